@@ -1,0 +1,41 @@
+//! Event: what happened, in the order it happened, and the tally of it.
+//!
+//! The engine speaks these, sinks hear them, the journal is them on disk. Owned plain data; unaware
+//! of who speaks and of who listens.
+//!
+//! Reading order: [`kind`], [`outcome`], [`tally`].
+
+mod bytes;
+mod kind;
+mod outcome;
+mod tally;
+
+pub use bytes::Text;
+pub use kind::{Event, EventKind, ItemRef, Leftover, LogPiece, Logs, QueueLevel, SCHEMA, Stream};
+pub use outcome::{Exit, NotStarted, Outcome, Stop, Verdict};
+pub use tally::{Attempt, Ended, Node, NodeState, Queue, Tally};
+
+use std::io;
+use std::time::Duration;
+
+/// Hears every event, each with the tally that already counts it.
+pub trait Sink {
+    /// Takes in one event. An error means that what this sink writes is no longer complete: the
+    /// run stops and ends with 3, or quietly where a pipe was closed.
+    fn hear(&mut self, event: &Event, tally: &Tally) -> io::Result<()>;
+
+    /// Redraws, where this sink draws; called about ten times a second while a run goes on.
+    fn tick(&mut self, _at: Duration, _tally: &Tally) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Returns whether this sink wants [`EventKind::Output`]; without such a sink none are made.
+    fn wants_output(&self) -> bool {
+        false
+    }
+
+    /// Writes what is still held and says whether all of it arrived.
+    fn close(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

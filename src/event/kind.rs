@@ -1,0 +1,322 @@
+//! The closed list of what can happen in a run.
+//!
+//! Each kind is written to disk as one JSON line, so a change here is a change of a format:
+//! [`SCHEMA`] counts them. Unaware of how anything is shown.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Exit, Outcome, Stop, Text, Verdict};
+use crate::model::{AttemptId, NodeId, PoolId, QueueId};
+
+/// Version of the event stream; a reader refuses a newer one.
+pub const SCHEMA: u32 = 1;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Time since the run started.
+    #[serde(with = "micros")]
+    pub at: Duration,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum EventKind {
+    /// The first event of a run.
+    RunStarted {
+        /// Version of this stream: [`SCHEMA`].
+        schema: u32,
+        /// `{run.id}`, the name of the run's folder.
+        run: String,
+        /// Name of the job.
+        job: String,
+        /// The job file, as it was given.
+        file: PathBuf,
+        /// The run's folder.
+        folder: PathBuf,
+        /// Wall clock in milliseconds since 1970, read once.
+        started: u64,
+        /// Nodes that this run has selected.
+        nodes: u32,
+        /// Bound on children over all pools, where there is one.
+        jobs: Option<u32>,
+    },
+    /// A pool of this run; one for each, before anything starts.
+    PoolDeclared {
+        /// Its number.
+        pool: PoolId,
+        /// Its name.
+        name: String,
+        /// Its slots.
+        size: u32,
+    },
+    /// A queue of this run; one for each, before anything starts.
+    QueueDeclared {
+        /// Its number.
+        queue: QueueId,
+        /// Its name.
+        name: String,
+        /// Items that it holds at most.
+        capacity: u64,
+    },
+    /// A node of this run; one for each, before anything starts.
+    NodeDeclared {
+        /// Its number.
+        node: NodeId,
+        /// Its name: the process, with its cell where there is a matrix.
+        name: String,
+        /// The declared process.
+        process: String,
+        /// The queue that it consumes.
+        consumes: Option<QueueId>,
+        /// How long it took in earlier runs, where that is known.
+        #[serde(with = "optional_micros")]
+        expected: Option<Duration>,
+    },
+    /// A child was started for a node.
+    AttemptStarted {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Its node.
+        node: NodeId,
+        /// Which try it is of this node, cell or item, counted from 1.
+        number: u32,
+        /// `RUNNER_SLOT`.
+        slot: u32,
+        /// Process id of the child.
+        pid: u32,
+        /// The item that it was given, where it was given one.
+        item: Option<ItemRef>,
+    },
+    /// A child printed something. Told only where a sink wants it; never written to the journal,
+    /// because the logs hold it.
+    Output {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Which stream.
+        stream: Stream,
+        /// The bytes, at most 64 KiB, as they came.
+        bytes: Text,
+    },
+    /// An attempt took longer than `timeout.slow`.
+    AttemptSlow {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// A child could not be asked nicely any longer and was killed.
+    AttemptKilled {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// An attempt is over: its child was reaped and its output read to the end.
+    AttemptEnded {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Its node.
+        node: NodeId,
+        /// How the child ended.
+        exit: Exit,
+        /// What that means.
+        verdict: Verdict,
+        /// From the start of the child to its end.
+        #[serde(with = "micros")]
+        took: Duration,
+        /// Where its output lies.
+        logs: Logs,
+        /// What it left running behind, and was killed.
+        leftovers: Vec<Leftover>,
+        /// When it will be tried again, from now; `None` where this was the last try.
+        #[serde(with = "optional_micros")]
+        again: Option<Duration>,
+    },
+    /// How full queues are; told when they change, at most about ten times a second.
+    QueueLevels {
+        /// The queues that changed.
+        levels: Vec<QueueLevel>,
+    },
+    /// An item failed for good.
+    ItemDead {
+        /// The queue that it came from.
+        queue: QueueId,
+        /// Its node.
+        node: NodeId,
+        /// The item.
+        item: ItemRef,
+        /// Its bytes.
+        bytes: Text,
+        /// How often it was tried.
+        attempts: u32,
+        /// How the last attempt ended.
+        exit: Exit,
+        /// The last lines of standard error of the last attempt.
+        stderr: Text,
+    },
+    /// A queue was closed: nothing will be put in any more.
+    QueueClosed {
+        /// The queue.
+        queue: QueueId,
+    },
+    /// A queue was drained: closed, and nothing waits, is lent or is due.
+    QueueDrained {
+        /// The queue.
+        queue: QueueId,
+        /// Items that were done.
+        done: u64,
+        /// Items that are dead.
+        dead: u64,
+        /// Items that were dropped because nobody was left to take them.
+        left: u64,
+    },
+    /// A node ended.
+    NodeEnded {
+        /// The node.
+        node: NodeId,
+        /// How.
+        outcome: Outcome,
+        /// From its first start to its end; zero where it never started.
+        #[serde(with = "micros")]
+        took: Duration,
+        /// Why, where the outcome alone does not say it: `needs \`build\``.
+        reason: Option<String>,
+    },
+    /// The run was asked to stop, or decided to.
+    StopAsked {
+        /// How strongly.
+        stop: Stop,
+        /// The signal that asked for it, where one did.
+        signal: Option<i32>,
+        /// Why, in words.
+        reason: String,
+    },
+    /// Something that people should know and that is no failure.
+    Noted {
+        /// A sentence.
+        message: String,
+    },
+    /// The last event of a run.
+    RunEnded {
+        /// The exit code of the runner.
+        exit: u8,
+        /// From the start to the end.
+        #[serde(with = "micros")]
+        took: Duration,
+    },
+}
+
+/// An item, as it is named in events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ItemRef {
+    /// `RUNNER_ITEM_ID`: the queue's name, a colon and the index.
+    pub id: String,
+    /// `RUNNER_ITEM_INDEX`: counted from 0 in the order of arrival.
+    pub index: u64,
+    /// Its first bytes, for people.
+    pub preview: Text,
+}
+
+/// How full a queue is. Counts are since the start of the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct QueueLevel {
+    /// The queue.
+    pub queue: QueueId,
+    /// Items inside: waiting, lent and due.
+    pub depth: u64,
+    /// Items put in.
+    pub put: u64,
+    /// Items done.
+    pub done: u64,
+    /// Items dead.
+    pub dead: u64,
+    /// Whether a producer waits for room.
+    pub producers_blocked: bool,
+    /// Whether a consumer waits for an item.
+    pub consumers_starved: bool,
+}
+
+/// One of a child's output streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Where the output of an attempt lies.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Logs {
+    /// Standard output; `None` where nothing was printed or it goes elsewhere.
+    pub stdout: Option<LogPiece>,
+    /// Standard error; likewise.
+    pub stderr: Option<LogPiece>,
+}
+
+/// A piece of a log file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LogPiece {
+    /// The file.
+    pub file: PathBuf,
+    /// First byte.
+    pub offset: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// A process that outlived its leader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Leftover {
+    /// Its process id.
+    pub pid: u32,
+    /// Its command, as the system names it.
+    pub command: String,
+}
+
+/// Durations as whole microseconds.
+mod micros {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(d: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(u64::try_from(d.as_micros()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_micros)
+    }
+}
+
+/// The same where there may be none.
+mod optional_micros {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+    pub(super) fn serialize<S: Serializer>(d: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+        match d {
+            Some(d) => super::micros::serialize(d, to),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D>(from: D) -> Result<Option<Duration>, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        Ok(Option::<u64>::deserialize(from)?.map(Duration::from_micros))
+    }
+}

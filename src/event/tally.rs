@@ -1,0 +1,373 @@
+//! Tally: the fold of all events so far.
+//!
+//! No reporter counts by itself: bar, summary, JSON and exit code all read this, so they cannot
+//! disagree. Constant work per event. Unaware of how it is shown.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Event, EventKind, Exit, ItemRef, Leftover, Logs, Outcome, QueueLevel, Stop, Verdict};
+use crate::model::{AttemptId, NodeId, PoolId, QueueId};
+
+/// How many of the slowest nodes are remembered: what fits a summary.
+const SLOWEST: usize = 5;
+
+/// How many failed attempts of items are remembered; the journal has all of them.
+const ITEM_FAILURES: usize = 20;
+
+/// Exit code of a run in which something failed.
+const FAILED: u8 = 1;
+
+/// Everything that a reader of a run wants to know, at any time.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// `{run.id}`.
+    pub run: String,
+    /// Name of the job.
+    pub job: String,
+    /// The job file, as it was given.
+    pub file: PathBuf,
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// Wall clock at the start, in milliseconds since 1970.
+    pub started: u64,
+    /// Bound on children over all pools, where there is one.
+    pub jobs: Option<u32>,
+    /// Names and sizes of pools, by [`PoolId`].
+    pub pools: Vec<(PoolId, String, u32)>,
+    /// Queues, by [`QueueId`].
+    pub queues: Vec<Queue>,
+    /// Nodes, by [`NodeId`].
+    pub nodes: Vec<Node>,
+    /// Attempts that run now.
+    pub running: BTreeMap<AttemptId, Attempt>,
+    /// Nodes that run now.
+    pub nodes_running: u32,
+    /// Nodes that ended, by outcome, in the order of [`Outcome::ALL`].
+    counts: [u32; Outcome::ALL.len()],
+    /// Attempts that ended.
+    pub attempts: u64,
+    /// The slowest nodes, slowest first.
+    pub slowest: Vec<(NodeId, Duration)>,
+    /// Failed attempts of items that will not be tried again, oldest first, a bounded number.
+    pub item_failures: Vec<Ended>,
+    /// Nodes that left processes running, with those, oldest first.
+    pub leftovers: Vec<(NodeId, Leftover)>,
+    /// How the run was stopped, if it was: strength, signal, reason.
+    pub stop: Option<(Stop, Option<i32>, String)>,
+    /// Exit code and wall time, once the run has ended.
+    pub ended: Option<(u8, Duration)>,
+}
+
+/// A node, as far as it has come.
+#[derive(Debug)]
+pub struct Node {
+    /// Its name: the process, with its cell where there is a matrix.
+    pub name: String,
+    /// The declared process.
+    pub process: String,
+    /// The queue that it consumes.
+    pub consumes: Option<QueueId>,
+    /// How long it took in earlier runs.
+    pub expected: Option<Duration>,
+    /// How far it has come.
+    pub state: NodeState,
+    /// When its first attempt started.
+    pub started: Option<Duration>,
+    /// Attempts that were started.
+    pub attempts: u64,
+    /// Why it ended so, where the outcome alone does not say it.
+    pub reason: Option<String>,
+    /// How long it took, once it ended.
+    pub took: Duration,
+    /// Its last attempt that did not pass.
+    pub last: Option<Box<Ended>>,
+}
+
+/// How far a node has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeState {
+    /// Nothing of it was started yet.
+    Waiting,
+    /// An attempt of it was started.
+    Running,
+    /// It ended.
+    Done(Outcome),
+}
+
+/// A queue, as full as it is.
+#[derive(Debug)]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// Items that it holds at most.
+    pub capacity: u64,
+    /// How full it was last, and when that was.
+    pub level: QueueLevel,
+    /// When `level` was told.
+    pub at: Duration,
+    /// Items put in and done per second, between the last two levels.
+    pub rates: (f64, f64),
+    /// Whether it was closed.
+    pub closed: bool,
+    /// Whether it was drained.
+    pub drained: bool,
+    /// Items that were dropped because nobody was left to take them.
+    pub left: u64,
+}
+
+/// An attempt that runs.
+#[derive(Debug)]
+pub struct Attempt {
+    /// Its node.
+    pub node: NodeId,
+    /// Which try it is, counted from 1.
+    pub number: u32,
+    /// `RUNNER_SLOT`.
+    pub slot: u32,
+    /// Process id of the child.
+    pub pid: u32,
+    /// Its item.
+    pub item: Option<ItemRef>,
+    /// When it was started.
+    pub started: Duration,
+    /// Whether it takes longer than `timeout.slow`.
+    pub slow: bool,
+}
+
+/// An attempt that ended without passing.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// Its node.
+    pub node: NodeId,
+    /// Which try it was.
+    pub number: u32,
+    /// Its item.
+    pub item: Option<ItemRef>,
+    /// How the child ended.
+    pub exit: Exit,
+    /// What that means.
+    pub verdict: Verdict,
+    /// How long it took.
+    pub took: Duration,
+    /// Where its output lies.
+    pub logs: Logs,
+}
+
+impl Tally {
+    /// Counts one event.
+    pub fn count(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::RunStarted { run, job, file, folder, started, jobs, .. } => {
+                run.clone_into(&mut self.run);
+                job.clone_into(&mut self.job);
+                file.clone_into(&mut self.file);
+                folder.clone_into(&mut self.folder);
+                self.started = *started;
+                self.jobs = *jobs;
+            }
+            EventKind::PoolDeclared { pool, name, size } => {
+                self.pools.push((*pool, name.clone(), *size));
+            }
+            EventKind::QueueDeclared { queue, name, capacity } => {
+                self.queues.push(Queue::new(*queue, name.clone(), *capacity));
+            }
+            EventKind::NodeDeclared { name, process, consumes, expected, .. } => {
+                self.nodes.push(Node::new(name, process, *consumes, *expected));
+            }
+            EventKind::AttemptStarted { .. } => self.attempt_started(event),
+            EventKind::AttemptSlow { attempt } => {
+                if let Some(attempt) = self.running.get_mut(attempt) {
+                    attempt.slow = true;
+                }
+            }
+            EventKind::AttemptEnded { .. } => self.attempt_ended(event),
+            EventKind::QueueLevels { levels } => {
+                for level in levels {
+                    self.queues[level.queue.index()].told(event.at, level);
+                }
+            }
+            EventKind::QueueClosed { queue } => self.queues[queue.index()].closed = true,
+            EventKind::QueueDrained { queue, done, dead, left } => {
+                self.queues[queue.index()].drained(*done, *dead, *left);
+            }
+            EventKind::NodeEnded { node, outcome, took, reason } => {
+                self.node_ended(*node, *outcome, *took, reason.as_ref());
+            }
+            EventKind::StopAsked { stop, signal, reason } => {
+                if self.stop.as_ref().is_none_or(|(now, ..)| now < stop) {
+                    let signal = signal.or(self.stop.as_ref().and_then(|(_, signal, _)| *signal));
+                    self.stop = Some((*stop, signal, reason.clone()));
+                }
+            }
+            EventKind::RunEnded { exit, took } => self.ended = Some((*exit, *took)),
+            EventKind::Output { .. }
+            | EventKind::AttemptKilled { .. }
+            | EventKind::ItemDead { .. }
+            | EventKind::Noted { .. } => {}
+        }
+    }
+
+    /// Returns how many nodes ended so.
+    pub fn ended_as(&self, outcome: Outcome) -> u32 {
+        self.counts[outcome as usize]
+    }
+
+    /// Returns how many nodes ended.
+    pub fn nodes_done(&self) -> u32 {
+        self.counts.iter().sum()
+    }
+
+    /// Returns how many nodes have not started.
+    pub fn nodes_waiting(&self) -> u32 {
+        let nodes = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        nodes.saturating_sub(self.nodes_done() + self.nodes_running)
+    }
+
+    /// Returns how many nodes failed, ran out of time or were killed.
+    pub fn failures(&self) -> u32 {
+        Outcome::ALL.iter().filter(|o| o.is_failure()).map(|o| self.ended_as(*o)).sum()
+    }
+
+    /// Returns the exit code that a run which ends now has: `128 + n` after signal n, 1 after a
+    /// failure or a stop, else 0.
+    pub fn exit(&self) -> u8 {
+        match &self.stop {
+            Some((_, Some(signal), _)) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+            Some((stop, None, _)) if *stop >= Stop::Finish => FAILED,
+            _ if self.failures() > 0 => FAILED,
+            _ => 0,
+        }
+    }
+
+    fn attempt_started(&mut self, event: &Event) {
+        let EventKind::AttemptStarted { attempt, node, number, slot, pid, item } = &event.kind
+        else {
+            return;
+        };
+        let declared = &mut self.nodes[node.index()];
+        declared.attempts += 1;
+        declared.started.get_or_insert(event.at);
+        if declared.state == NodeState::Waiting {
+            declared.state = NodeState::Running;
+            self.nodes_running += 1;
+        }
+        let (node, number, slot, pid, item) = (*node, *number, *slot, *pid, item.clone());
+        let started = event.at;
+        let running = Attempt { node, number, slot, pid, item, started, slow: false };
+        self.running.insert(*attempt, running);
+    }
+
+    fn attempt_ended(&mut self, event: &Event) {
+        let EventKind::AttemptEnded { attempt, node, exit, verdict, took, logs, leftovers, again } =
+            &event.kind
+        else {
+            return;
+        };
+        self.attempts += 1;
+        self.leftovers.extend(leftovers.iter().map(|leftover| (*node, leftover.clone())));
+        let running = self.running.remove(attempt);
+        if matches!(verdict, Verdict::Passed | Verdict::Ended) {
+            return;
+        }
+        let (number, item) = running.map_or((1, None), |running| (running.number, running.item));
+        let (exit, logs) = (exit.clone(), logs.clone());
+        let of_item = item.is_some();
+        let (node, verdict, took) = (*node, *verdict, *took);
+        let ended = Ended { node, number, item, exit, verdict, took, logs };
+        if of_item && again.is_none() && self.item_failures.len() < ITEM_FAILURES {
+            self.item_failures.push(ended.clone());
+        }
+        self.nodes[node.index()].last = Some(Box::new(ended));
+    }
+
+    fn node_ended(
+        &mut self,
+        id: NodeId,
+        outcome: Outcome,
+        took: Duration,
+        reason: Option<&String>,
+    ) {
+        let node = &mut self.nodes[id.index()];
+        if node.state == NodeState::Running {
+            self.nodes_running -= 1;
+        }
+        node.state = NodeState::Done(outcome);
+        node.took = took;
+        node.reason = reason.cloned();
+        self.counts[outcome as usize] += 1;
+        let rank = self.slowest.partition_point(|(_, other)| *other >= took);
+        if rank < SLOWEST && took > Duration::ZERO {
+            self.slowest.insert(rank, (id, took));
+            self.slowest.truncate(SLOWEST);
+        }
+    }
+}
+
+impl Node {
+    fn new(
+        name: &str,
+        process: &str,
+        consumes: Option<QueueId>,
+        expected: Option<Duration>,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            process: process.to_owned(),
+            consumes,
+            expected,
+            state: NodeState::Waiting,
+            started: None,
+            attempts: 0,
+            reason: None,
+            took: Duration::ZERO,
+            last: None,
+        }
+    }
+}
+
+impl Queue {
+    fn new(queue: QueueId, name: String, capacity: u64) -> Self {
+        let level = QueueLevel {
+            queue,
+            depth: 0,
+            put: 0,
+            done: 0,
+            dead: 0,
+            producers_blocked: false,
+            consumers_starved: false,
+        };
+        Self {
+            name,
+            capacity,
+            level,
+            at: Duration::ZERO,
+            rates: (0.0, 0.0),
+            closed: false,
+            drained: false,
+            left: 0,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    fn told(&mut self, at: Duration, level: &QueueLevel) {
+        let seconds = at.saturating_sub(self.at).as_secs_f64();
+        if seconds > 0.0 {
+            let put = level.put.saturating_sub(self.level.put) as f64;
+            let done = level.done.saturating_sub(self.level.done) as f64;
+            self.rates = (put / seconds, done / seconds);
+        }
+        self.at = at;
+        self.level.clone_from(level);
+    }
+
+    fn drained(&mut self, done: u64, dead: u64, left: u64) {
+        self.closed = true;
+        self.drained = true;
+        self.left = left;
+        self.level.done = done;
+        self.level.dead = dead;
+        self.level.depth = 0;
+    }
+}

@@ -1,0 +1,20 @@
+//! A declarative job runner: TOML files declare processes, pools, queues and payloads; the runner
+//! builds a graph of them, executes it with bounded parallelism and shows what happens.
+//!
+//! # Layout
+//!
+//! Rooms stand on floors, and a room imports from lower floors only; `tests/it/tidy.rs` proves it.
+//!
+//! - floor 0: [`model`], the nouns.
+//! - floor 1: [`config`] reads job files, [`plan`] proves the graph, [`event`] says what happened.
+//! - floor 2: [`child`] starts processes, [`launch`] writes their command lines, [`queue`] holds
+//!   items, [`journal`] keeps runs on disk, [`report`] draws them.
+//! - floor 3: [`engine`] decides and drives.
+//! - floor 4: [`app`] has one function per command.
+//! - floor 5: [`cli`] turns words into calls.
+//!
+//! The library serves `main` and the tests; it promises nothing to others.
+
+pub mod event;
+pub mod model;
+pub mod plan;

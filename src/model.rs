@@ -1,0 +1,26 @@
+//! Model: the nouns that a user declares, and what can be wrong with them.
+//!
+//! Plain data without behaviour beyond what a noun knows of itself. Everything above speaks in these
+//! types, so the same word stands in the job file, in the code, in an event and in a message.
+//! Unaware of serde, TOML, tokio and petgraph.
+//!
+//! Reading order: [`job`], [`process`], [`pool`], [`queue`], [`template`], [`ids`], [`problem`].
+
+mod ids;
+mod job;
+mod pool;
+mod problem;
+mod process;
+mod queue;
+mod template;
+
+pub use ids::{AttemptId, NodeId, PoolId, QueueId};
+pub use job::{Environment, Inherit, Job, Limits, OnFailure};
+pub use pool::{Pool, Rate, Size};
+pub use problem::{Code, FileId, Label, Part, Place, Problem, Severity, Source, Step, code};
+pub use process::{
+    Action, AllowFailure, Backoff, Cell, Matrix, Need, Output, Process, Retry, RetryOn, RunWhen,
+    Stdin, Stop, Timeout, When,
+};
+pub use queue::{Ack, Consumes, Deliver, Framing, Items, OnEnd, Queue};
+pub use template::{Part as TemplatePart, Placeholder, Template, TemplateError};

@@ -1,0 +1,226 @@
+//! Process: one command, run once, per cell of a matrix, per item, or as a long-lived reader.
+//!
+//! Unaware of the graph that its edges make.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Consumes, Environment, FileId, Template};
+
+/// A declared process.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// `NAME` of `process.NAME`: `[A-Za-z0-9._-]`, at most 64.
+    pub name: String,
+    /// The file that declares it.
+    pub file: FileId,
+    /// The folder of that file, absolute: relative paths start there.
+    pub base: PathBuf,
+    /// `description`.
+    pub description: Option<String>,
+    /// `tags`.
+    pub tags: Vec<String>,
+    /// `command` or `script`.
+    pub action: Action,
+    /// `stdin`.
+    pub stdin: Stdin,
+    /// `stdout`.
+    pub stdout: Output,
+    /// `stderr`.
+    pub stderr: Output,
+    /// `cwd`; the folder of the file where none is given.
+    pub cwd: Option<Template>,
+    /// `env`, `env-file`, `inherit-env`.
+    pub env: Environment,
+    /// `needs`: hard edges.
+    pub needs: Vec<Need>,
+    /// `after`: order only.
+    pub after: Vec<String>,
+    /// `run`.
+    pub run: RunWhen,
+    /// `pool`: `None` where the process names none and so runs in `default`.
+    pub pools: Option<Vec<String>>,
+    /// `weight`: slots that an attempt holds in each of its pools.
+    pub weight: u32,
+    /// `priority`: higher goes first.
+    pub priority: i32,
+    /// `matrix`.
+    pub matrix: Option<Matrix>,
+    /// `timeout`.
+    pub timeout: Timeout,
+    /// `stop`.
+    pub stop: Stop,
+    /// `retry`.
+    pub retry: Retry,
+    /// `success`: exit codes that pass.
+    pub success: Vec<i32>,
+    /// `allow-failure`.
+    pub allow_failure: AllowFailure,
+    /// `consumes`.
+    pub consumes: Option<Consumes>,
+    /// `produces`: queues that its standard output is framed into, each getting every item.
+    pub produces: Vec<String>,
+}
+
+/// What a process executes.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// `command`: argv, executed directly.
+    Command(Vec<Template>),
+    /// `script`: text for `shell`; placeholders reach it as variables.
+    Script {
+        /// argv of the shell, in front of the text.
+        shell: Vec<String>,
+        /// The text.
+        text: Template,
+    },
+}
+
+/// `stdin`: the payload.
+#[derive(Debug, Clone, Default)]
+pub enum Stdin {
+    /// Nothing: the null device.
+    #[default]
+    Closed,
+    /// Text.
+    Text(Template),
+    /// `{ file }`: the bytes of a file.
+    File(Template),
+    /// `{ process }`: the standard output of a process that ended; implies `needs`.
+    Process(String),
+    /// `{ pipe }`: an operating-system pipe from a process that runs at the same time.
+    Pipe(String),
+}
+
+/// `stdout`, `stderr`: where output goes.
+#[derive(Debug, Clone, Default)]
+pub enum Output {
+    /// `log`: the run's folder, and the screen as the output mode says.
+    #[default]
+    Log,
+    /// `null`: nowhere.
+    Null,
+    /// `{ file }`: a file of the user's.
+    File {
+        /// Its path.
+        path: Template,
+        /// `append`: added to what is there, instead of replacing it.
+        append: bool,
+    },
+}
+
+/// One entry of `needs`.
+#[derive(Debug, Clone)]
+pub struct Need {
+    /// `process`.
+    pub process: String,
+    /// `when`.
+    pub when: When,
+}
+
+/// `when` of a need: what must have happened to the needed process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum When {
+    /// `passed` (also flaky, allowed to fail, stopped as asked, or skipped by its own condition).
+    #[default]
+    Passed,
+    /// `ended`: whatever the outcome.
+    Ended,
+    /// `failed`.
+    Failed,
+    /// `started`.
+    Started,
+}
+
+/// `run`: whether a process runs once the run has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RunWhen {
+    /// `on-success`.
+    #[default]
+    OnSuccess,
+    /// `on-failure`: only then.
+    OnFailure,
+    /// `always`: also after a stop.
+    Always,
+}
+
+/// `matrix`: one node per cell.
+#[derive(Debug, Clone, Default)]
+pub struct Matrix {
+    /// Keys with their values, in the order of the file.
+    pub axes: Vec<(String, Vec<String>)>,
+    /// `include`, as in GitHub Actions.
+    pub include: Vec<Cell>,
+    /// `exclude`, as in GitHub Actions.
+    pub exclude: Vec<Cell>,
+}
+
+/// One combination of a matrix, or a partial one in `include` and `exclude`.
+pub type Cell = Vec<(String, String)>;
+
+/// `timeout`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timeout {
+    /// `total`: the attempt is stopped after it.
+    pub total: Option<Duration>,
+    /// `idle`: stopped after that long without output.
+    pub idle: Option<Duration>,
+    /// `slow`: only reported.
+    pub slow: Option<Duration>,
+}
+
+/// `stop`: how a child is asked to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stop {
+    /// `signal`: its number on this system.
+    pub signal: i32,
+    /// `grace`: how long it has before SIGKILL.
+    pub grace: Duration,
+}
+
+/// `retry`.
+#[derive(Debug, Clone, Default)]
+pub struct Retry {
+    /// `max`: how often it is tried *again*.
+    pub max: u32,
+    /// `backoff`.
+    pub backoff: Backoff,
+    /// `on`: what is tried again; empty means everything.
+    pub on: Vec<RetryOn>,
+    /// `never`: exit codes that are final.
+    pub never: Vec<i32>,
+}
+
+/// `backoff`: the wait doubles from `first` up to `most`, less a random part of up to `jitter`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Backoff {
+    /// The first wait.
+    pub first: Duration,
+    /// The longest wait.
+    pub most: Duration,
+    /// Part of the wait that is random, from 0 to 1.
+    pub jitter: f64,
+}
+
+/// One entry of `retry.on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryOn {
+    /// An exit code.
+    Code(i32),
+    /// `timeout`.
+    Timeout,
+    /// `signal`: ended by a signal that the runner did not send.
+    Signal,
+}
+
+/// `allow-failure`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum AllowFailure {
+    /// `false`.
+    #[default]
+    No,
+    /// `true`: any failure.
+    Any,
+    /// Only these exit codes.
+    Codes(Vec<i32>),
+}
