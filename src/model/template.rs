@@ -69,20 +69,17 @@ impl Template {
                 rest = open + 2;
                 continue;
             }
-            match name_in(after).filter(|_| !text[..open].ends_with('$')) {
-                Some(name) => {
-                    rest = open + name.len() + 2;
-                    match Placeholder::named(name) {
-                        Some(placeholder) => parts.0.push(Part::Value(placeholder, open..rest)),
-                        None => {
-                            errors.push(TemplateError { name: name.to_owned(), range: open..rest });
-                        }
+            if let Some(name) = name_in(after).filter(|_| !text[..open].ends_with('$')) {
+                rest = open + name.len() + 2;
+                match Placeholder::named(name) {
+                    Some(placeholder) => parts.0.push(Part::Value(placeholder, open..rest)),
+                    None => {
+                        errors.push(TemplateError { name: name.to_owned(), range: open..rest });
                     }
                 }
-                None => {
-                    parts.text("{");
-                    rest = open + 1;
-                }
+            } else {
+                parts.text("{");
+                rest = open + 1;
             }
         }
         parts.text(&text[rest..]);
