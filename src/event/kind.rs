@@ -183,7 +183,7 @@ pub enum EventKind {
         /// From its first start to its end; zero where it never started.
         #[serde(with = "micros")]
         took: Duration,
-        /// Why, where the outcome alone does not say it: `needs \`build\``.
+        /// Why, where the outcome alone does not say it.
         reason: Option<String>,
     },
     /// The run was asked to stop, or decided to.

@@ -1,0 +1,189 @@
+//! Core: the mind of a run.
+//!
+//! Synchronous and pure: one thing that happened goes in, what to do comes out, time is an argument.
+//! There is no clock, channel, child or lock inside, so every decision can be tested as a table and
+//! proved as a law. Constant work for an item, logarithmic for a node, no recursion.
+//!
+//! Reading order: [`input`] is the conversation, [`nodes`] the states and their one gate, [`start`]
+//! chooses what starts, [`finish`] judges what ended, [`queues`] closes and drains, [`stopping`]
+//! stops, [`waiting`] says why something waits; [`slots`], [`ready`] and [`timers`] keep accounts.
+
+mod finish;
+mod input;
+mod nodes;
+mod queues;
+mod ready;
+mod slots;
+mod start;
+mod stopping;
+mod timers;
+mod waiting;
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+
+pub(super) use input::{Effect, Ended, Input, Level, Settlement, Start};
+
+use crate::event::{EventKind, Outcome, Stop};
+use crate::model::{AttemptId, NodeId, OnFailure};
+use crate::plan::Plan;
+use nodes::{Graph, Row};
+use queues::QueueRow;
+use ready::Ready;
+use slots::Slots;
+use start::{Attempt, Units};
+use timers::{Timer, Timers};
+
+/// The state of a run, and all its rules.
+#[derive(Debug)]
+pub(super) struct Core {
+    plan: Rc<Plan>,
+    graph: Graph,
+    rows: Vec<Row>,
+    units: Units,
+    queues: Vec<QueueRow>,
+    slots: Slots,
+    ready: Ready,
+    timers: Timers,
+    /// Attempts that have a child, or whose outcome is being carried out.
+    attempts: BTreeMap<AttemptId, Attempt>,
+    next_attempt: u64,
+    /// Nodes whose end their dependants have not heard of yet.
+    ended: VecDeque<NodeId>,
+    /// Nodes that have not ended.
+    remaining: usize,
+    /// Queues whose static items are still being put in.
+    feeding: usize,
+    /// Whether a node has failed.
+    failed: bool,
+    stop: Option<Stop>,
+    on_failure: OnFailure,
+    over: bool,
+    now: Duration,
+    out: Vec<Effect>,
+}
+
+impl Core {
+    /// Makes the core of a run that has not begun.
+    pub(super) fn new(plan: Rc<Plan>) -> Self {
+        let mut ready = Ready::default();
+        let graph = Graph::new(&plan);
+        Self {
+            rows: plan.nodes.iter().map(|node| Row::new(node, &plan)).collect(),
+            units: Units::new(&plan, &mut ready),
+            queues: plan.queues.iter().map(|queue| QueueRow::new(queue, &plan)).collect(),
+            slots: Slots::new(&plan.pools, plan.jobs),
+            feeding: 0,
+            graph,
+            ready,
+            timers: Timers::default(),
+            attempts: BTreeMap::new(),
+            next_attempt: 0,
+            ended: VecDeque::new(),
+            remaining: plan.nodes.len(),
+            failed: false,
+            stop: None,
+            on_failure: plan.job.limits.on_failure.unwrap_or_default(),
+            over: false,
+            now: Duration::ZERO,
+            out: Vec::new(),
+            plan,
+        }
+    }
+
+    /// Takes in one thing that happened and returns what to do about it, in order.
+    pub(super) fn on(&mut self, now: Duration, input: Input) -> Vec<Effect> {
+        self.now = now;
+        match input {
+            Input::Begin => self.begin(),
+            Input::Started { attempt, pid, item } => self.started(attempt, pid, item),
+            Input::Ended { attempt, ended } => self.child_ended(attempt, &ended),
+            Input::Settled { attempt } => self.settled(attempt),
+            Input::Level { queue, level } => self.level(queue, level),
+            Input::Fed { queue } => self.fed(queue),
+            Input::Idle { attempt } => self.timed_out(attempt),
+            Input::Quiet { attempt } => self.quiet(attempt),
+            Input::Time => {}
+            Input::Stop { stop, signal, reason } => self.stop_asked(stop, signal, reason),
+            Input::Explain => self.explain(),
+        }
+        self.ring();
+        self.go_on();
+        std::mem::take(&mut self.out)
+    }
+
+    /// Returns when time itself is the next thing that happens.
+    pub(super) fn next_timer(&self) -> Option<Duration> {
+        self.timers.next()
+    }
+
+    /// Begins: what needs nothing is ready, what nobody feeds is closed.
+    fn begin(&mut self) {
+        if let Some(limit) = self.plan.job.limits.timeout {
+            self.timers.set(limit, Timer::Deadline);
+        }
+        self.open_queues();
+        for index in 0..self.rows.len() {
+            if self.rows[index].unmet == 0 {
+                self.admit(NodeId::at(index));
+            }
+        }
+    }
+
+    /// Lets every consequence happen: ends are heard, what fits is started, the end is noticed.
+    fn go_on(&mut self) {
+        loop {
+            self.hear_ends();
+            self.dispatch();
+            if !self.ended.is_empty() {
+                continue;
+            }
+            if self.remaining == 0 || !self.is_stuck() {
+                break;
+            }
+            self.unstick();
+        }
+        if self.remaining == 0 && self.attempts.is_empty() && !self.over {
+            self.over = true;
+            self.out.push(Effect::End);
+        }
+    }
+
+    /// Returns whether nothing will ever happen again by itself.
+    fn is_stuck(&self) -> bool {
+        self.attempts.is_empty()
+            && self.ready.is_empty()
+            && self.feeding == 0
+            && !self.timers.has_retry()
+            && self.queues.iter().all(QueueRow::is_still)
+    }
+
+    /// Ends what waited for a failure that did not come. If there is no such node, the core has
+    /// broken one of its laws; it still ends, and never green.
+    fn unstick(&mut self) {
+        let waits = |row: &&mut Row| !row.is_done() && row.awaits_failure(self.failed);
+        let waiting: Vec<_> = self.rows.iter_mut().filter(waits).map(|row| row.id).collect();
+        for node in &waiting {
+            self.skip(*node, "nothing failed".to_owned());
+        }
+        if !waiting.is_empty() {
+            return;
+        }
+        for index in 0..self.rows.len() {
+            if !self.rows[index].is_done() {
+                let reason = "it waited for something that can no longer happen".to_owned();
+                self.end_node(NodeId::at(index), Outcome::Failed, Some(reason));
+            }
+        }
+    }
+
+    fn tell(&mut self, kind: EventKind) {
+        self.out.push(Effect::Tell(kind));
+    }
+}

@@ -1,0 +1,302 @@
+//! Finish: what the end of a child means for its item, its node and its slots.
+//!
+//! Unaware of how a child is watched.
+
+use std::time::Duration;
+
+use super::nodes::State;
+use super::start::{Attempt, Stopping};
+use super::timers::Timer;
+use super::{Core, Effect, Ended, Settlement};
+use crate::event::{EventKind, Exit, Outcome, Verdict};
+use crate::model::{AllowFailure, AttemptId, NodeId, Process, Retry, RetryOn};
+
+/// SIGPIPE: writing to a pipe that nobody reads any more.
+const SIGPIPE: i32 = 13;
+
+/// SIGKILL.
+const SIGKILL: i32 = 9;
+
+/// The doubling of a backoff stops here; 2^20 times the first wait is longer than any run.
+const MOST_DOUBLINGS: u32 = 20;
+
+/// The end of a child, judged.
+struct Finished<'a> {
+    id: AttemptId,
+    attempt: Attempt,
+    verdict: Verdict,
+    again: Option<Duration>,
+    ended: &'a Ended,
+}
+
+impl Core {
+    /// Takes in that a child is over.
+    pub(super) fn child_ended(&mut self, id: AttemptId, ended: &Ended) {
+        let Some(mut attempt) = self.attempts.remove(&id) else { return };
+        let node = attempt.node;
+        for (at, timer) in attempt.rings.drain(..) {
+            self.timers.unset(at, timer);
+        }
+        self.give_back(&mut attempt);
+        let row = &mut self.rows[node.index()];
+        row.children -= 1;
+        row.starting -= u32::from(!attempt.told);
+        let verdict = self.verdict(&attempt, ended);
+        let number = ended.item_try.unwrap_or(attempt.number);
+        let again = self.again(node, number, verdict, ended);
+        self.tell(EventKind::AttemptEnded {
+            attempt: id,
+            node,
+            exit: ended.exit.clone(),
+            verdict,
+            took: ended.took,
+            logs: ended.logs.clone(),
+            leftovers: ended.leftovers.clone(),
+            again,
+        });
+        let failed = verdict_fails(verdict);
+        if failed {
+            self.rows[node.index()].failed_as = Some(outcome_of(verdict));
+        }
+        self.rows[node.index()].was_ended |= verdict == Verdict::Ended;
+        let finished = Finished { id, attempt, verdict, again, ended };
+        if self.plan.node(node).consumes.is_none() {
+            self.plain_ended(&finished);
+        } else if ended.item_try.is_some() {
+            self.item_ended(finished);
+        } else {
+            self.stream_ended(finished);
+        }
+    }
+
+    fn give_back(&mut self, attempt: &mut Attempt) {
+        if let Some(permit) = attempt.permit.take() {
+            for pool in self.slots.give_back(permit) {
+                self.ready.room(pool);
+            }
+            if self.slots.jobs().is_some() {
+                self.ready.room_in_jobs();
+            }
+        }
+    }
+
+    /// Judges the end of a child.
+    fn verdict(&self, attempt: &Attempt, ended: &Ended) -> Verdict {
+        let process = self.plan.process(attempt.node);
+        let passed = ended.fault.is_none()
+            && matches!(&ended.exit, Exit::Code(code) if process.success.contains(code));
+        let reader = self.plan.node(attempt.node).piped_to;
+        match (attempt.stopping, &ended.exit) {
+            (Some(Stopping::Time), _) => Verdict::TimedOut,
+            (Some(Stopping::Run | Stopping::Unread), _) => Verdict::Stopped,
+            (Some(Stopping::Done), _) if ended.fault.is_none() => Verdict::Ended,
+            (None | Some(Stopping::Done), _) if passed => Verdict::Passed,
+            (_, Exit::Signal(SIGPIPE)) if reader.is_some() => Verdict::Ended,
+            (_, Exit::Signal(SIGKILL)) => Verdict::Killed,
+            (_, Exit::Code(_) | Exit::Signal(_) | Exit::NotStarted(_)) => Verdict::Failed,
+        }
+    }
+
+    /// Decides whether it is tried again, and after how long.
+    fn again(
+        &self,
+        node: NodeId,
+        number: u32,
+        verdict: Verdict,
+        ended: &Ended,
+    ) -> Option<Duration> {
+        let retry = &self.plan.process(node).retry;
+        let tries_left = number <= retry.max && verdict_fails(verdict) && self.may_start(node);
+        let command_is_bad = ended.command_at_fault || self.is_stream(node);
+        (tries_left && !command_is_bad && is_retried(retry, verdict, &ended.exit))
+            .then(|| wait_before(retry, number, u64::from(node.0)))
+    }
+
+    /// The end of the only child of a node.
+    fn plain_ended(&mut self, finished: &Finished<'_>) {
+        let Finished { attempt, verdict, again, ended, .. } = finished;
+        let node = attempt.node;
+        if let Some(wait) = again {
+            self.enter(node, State::Backoff);
+            self.timers.set(self.now + *wait, Timer::Retry(node));
+            return;
+        }
+        let process = self.plan.process(node);
+        let outcome = match verdict {
+            Verdict::Passed if attempt.number > 1 => Outcome::Flaky,
+            Verdict::Failed | Verdict::Killed if is_allowed(process, &ended.exit) => {
+                Outcome::AllowedFailure
+            }
+            Verdict::TimedOut if process.allow_failure == AllowFailure::Any => {
+                Outcome::AllowedFailure
+            }
+            verdict => outcome_of(*verdict),
+        };
+        let reason = match attempt.stopping {
+            Some(Stopping::Unread) => Some(self.unread_reason(node)),
+            Some(Stopping::Run) => Some(self.stop_reason()),
+            Some(Stopping::Time | Stopping::Done) | None => ended.fault.clone(),
+        };
+        self.end_node(node, outcome, reason);
+    }
+
+    /// The end of a child that was given one item.
+    fn item_ended(&mut self, finished: Finished<'_>) {
+        let Finished { id, attempt, verdict, again, ended } = finished;
+        let node = attempt.node;
+        let row = &mut self.rows[node.index()];
+        let how = match (verdict, again) {
+            (Verdict::Passed | Verdict::Ended, _) => {
+                row.flaky |= ended.item_try.is_some_and(|number| number > 1);
+                Settlement::Accept
+            }
+            (Verdict::Stopped, _) => Settlement::Return,
+            (Verdict::Failed | Verdict::TimedOut | Verdict::Killed, Some(wait)) => {
+                Settlement::Again(wait)
+            }
+            (Verdict::Failed, None) if ended.command_at_fault => {
+                row.broken = Some((Outcome::Failed, Some(ended.exit.to_string())));
+                Settlement::Return
+            }
+            (Verdict::Failed | Verdict::TimedOut | Verdict::Killed, None) => {
+                row.dead += 1;
+                Settlement::Bury
+            }
+        };
+        self.settle(id, attempt, how);
+    }
+
+    /// The end of a long-lived child.
+    fn stream_ended(&mut self, finished: Finished<'_>) {
+        let Finished { id, attempt, verdict, ended, .. } = finished;
+        let node = attempt.node;
+        let queue = self.plan.node(node).consumes.expect("only a consumer has long-lived children");
+        let how = match verdict {
+            Verdict::Passed | Verdict::Ended => Settlement::Accept,
+            Verdict::Stopped => Settlement::Return,
+            Verdict::Failed | Verdict::TimedOut | Verdict::Killed => Settlement::Bury,
+        };
+        let level = &self.queues[queue.index()].level;
+        let more = !level.closed || level.waiting > 0;
+        if verdict_fails(verdict) {
+            let reason = ended.fault.clone();
+            self.rows[node.index()].broken = Some((outcome_of(verdict), reason));
+        } else if verdict == Verdict::Passed && more && ended.read == 0 {
+            let reason = format!("ended with {} before it had read an item", ended.exit);
+            self.rows[node.index()].broken = Some((Outcome::Failed, Some(reason)));
+        }
+        self.settle(id, attempt, how);
+    }
+
+    /// Has the outcome of an attempt carried out; it stays known until that is done.
+    fn settle(&mut self, id: AttemptId, mut attempt: Attempt, how: Settlement) {
+        let node = attempt.node;
+        attempt.alive = false;
+        self.rows[node.index()].settling += 1;
+        self.attempts.insert(id, attempt);
+        self.out.push(Effect::Settle { attempt: id, how });
+        self.reconsider(node);
+    }
+
+    /// Takes in that the outcome of an attempt was carried out.
+    pub(super) fn settled(&mut self, id: AttemptId) {
+        let Some(attempt) = self.attempts.remove(&id) else { return };
+        self.rows[attempt.node.index()].settling -= 1;
+        self.reconsider_consumer(attempt.node);
+    }
+
+    /// Ends a consumer that has nothing left to do.
+    pub(super) fn end_consumer_if_done(&mut self, node: NodeId) {
+        let row = &self.rows[node.index()];
+        let Some(queue) = self.plan.node(node).consumes else { return };
+        if !matches!(row.state, State::Ready | State::Running)
+            || row.children > 0
+            || row.settling > 0
+        {
+            return;
+        }
+        let drained = self.queues[queue.index()].is_drained();
+        if !drained && row.broken.is_none() && self.may_start(node) {
+            return;
+        }
+        let (outcome, reason) = self.consumer_outcome(node, drained);
+        self.end_node(node, outcome, reason);
+    }
+
+    fn consumer_outcome(&self, node: NodeId, drained: bool) -> (Outcome, Option<String>) {
+        let row = &self.rows[node.index()];
+        let any = self.plan.process(node).allow_failure == AllowFailure::Any;
+        let allowed = |outcome| if any { Outcome::AllowedFailure } else { outcome };
+        if let Some((outcome, reason)) = &row.broken {
+            return (allowed(*outcome), reason.clone());
+        }
+        if row.dead > 0 {
+            let items = if row.dead == 1 { "item is" } else { "items are" };
+            return (allowed(Outcome::Failed), Some(format!("{} {items} dead", row.dead)));
+        }
+        match (drained, row.started) {
+            (false, None) => (Outcome::Skipped, Some(self.stop_reason())),
+            (false, Some(_)) => (Outcome::Stopped, Some(self.stop_reason())),
+            (true, _) if row.was_ended => (Outcome::Stopped, None),
+            (true, _) if row.flaky => (Outcome::Flaky, None),
+            (true, _) => (Outcome::Passed, None),
+        }
+    }
+}
+
+fn verdict_fails(verdict: Verdict) -> bool {
+    match verdict {
+        Verdict::Failed | Verdict::TimedOut | Verdict::Killed => true,
+        Verdict::Passed | Verdict::Stopped | Verdict::Ended => false,
+    }
+}
+
+fn outcome_of(verdict: Verdict) -> Outcome {
+    match verdict {
+        Verdict::Passed => Outcome::Passed,
+        Verdict::Failed => Outcome::Failed,
+        Verdict::TimedOut => Outcome::TimedOut,
+        Verdict::Stopped | Verdict::Ended => Outcome::Stopped,
+        Verdict::Killed => Outcome::Killed,
+    }
+}
+
+fn is_allowed(process: &Process, exit: &Exit) -> bool {
+    match &process.allow_failure {
+        AllowFailure::No => false,
+        AllowFailure::Any => true,
+        AllowFailure::Codes(codes) => matches!(exit, Exit::Code(code) if codes.contains(code)),
+    }
+}
+
+/// Returns whether this kind of failure is tried again.
+fn is_retried(retry: &Retry, verdict: Verdict, exit: &Exit) -> bool {
+    if matches!(exit, Exit::Code(code) if retry.never.contains(code)) {
+        return false;
+    }
+    retry.on.is_empty()
+        || retry.on.iter().any(|on| match on {
+            RetryOn::Code(code) => verdict == Verdict::Failed && *exit == Exit::Code(*code),
+            RetryOn::Timeout => verdict == Verdict::TimedOut,
+            RetryOn::Signal => verdict != Verdict::TimedOut && matches!(exit, Exit::Signal(_)),
+        })
+}
+
+/// Returns the wait before the next try: doubled each time, and a random part less.
+fn wait_before(retry: &Retry, number: u32, seed: u64) -> Duration {
+    let backoff = retry.backoff;
+    let doubled = 2u32.saturating_pow(number.saturating_sub(1).min(MOST_DOUBLINGS));
+    let wait = backoff.first.saturating_mul(doubled).min(backoff.most.max(backoff.first));
+    let part = random_part(seed ^ (u64::from(number) << 32));
+    wait.mul_f64(1.0 - backoff.jitter.clamp(0.0, 1.0) * part)
+}
+
+/// Returns a number from 0 to 1 that is the same in every run, so that a plan can be tested, and
+/// differs between nodes, so that they don't all come back at once. (`SplitMix64`.)
+#[expect(clippy::cast_precision_loss, reason = "53 bits are kept")]
+fn random_part(seed: u64) -> f64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+}

@@ -1,0 +1,175 @@
+//! What the core is told, and what it answers: the whole conversation with the body.
+//!
+//! Plain data, so that a test can hold it. Unaware of how either side works.
+
+use std::time::Duration;
+
+use crate::event::{EventKind, Exit, ItemRef, Leftover, Logs, Stop};
+use crate::model::{AttemptId, NodeId, QueueId};
+
+/// One thing that happened.
+#[derive(Debug)]
+pub(in crate::engine) enum Input {
+    /// The run begins.
+    Begin,
+    /// A child was started.
+    Started {
+        /// The attempt that it was started for.
+        attempt: AttemptId,
+        /// Process id of the child; 0 where none came to be.
+        pid: u32,
+        /// The item that it was given, and which try this is for the item.
+        item: Option<(ItemRef, u32)>,
+    },
+    /// A child is over and its output was read.
+    Ended {
+        /// The attempt.
+        attempt: AttemptId,
+        /// How it ended.
+        ended: Box<Ended>,
+    },
+    /// What the core decided about an attempt's item, or what it held back, was carried out.
+    Settled {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// A queue changed.
+    Level {
+        /// The queue.
+        queue: QueueId,
+        /// How full it is now.
+        level: Level,
+    },
+    /// A queue's static items were all put in.
+    Fed {
+        /// The queue.
+        queue: QueueId,
+    },
+    /// An attempt was silent for `timeout.idle`.
+    Idle {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// An endless reader has read everything and was quiet for `settle`.
+    Quiet {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// A timer rang: time has come to [`super::Core::next_timer`].
+    Time,
+    /// The run should stop.
+    Stop {
+        /// How strongly.
+        stop: Stop,
+        /// The signal that asked for it.
+        signal: Option<i32>,
+        /// Why, in words.
+        reason: String,
+    },
+    /// Somebody asks why what waits is waiting.
+    Explain,
+}
+
+/// How a child ended, as the body saw it.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Ended {
+    /// How it ended.
+    pub(in crate::engine) exit: Exit,
+    /// From its start to its end.
+    pub(in crate::engine) took: Duration,
+    /// Where its output lies.
+    pub(in crate::engine) logs: Logs,
+    /// What it left running, and was killed.
+    pub(in crate::engine) leftovers: Vec<Leftover>,
+    /// Which try this was for the item that it was given; `None` where it was given none.
+    pub(in crate::engine) item_try: Option<u32>,
+    /// Whether the command itself is to blame where it was not started, and not its item.
+    pub(in crate::engine) command_at_fault: bool,
+    /// Items that a `stream` child read.
+    pub(in crate::engine) read: u64,
+    /// Why it failed although its exit looks well: its output could not be framed.
+    pub(in crate::engine) fault: Option<String>,
+}
+
+/// How full a queue is, as far as decisions need it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::engine) struct Level {
+    /// Items that can be lent now.
+    pub(in crate::engine) waiting: u64,
+    /// Items that are lent, or due for a retry later.
+    pub(in crate::engine) busy: u64,
+    /// Items put in so far.
+    pub(in crate::engine) put: u64,
+    /// Items done.
+    pub(in crate::engine) done: u64,
+    /// Items dead.
+    pub(in crate::engine) dead: u64,
+    /// Items dropped.
+    pub(in crate::engine) left: u64,
+    /// Whether there is no room for one more.
+    pub(in crate::engine) full: bool,
+    /// Whether it was closed.
+    pub(in crate::engine) closed: bool,
+}
+
+/// One thing to do.
+#[derive(Debug, PartialEq)]
+pub(in crate::engine) enum Effect {
+    /// Start a child for each of these; several are joined by pipes in this order.
+    Start(Vec<Start>),
+    /// Send a signal to what an attempt has started.
+    Signal {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The signal's number.
+        signal: i32,
+    },
+    /// Kill all that an attempt has started.
+    Kill {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// Carry out what becomes of an attempt's item, or of the output that it held back.
+    Settle {
+        /// The attempt.
+        attempt: AttemptId,
+        /// What becomes of it.
+        how: Settlement,
+    },
+    /// Nothing will be put into a queue any more.
+    Close(QueueId),
+    /// Nobody will read a queue any more: drop what is in it and what still comes.
+    Abandon(QueueId),
+    /// Tell an event.
+    Tell(EventKind),
+    /// The run is over.
+    End,
+}
+
+/// A child to start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) struct Start {
+    /// The new attempt.
+    pub(in crate::engine) attempt: AttemptId,
+    /// Its node.
+    pub(in crate::engine) node: NodeId,
+    /// Which try it is of the node, counted from 1; of an item, the item knows.
+    pub(in crate::engine) number: u32,
+    /// `RUNNER_SLOT`.
+    pub(in crate::engine) slot: u32,
+    /// The variables that its slots lend.
+    pub(in crate::engine) lent: Vec<(String, String)>,
+}
+
+/// What becomes of an attempt's item, or of the output that it held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum Settlement {
+    /// It is done: its output is published.
+    Accept,
+    /// It is tried again after a while; its output is dropped.
+    Again(Duration),
+    /// It is dead; its output is dropped.
+    Bury,
+    /// It goes back as if it had never been taken.
+    Return,
+}

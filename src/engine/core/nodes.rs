@@ -1,0 +1,269 @@
+//! Nodes: the state of each, and the one gate that every change of it passes.
+//!
+//! ```text
+//! Waiting → Ready → Running → Done(outcome)
+//!             ↑        ↓
+//!             └─ Backoff
+//! ```
+//!
+//! A node that consumes is `Ready` while its queue gives it nothing, and `Running` from its first
+//! child to its end. Ends travel along edges through a list, never by recursion: a chain of 100 000
+//! nodes is skipped as safely as one. Unaware of slots and children.
+
+use std::time::Duration;
+
+use super::Core;
+use crate::event::{EventKind, Outcome};
+use crate::model::{NodeId, RunWhen, When};
+use crate::plan::{Node, Plan};
+
+/// How far a node has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// It waits for other nodes.
+    Waiting,
+    /// It waits for slots, or for items.
+    Ready,
+    /// It has started.
+    Running,
+    /// It failed and will be tried again.
+    Backoff,
+    /// It ended. `good` says whether those that need it may start.
+    Done {
+        /// How.
+        outcome: Outcome,
+        /// Whether a need for `passed` is met.
+        good: bool,
+    },
+}
+
+/// What the core knows of one node.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub(super) struct Row {
+    pub(super) id: NodeId,
+    pub(super) state: State,
+    /// `run`; a node that needs a failure, or an end however it comes, also runs after a failure.
+    pub(super) run: RunWhen,
+    /// Whether it needs a failure or an end of another.
+    pub(super) handles_failure: bool,
+    /// Edges that are not met yet.
+    pub(super) unmet: usize,
+    /// Tries so far; of an item, the item knows.
+    pub(super) tries: u32,
+    /// Children that live.
+    pub(super) children: u32,
+    /// Of those, how many were not told as started.
+    pub(super) starting: u32,
+    /// Attempts whose outcome is being carried out.
+    pub(super) settling: u32,
+    /// Whether it stands in a line of what is ready.
+    pub(super) in_line: bool,
+    /// When its first child was started.
+    pub(super) started: Option<Duration>,
+    /// Items of it that are dead.
+    pub(super) dead: u64,
+    /// Whether an item passed on a retry.
+    pub(super) flaky: bool,
+    /// Whether one of its children was ended by the runner as it should be.
+    pub(super) was_ended: bool,
+    /// How its last attempt failed, where one did.
+    pub(super) failed_as: Option<Outcome>,
+    /// How and why a consumer can't go on, although its queue may have more.
+    pub(super) broken: Option<(Outcome, Option<String>)>,
+}
+
+impl Row {
+    pub(super) fn new(node: &Node, plan: &Plan) -> Self {
+        let process = &plan.job.processes[node.process];
+        let handles = |(_, when): &(NodeId, When)| matches!(when, When::Failed | When::Ended);
+        Self {
+            id: node.id,
+            state: State::Waiting,
+            run: process.run,
+            handles_failure: node.needs.iter().any(handles),
+            unmet: node.needs.len() + node.after.len(),
+            tries: 0,
+            children: 0,
+            starting: 0,
+            settling: 0,
+            in_line: false,
+            started: None,
+            dead: 0,
+            flaky: false,
+            was_ended: false,
+            failed_as: None,
+            broken: None,
+        }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.state, State::Done { .. })
+    }
+
+    /// Returns whether it is ready for a failure that has not come.
+    pub(super) fn awaits_failure(&self, failed: bool) -> bool {
+        self.run == RunWhen::OnFailure && self.state == State::Waiting && !failed
+    }
+}
+
+/// The edges of a plan, seen from their sources.
+#[derive(Debug)]
+pub(super) struct Graph {
+    dependants: Vec<Vec<(NodeId, Edge)>>,
+}
+
+/// What an edge asks of its source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edge {
+    /// `needs`.
+    Need(When),
+    /// `after`: order only.
+    After,
+}
+
+impl Graph {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let mut dependants = vec![Vec::new(); plan.nodes.len()];
+        for node in &plan.nodes {
+            for (needed, when) in &node.needs {
+                // Cleanup and notification come after what they name, however that ends.
+                let run = plan.job.processes[node.process].run;
+                let when = match (run, when) {
+                    (RunWhen::OnFailure | RunWhen::Always, When::Passed) => When::Ended,
+                    (_, when) => *when,
+                };
+                dependants[needed.index()].push((node.id, Edge::Need(when)));
+            }
+            for before in &node.after {
+                dependants[before.index()].push((node.id, Edge::After));
+            }
+        }
+        Self { dependants }
+    }
+}
+
+/// What the end of a node does to an edge.
+enum Met {
+    Yes,
+    No,
+    /// It was met when the node started.
+    Before,
+}
+
+impl Edge {
+    fn met(self, outcome: Outcome, good: bool, started: bool) -> Met {
+        let yes = match self {
+            Self::After | Self::Need(When::Ended) => true,
+            Self::Need(When::Passed) => good,
+            Self::Need(When::Failed) => {
+                outcome.is_failure() || outcome == Outcome::AllowedFailure
+            }
+            Self::Need(When::Started) if started => return Met::Before,
+            Self::Need(When::Started) => false,
+        };
+        if yes { Met::Yes } else { Met::No }
+    }
+}
+
+impl Core {
+    /// Changes the state of a node: the only place where that happens.
+    pub(super) fn enter(&mut self, node: NodeId, state: State) {
+        let row = &mut self.rows[node.index()];
+        debug_assert!(!row.is_done(), "node {node} ended twice");
+        row.state = state;
+        if let State::Done { .. } = state {
+            self.remaining -= 1;
+            self.ended.push_back(node);
+        }
+    }
+
+    /// Ends a node and tells so.
+    pub(super) fn end_node(&mut self, node: NodeId, outcome: Outcome, reason: Option<String>) {
+        self.leave_line(node);
+        let row = &self.rows[node.index()];
+        let ended_as_asked = outcome == Outcome::Stopped && row.was_ended && self.stop.is_none();
+        let good = ended_as_asked
+            || matches!(
+                outcome,
+                Outcome::Passed | Outcome::Flaky | Outcome::Cached | Outcome::AllowedFailure
+            );
+        let took = row.started.map_or(Duration::ZERO, |started| self.now.saturating_sub(started));
+        self.enter(node, State::Done { outcome, good });
+        self.tell(EventKind::NodeEnded { node, outcome, took, reason });
+        if outcome.is_failure() {
+            self.node_failed(node);
+        }
+    }
+
+    /// Ends a node that never started.
+    pub(super) fn skip(&mut self, node: NodeId, reason: String) {
+        self.end_node(node, Outcome::Skipped, Some(reason));
+    }
+
+    /// Says that a node has started, to those that need no more than that.
+    pub(super) fn heard_start(&mut self, node: NodeId) {
+        for index in 0..self.graph.dependants[node.index()].len() {
+            let (dependant, edge) = self.graph.dependants[node.index()][index];
+            if edge == Edge::Need(When::Started) {
+                self.meet(dependant);
+            }
+        }
+    }
+
+    /// Carries the ends of nodes along their edges.
+    pub(super) fn hear_ends(&mut self) {
+        while let Some(node) = self.ended.pop_front() {
+            let row = &self.rows[node.index()];
+            let State::Done { outcome, good } = row.state else { continue };
+            let started = row.started.is_some();
+            for index in 0..self.graph.dependants[node.index()].len() {
+                let (dependant, edge) = self.graph.dependants[node.index()][index];
+                match edge.met(outcome, good, started) {
+                    Met::Yes => self.meet(dependant),
+                    Met::No => self.doom(dependant, node, outcome),
+                    Met::Before => {}
+                }
+            }
+            self.node_left_queues(node);
+        }
+    }
+
+    /// Meets one edge of a node.
+    fn meet(&mut self, node: NodeId) {
+        let row = &mut self.rows[node.index()];
+        row.unmet -= 1;
+        if row.unmet == 0 && row.state == State::Waiting {
+            self.admit(node);
+        }
+    }
+
+    /// Ends a node because an edge of it can't be met any more.
+    fn doom(&mut self, node: NodeId, needed: NodeId, outcome: Outcome) {
+        if !self.rows[node.index()].is_done() {
+            let name = &self.plan.node(needed).name;
+            self.skip(node, format!("needs `{name}`, which ended as {outcome}"));
+        }
+    }
+
+    /// Lets a node in again whose wait before the next try is over.
+    pub(super) fn try_again(&mut self, node: NodeId) {
+        if self.rows[node.index()].state == State::Backoff {
+            self.admit(node);
+        }
+    }
+
+    /// Lets a node in whose edges are all met: it is ready, waits for a failure, or is skipped.
+    pub(super) fn admit(&mut self, node: NodeId) {
+        if self.rows[node.index()].awaits_failure(self.failed) {
+            return;
+        }
+        if !self.may_start(node) {
+            let reason = self.stop_reason();
+            self.skip(node, reason);
+            return;
+        }
+        self.enter(node, State::Ready);
+        self.reconsider(node);
+    }
+}

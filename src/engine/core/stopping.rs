@@ -1,0 +1,170 @@
+//! Stopping: what a failure, a deadline or a signal does to a run.
+//!
+//! Reasons are ordered and a weaker one never replaces a stronger one, so that every pair of
+//! signals has one meaning. Unaware of where a reason comes from.
+
+use super::nodes::State;
+use super::start::Stopping;
+use super::timers::Timer;
+use super::{Core, Effect};
+use crate::event::{EventKind, Outcome, Stop};
+use crate::model::{AttemptId, NodeId, OnFailure, RunWhen};
+
+impl Core {
+    /// Takes in that the run should stop.
+    pub(super) fn stop_asked(&mut self, stop: Stop, signal: Option<i32>, reason: String) {
+        // A second request of a person or a system, of whatever kind, means: now.
+        let again = self.stop.is_some_and(|now| now >= Stop::Terminate) && stop >= Stop::Terminate;
+        let stop = if again { Stop::Kill } else { stop };
+        if self.stop.is_some_and(|now| now >= stop) {
+            return;
+        }
+        self.stop = Some(stop);
+        self.tell(EventKind::StopAsked { stop, signal, reason });
+        for index in 0..self.rows.len() {
+            self.stop_node(NodeId::at(index));
+        }
+        if stop >= Stop::Abort {
+            let attempts: Vec<_> = self.attempts.keys().copied().collect();
+            for attempt in attempts {
+                self.stop_attempt(attempt, stop);
+            }
+        }
+    }
+
+    /// Remembers the first failure and does what `on-failure` says.
+    pub(super) fn node_failed(&mut self, node: NodeId) {
+        let first = !std::mem::replace(&mut self.failed, true);
+        let reason = format!("`{}` failed", self.plan.node(node).name);
+        match self.on_failure {
+            OnFailure::Continue => {}
+            OnFailure::NoNew => self.stop_asked(Stop::Failure, None, reason),
+            OnFailure::Kill => self.stop_asked(Stop::Abort, None, reason),
+        }
+        if !first {
+            return;
+        }
+        for index in 0..self.rows.len() {
+            let row = &self.rows[index];
+            if row.run == RunWhen::OnFailure && row.unmet == 0 && !row.is_done() {
+                self.admit(NodeId::at(index));
+            }
+        }
+    }
+
+    /// Returns whether a node may start something, as far as stops are concerned.
+    pub(super) fn may_start(&self, node: NodeId) -> bool {
+        let row = &self.rows[node.index()];
+        let after_failure = row.run != RunWhen::OnSuccess || row.handles_failure;
+        match self.stop {
+            None => true,
+            // What was put into a queue is worked off, also after a failure.
+            Some(Stop::Failure) => after_failure || self.has_items(node),
+            Some(Stop::Abort | Stop::Deadline) => after_failure,
+            Some(Stop::Finish | Stop::Terminate | Stop::Interrupt) => row.run == RunWhen::Always,
+            Some(Stop::Kill) => false,
+        }
+    }
+
+    /// Returns why nothing new starts, in words.
+    pub(super) fn stop_reason(&self) -> String {
+        match self.stop {
+            None | Some(Stop::Failure | Stop::Abort) => "the run has failed",
+            Some(Stop::Deadline) => "the run was out of time",
+            Some(Stop::Finish | Stop::Terminate | Stop::Interrupt | Stop::Kill) => {
+                "the run was stopped"
+            }
+        }
+        .to_owned()
+    }
+
+    /// Ends a node that the stop forbids to start, or to go on taking items.
+    fn stop_node(&mut self, node: NodeId) {
+        let row = &self.rows[node.index()];
+        // A node with unmet edges is judged when they are met, so that its reason is exact.
+        let judged_later = row.unmet > 0 || row.awaits_failure(self.failed);
+        if row.is_done() || judged_later || self.may_start(node) {
+            return;
+        }
+        if row.children > 0 || row.settling > 0 {
+            self.leave_line(node);
+            return;
+        }
+        let (state, started, failed_as) = (row.state, row.started.is_some(), row.failed_as);
+        let reason = self.stop_reason();
+        if let (State::Backoff, Some(outcome)) = (state, failed_as) {
+            self.end_node(node, outcome, Some(format!("not tried again: {reason}")));
+        } else if started {
+            self.end_node(node, Outcome::Stopped, Some(reason));
+        } else {
+            self.skip(node, reason);
+        }
+    }
+
+    /// Ends an attempt because of a stop of the run.
+    fn stop_attempt(&mut self, attempt: AttemptId, stop: Stop) {
+        let Some(running) = self.attempts.get(&attempt).filter(|running| running.alive) else {
+            return;
+        };
+        let cleanup = self.rows[running.node.index()].run == RunWhen::Always;
+        if stop == Stop::Kill {
+            self.attempts.entry(attempt).and_modify(|running| {
+                running.stopping.get_or_insert(Stopping::Run);
+            });
+            self.kill(attempt);
+        } else if !cleanup {
+            self.ask_to_end(attempt, Stopping::Run);
+        }
+    }
+
+    /// Asks an attempt to end: its stop signal now, SIGKILL after its grace. A second call does
+    /// nothing.
+    pub(super) fn ask_to_end(&mut self, attempt: AttemptId, why: Stopping) {
+        let Some(running) = self.attempts.get_mut(&attempt) else { return };
+        if running.stopping.is_some() || !running.alive {
+            return;
+        }
+        running.stopping = Some(why);
+        let stop = self.plan.process(running.node).stop;
+        let at = self.now + stop.grace;
+        running.rings.push((at, Timer::Grace(attempt)));
+        self.timers.set(at, Timer::Grace(attempt));
+        self.out.push(Effect::Signal { attempt, signal: stop.signal });
+    }
+
+    /// Kills all that an attempt has started.
+    pub(super) fn kill(&mut self, attempt: AttemptId) {
+        if self.attempts.get(&attempt).is_some_and(|running| running.alive) {
+            self.out.push(Effect::Kill { attempt });
+            self.tell(EventKind::AttemptKilled { attempt });
+        }
+    }
+
+    /// Does what is due.
+    pub(super) fn ring(&mut self) {
+        while let Some(timer) = self.timers.rung(self.now) {
+            match timer {
+                Timer::Total(attempt) => self.timed_out(attempt),
+                Timer::Slow(attempt) => self.tell(EventKind::AttemptSlow { attempt }),
+                Timer::Grace(attempt) => self.kill(attempt),
+                Timer::Retry(node) => self.try_again(node),
+                Timer::Rate(pool) => self.ready.room(pool),
+                Timer::Deadline => {
+                    let limit = self.plan.job.limits.timeout.unwrap_or_default();
+                    let reason = format!("the run's timeout of {limit:?} is over");
+                    self.stop_asked(Stop::Deadline, None, reason);
+                }
+            }
+        }
+    }
+
+    /// Ends an attempt that is out of time.
+    pub(super) fn timed_out(&mut self, attempt: AttemptId) {
+        self.ask_to_end(attempt, Stopping::Time);
+    }
+
+    /// Ends an endless reader that has read everything.
+    pub(super) fn quiet(&mut self, attempt: AttemptId) {
+        self.ask_to_end(attempt, Stopping::Done);
+    }
+}

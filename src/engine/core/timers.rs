@@ -1,0 +1,71 @@
+//! Timers: what happens by itself, and when.
+//!
+//! Unaware of what is done when one rings.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::model::{AttemptId, NodeId, PoolId};
+
+/// What a timer is for. The order decides among those that ring at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    /// An attempt is out of time.
+    Total(AttemptId),
+    /// An attempt takes long.
+    Slow(AttemptId),
+    /// An attempt was asked to end, and still has a child.
+    Grace(AttemptId),
+    /// A node is tried again.
+    Retry(NodeId),
+    /// A pool's rate allows another start.
+    Rate(PoolId),
+    /// The run is out of time.
+    Deadline,
+}
+
+/// All timers that are set.
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    set: BTreeSet<(Duration, Timer)>,
+    retries: usize,
+}
+
+impl Timers {
+    /// Sets a timer.
+    pub(super) fn set(&mut self, at: Duration, timer: Timer) {
+        if self.set.insert((at, timer)) && matches!(timer, Timer::Retry(_)) {
+            self.retries += 1;
+        }
+    }
+
+    /// Takes a timer back.
+    pub(super) fn unset(&mut self, at: Duration, timer: Timer) {
+        if self.set.remove(&(at, timer)) && matches!(timer, Timer::Retry(_)) {
+            self.retries -= 1;
+        }
+    }
+
+    /// Returns and removes the next timer that has rung by now.
+    pub(super) fn rung(&mut self, now: Duration) -> Option<Timer> {
+        let (at, timer) = *self.set.first().filter(|(at, _)| *at <= now)?;
+        self.unset(at, timer);
+        Some(timer)
+    }
+
+    /// Returns when the next timer rings.
+    pub(super) fn next(&self) -> Option<Duration> {
+        self.set.first().map(|(at, _)| *at)
+    }
+
+    /// Returns when a node will be tried again; looks at all timers, for people who ask.
+    pub(super) fn retry_at(&self, node: NodeId) -> Option<Duration> {
+        let found = self.set.iter().find(|(_, timer)| *timer == Timer::Retry(node));
+        found.map(|(at, _)| *at)
+    }
+
+    /// Returns whether a node will be tried again.
+    pub(super) fn has_retry(&self) -> bool {
+        self.retries > 0
+    }
+}
