@@ -3,6 +3,30 @@
 //! Matrices are expanded, names are numbers, the selection is made, sizes are known. Whoever holds a
 //! [`Plan`] holds a graph without cycles in which every edge leads somewhere. The only room that
 //! sees petgraph; unaware of TOML, of time and of running processes.
+//!
+//! Reading order: [`links`], names to positions; [`matrix`]; [`check`] with [`waits`], [`cycle`],
+//! [`pipes`] and [`starve`]; [`select`]; [`build`]; [`order`].
+
+mod build;
+mod check;
+mod cycle;
+#[cfg(test)]
+mod laws;
+mod links;
+mod matrix;
+mod nearest;
+mod order;
+mod pipes;
+#[cfg(test)]
+pub(crate) mod sample;
+mod select;
+mod starve;
+mod waits;
+
+pub use build::{Machine, plan};
+pub use check::{MAX_EDGES, MAX_NODES, check};
+pub use matrix::MAX_CELLS;
+pub use select::{Selection, Unselectable};
 
 use std::time::Duration;
 

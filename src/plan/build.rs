@@ -1,0 +1,411 @@
+//! Build: a proved job, a selection and a machine become a plan.
+//!
+//! Names become numbers here, once. Unaware of what could be wrong: `check` has said so before.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::time::Duration;
+
+use super::links::{Kind, Links};
+use super::matrix::{expand, names};
+use super::order::rank;
+use super::pipes::Chains;
+use super::select::{Cells, select};
+use super::starve::demands;
+use super::{Node, Plan, Pool, Queue, Selection, Unselectable};
+use crate::model::{Cell, Job, NodeId, PoolId, QueueId, Size, When};
+
+/// What the runner may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Machine {
+    /// CPUs, by affinity and quota.
+    pub cpus: u32,
+    /// `-j`: the bound on children over all pools, instead of `limits.jobs`.
+    pub jobs: Option<u32>,
+}
+
+/// Makes the plan of a job that `check` has found no error in; `expected` are durations of earlier
+/// runs, by the names of nodes.
+pub fn plan(
+    job: Job,
+    selection: &Selection,
+    machine: &Machine,
+    expected: &BTreeMap<String, Duration>,
+) -> Result<Plan, Unselectable> {
+    let jobs = machine.jobs.or(job.limits.jobs);
+    let (mut nodes, pools, queues) = {
+        let links = Links::of(&job).0;
+        let cells: Vec<Vec<Cell>> = job.processes.iter().map(cells).collect();
+        let names: Vec<Vec<String>> = cells.iter().enumerate().map(named(&job)).collect();
+        let chosen = select(&links, &names, selection)?;
+        let pools = pools(&links, &cells, &chosen, &Machine { jobs, ..*machine });
+        let rows = Rows::of(&links, &cells, &chosen);
+        let nodes = rows.nodes(Parts { links: &links, cells, names, chosen, pools: &pools });
+        let queues = rows.queues(&links);
+        (nodes, pools, queues)
+    };
+    if nodes.is_empty() {
+        return Err(Unselectable::Nothing);
+    }
+    for node in &mut nodes {
+        node.expected = expected.get(&node.name).copied();
+    }
+    rank(&mut nodes, &queues);
+    Ok(Plan { job, nodes, pools, queues, jobs })
+}
+
+/// Returns the cells of a process; a single empty one without a matrix.
+fn cells(process: &crate::model::Process) -> Vec<Cell> {
+    let one = || vec![Vec::new()];
+    process.matrix.as_ref().map_or_else(one, |matrix| expand(matrix).unwrap_or_default())
+}
+
+/// Names the nodes of a process.
+fn named(job: &Job) -> impl Fn((usize, &Vec<Cell>)) -> Vec<String> {
+    |(at, cells)| {
+        let process = &job.processes[at];
+        match &process.matrix {
+            Some(_) => names(&process.name, cells),
+            None => vec![process.name.clone()],
+        }
+    }
+}
+
+/// Returns the pools that a selected process uses, `default` first.
+fn pools(links: &Links<'_>, cells: &[Vec<Cell>], chosen: &[Cells], machine: &Machine) -> Vec<Pool> {
+    let used: std::collections::HashSet<&str> = links
+        .job
+        .processes
+        .iter()
+        .zip(chosen)
+        .filter(|(_, cells)| **cells != Cells::None)
+        .flat_map(|(process, _)| process.pools.iter().flatten().map(String::as_str))
+        .collect();
+    let counts: Vec<usize> = cells.iter().map(Vec::len).collect();
+    let mut together: HashMap<usize, u64> = HashMap::new();
+    for demand in demands(links, &Chains::of(links), &counts) {
+        let most = together.entry(demand.pool).or_default();
+        *most = demand.slots.max(*most);
+    }
+    let size = |at: usize, size: Size| match size {
+        Size::Count(count) => count.max(1),
+        // A job that is right on 64 CPUs is right on one: what must run together fits.
+        Size::Cpus(_) => {
+            let least = together.get(&at).copied().unwrap_or(1);
+            size.slots(machine.cpus).max(u32::try_from(least).unwrap_or(u32::MAX))
+        }
+    };
+    let declared = links.job.pools.iter().enumerate().map(|(at, pool)| Pool {
+        id: PoolId(0),
+        name: pool.name.clone(),
+        size: size(at, pool.size),
+        slots: pool.slots.clone(),
+        rate: pool.rate,
+    });
+    let (default, others): (Vec<Pool>, Vec<Pool>) =
+        declared.partition(|pool| pool.name == "default");
+    let undeclared = || Pool {
+        id: PoolId(0),
+        name: "default".to_owned(),
+        size: machine.jobs.unwrap_or(machine.cpus).max(1),
+        slots: Vec::new(),
+        rate: None,
+    };
+    let default = default.into_iter().next().unwrap_or_else(undeclared);
+    let others = others.into_iter().filter(|pool| used.contains(pool.name.as_str()));
+    let numbered = |(at, pool)| Pool { id: PoolId::at(at), ..pool };
+    [default].into_iter().chain(others).enumerate().map(numbered).collect()
+}
+
+/// Which rows of the plan's tables a process and a queue of the job have.
+struct Rows {
+    /// By process: its nodes.
+    nodes: Vec<Range<usize>>,
+    /// By queue: its number, if a selected process touches it.
+    queues: Vec<Option<QueueId>>,
+}
+
+/// What nodes are made of.
+struct Parts<'a> {
+    links: &'a Links<'a>,
+    cells: Vec<Vec<Cell>>,
+    names: Vec<Vec<String>>,
+    chosen: Vec<Cells>,
+    pools: &'a [Pool],
+}
+
+impl Rows {
+    /// Numbers what is selected.
+    fn of(links: &Links<'_>, cells: &[Vec<Cell>], chosen: &[Cells]) -> Self {
+        let mut nodes = Vec::with_capacity(cells.len());
+        let mut next = 0;
+        for (cells, chosen) in cells.iter().zip(chosen) {
+            let count = (0..cells.len()).filter(|&cell| chosen.has(cell)).count();
+            nodes.push(next..next + count);
+            next += count;
+        }
+        let mut number = 0;
+        let selected = |process: &usize| !nodes[*process].is_empty();
+        let touched = |(producers, consumers): (&Vec<usize>, &Vec<usize>)| {
+            let touched = producers.iter().chain(consumers).any(|process| selected(process));
+            touched.then(|| {
+                number += 1;
+                QueueId::at(number - 1)
+            })
+        };
+        let queues = links.producers.iter().zip(&links.consumers).map(touched).collect();
+        Self { nodes, queues }
+    }
+
+    /// Returns the nodes of a process.
+    fn ids(&self, process: usize) -> impl Iterator<Item = NodeId> + use<> {
+        self.nodes[process].clone().map(NodeId::at)
+    }
+
+    /// Makes every node.
+    fn nodes(&self, parts: Parts<'_>) -> Vec<Node> {
+        let Parts { links, cells, names, chosen, pools } = parts;
+        let by_name: HashMap<&str, PoolId> =
+            pools.iter().map(|pool| (pool.name.as_str(), pool.id)).collect();
+        let mut nodes = Vec::new();
+        for (process, (cells, names)) in cells.into_iter().zip(names).enumerate() {
+            let declared = links.process(process);
+            let of_process = |name: &String| by_name.get(name.as_str()).copied();
+            let mut node_pools: Vec<PoolId> =
+                declared.pools.iter().flatten().filter_map(of_process).collect();
+            if node_pools.is_empty() {
+                node_pools.push(PoolId(0));
+            }
+            node_pools.sort_unstable();
+            node_pools.dedup();
+            let sizes = node_pools.iter().map(|pool| pools[pool.index()].size);
+            let smallest = sizes.min().unwrap_or(1);
+            for (at, (cell, name)) in cells.into_iter().zip(names).enumerate() {
+                if !chosen[process].has(at) {
+                    continue;
+                }
+                let has_matrix = declared.matrix.is_some();
+                nodes.push(Node {
+                    id: NodeId::at(nodes.len()),
+                    name,
+                    process,
+                    cell,
+                    cell_index: has_matrix.then(|| u32::try_from(at).unwrap_or(u32::MAX)),
+                    needs: self.needs(links, process),
+                    after: self.after(links, process),
+                    piped_from: self.piped_from(links, process),
+                    piped_to: links.readers[process].first().and_then(|&to| self.ids(to).next()),
+                    pools: node_pools.clone(),
+                    names_pools: declared.pools.is_some(),
+                    // Too heavy for a pool of as many slots as CPUs: it takes the whole pool.
+                    weight: declared.weight.min(smallest),
+                    priority: declared.priority,
+                    consumes: links.consumes[process].and_then(|queue| self.queues[queue]),
+                    produces: links.produces[process]
+                        .iter()
+                        .filter_map(|&queue| self.queues[queue])
+                        .collect(),
+                    workers: declared
+                        .consumes
+                        .as_ref()
+                        .map_or(1, |consumes| consumes.workers.unwrap_or(smallest)),
+                    expected: None,
+                    path: Duration::ZERO,
+                    stage: 0,
+                });
+            }
+        }
+        nodes
+    }
+
+    /// Returns what must have happened before a process starts.
+    fn needs(&self, links: &Links<'_>, process: usize) -> Vec<(NodeId, When)> {
+        let edges = &links.edges[process];
+        let ends = |to: usize| {
+            edges.iter().any(|edge| {
+                let when = When::Passed as u8;
+                edge.to == to
+                    && matches!(edge.kind, Kind::Need(w) if w as u8 == when
+                        || matches!(w, When::Ended | When::Failed))
+            })
+        };
+        let when = |edge: &super::links::Edge| match edge.kind {
+            Kind::Need(when) => Some(when),
+            // What is said outright wins: the output of one that failed can be read.
+            Kind::Stdin | Kind::Stdout if !ends(edge.to) => Some(When::Passed),
+            Kind::Stdin | Kind::Stdout | Kind::After | Kind::Pipe => None,
+        };
+        let mut needs: Vec<(NodeId, When)> = edges
+            .iter()
+            .filter_map(|edge| when(edge).map(|when| (edge.to, when)))
+            .flat_map(|(to, when)| self.ids(to).map(move |id| (id, when)))
+            .collect();
+        needs.sort_by_key(|(id, when)| (*id, *when as u8));
+        needs.dedup();
+        needs
+    }
+
+    /// Returns what a process comes after, of what is selected.
+    fn after(&self, links: &Links<'_>, process: usize) -> Vec<NodeId> {
+        let edges = links.edges[process].iter().filter(|edge| edge.kind == Kind::After);
+        let mut after: Vec<NodeId> = edges.flat_map(|edge| self.ids(edge.to)).collect();
+        after.sort_unstable();
+        after.dedup();
+        after
+    }
+
+    /// Returns the node that a process is piped from.
+    fn piped_from(&self, links: &Links<'_>, process: usize) -> Option<NodeId> {
+        let pipe = links.edges[process].iter().find(|edge| edge.kind == Kind::Pipe)?;
+        self.ids(pipe.to).next()
+    }
+
+    /// Makes every queue.
+    fn queues(&self, links: &Links<'_>) -> Vec<Queue> {
+        let all = |processes: &[usize]| processes.iter().flat_map(|&at| self.ids(at)).collect();
+        let queue = |(at, id): (usize, &Option<QueueId>)| {
+            Some(Queue {
+                id: (*id)?,
+                queue: at,
+                producers: all(&links.producers[at]),
+                consumers: all(&links.consumers[at]),
+            })
+        };
+        self.queues.iter().enumerate().filter_map(queue).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::check;
+    use crate::plan::sample::job;
+
+    fn planned(text: &str, only: &[&str]) -> Plan {
+        let job = job(text);
+        assert_eq!(check(&job), []);
+        let processes = only.iter().map(|&name| name.to_owned()).collect();
+        let machine = Machine { cpus: 4, jobs: None };
+        plan(job, &Selection { processes }, &machine, &BTreeMap::new()).unwrap()
+    }
+
+    fn selected(text: &str, only: &[&str]) -> Vec<String> {
+        planned(text, only).nodes.into_iter().map(|node| node.name).collect()
+    }
+
+    #[test]
+    fn what_is_named_brings_what_it_cannot_do_without() {
+        let text = "a\nb needs a\nc after b\nd";
+        assert_eq!(selected(text, &[]), ["a", "b", "c", "d"]);
+        assert_eq!(selected(text, &["b"]), ["a", "b"]);
+        assert_eq!(selected(text, &["c", "d"]), ["c", "d"]);
+        let text = "s feeds q\nt reads q feeds r\nu streams r needs v\nv\nw";
+        for name in ["s", "t", "u"] {
+            assert_eq!(selected(text, &[name]), ["s", "t", "u", "v"], "{name}");
+        }
+        let text = "a\nb pipe a\nc pipe b\nd";
+        for name in ["a", "b", "c"] {
+            assert_eq!(selected(text, &[name]), ["a", "b", "c"], "{name}");
+        }
+        assert_eq!(selected("a\nb stdin a\nc run {process.b.stdout}", &["c"]), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn one_cell_can_be_named() {
+        let text = "a\nb matrix k=1,2 needs a\nc needs b";
+        assert_eq!(selected(text, &["b (2)"]), ["a", "b (2)"]);
+        assert_eq!(planned(text, &["b (2)"]).nodes[1].cell_index, Some(1));
+        assert_eq!(selected(text, &["b (2)", "c"]), ["a", "b (1)", "b (2)", "c"]);
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_with_the_nearest() {
+        let machine = Machine { cpus: 4, jobs: None };
+        let refused = |text, name: &str| {
+            let selection = Selection { processes: vec![name.to_owned()] };
+            plan(job(text), &selection, &machine, &BTreeMap::new()).unwrap_err().to_string()
+        };
+        assert_eq!(
+            refused("build\ntest", "biuld"),
+            "no process is called `biuld`; did you mean `build`?"
+        );
+        assert_eq!(refused("build", "xyz"), "no process is called `xyz`");
+        assert_eq!(refused("", "xyz"), "nothing was selected");
+    }
+
+    #[test]
+    fn names_become_numbers() {
+        let plan = planned(
+            "pool net 3\npool none 2\na matrix k=1,2\nb needs failed:a ended:a after a\nc stdin b \
+             needs a\nd pipe e pool net weight 2\ne\nf stdin g needs failed:g\ng",
+            &[],
+        );
+        let ids: Vec<usize> = plan.nodes.iter().map(|node| node.id.index()).collect();
+        assert_eq!(ids, (0..8).collect::<Vec<_>>());
+        let node = |name: &str| plan.nodes.iter().find(|node| node.name == name).unwrap();
+        let [a1, a2] = [NodeId(0), NodeId(1)];
+        let both = [(a1, When::Ended), (a1, When::Failed), (a2, When::Ended), (a2, When::Failed)];
+        assert_eq!(node("b").needs, both);
+        assert_eq!(node("b").after, [a1, a2]);
+        let passed = [(a1, When::Passed), (a2, When::Passed), (node("b").id, When::Passed)];
+        assert_eq!(node("c").needs, passed);
+        assert_eq!(node("d").piped_from, Some(node("e").id));
+        assert_eq!(node("e").piped_to, Some(node("d").id));
+        assert_eq!(node("f").needs, [(node("g").id, When::Failed)]);
+        assert_eq!((node("d").weight, node("d").names_pools), (2, true));
+        let pools: Vec<_> = plan.pools.iter().map(|p| (p.id.0, p.name.as_str(), p.size)).collect();
+        assert_eq!(pools, [(0, "default", 4), (1, "net", 3)]);
+        assert_eq!(node("d").pools, [PoolId(1)]);
+        assert_eq!(node("a (1)").pools, [PoolId(0)]);
+    }
+
+    #[test]
+    fn sizes_come_from_the_machine_the_job_and_the_command_line() {
+        let text = "pool p cpus\na\nb pool p weight 3\nc reads q pool p\nqueue q 1";
+        let sizes = |limit, jobs, cpus| {
+            let mut job = job(text);
+            job.limits.jobs = limit;
+            let machine = Machine { cpus, jobs };
+            let plan = plan(job, &Selection::default(), &machine, &BTreeMap::new()).unwrap();
+            let size = |at: usize| plan.pools[at].size;
+            (size(0), size(1), plan.jobs, plan.nodes[1].weight, plan.nodes[2].workers)
+        };
+        assert_eq!(sizes(None, None, 8), (8, 8, None, 3, 8));
+        assert_eq!(sizes(Some(3), None, 8), (3, 8, Some(3), 3, 8));
+        assert_eq!(sizes(Some(3), Some(2), 1), (2, 1, Some(2), 1, 1));
+    }
+
+    #[test]
+    fn a_pool_of_cpus_holds_what_must_run_together() {
+        let job = job("pool p cpus\na pool p feeds q\nb pool p reads q");
+        let machine = Machine { cpus: 1, jobs: None };
+        let plan = plan(job, &Selection::default(), &machine, &BTreeMap::new()).unwrap();
+        assert_eq!(plan.pools[1].size, 2);
+    }
+
+    #[test]
+    fn queues_are_those_that_are_touched() {
+        let plan =
+            planned("x feeds unused\ny reads unused\na matrix k=1,2 feeds q\nb reads q", &["b"]);
+        assert_eq!(plan.queues.len(), 1);
+        assert_eq!(plan.queue(QueueId(0)).name, "q");
+        assert_eq!(plan.queues[0].producers, [NodeId(0), NodeId(1)]);
+        assert_eq!(plan.queues[0].consumers, [NodeId(2)]);
+        assert_eq!(plan.nodes[2].consumes, Some(QueueId(0)));
+    }
+
+    #[test]
+    fn paths_and_stages_are_measured() {
+        let expected = BTreeMap::from([("b".to_owned(), Duration::from_secs(10))]);
+        let job = job("a\nb needs a\nc needs a\nd feeds q\ne reads q feeds r\nf reads r");
+        let machine = Machine { cpus: 4, jobs: None };
+        let plan = plan(job, &Selection::default(), &machine, &expected).unwrap();
+        let paths: Vec<u64> = plan.nodes.iter().map(|node| node.path.as_secs()).collect();
+        assert_eq!(paths, [11, 10, 1, 3, 2, 1]);
+        let stages: Vec<u32> = plan.nodes.iter().map(|node| node.stage).collect();
+        assert_eq!(stages, [0, 0, 0, 0, 1, 2]);
+        let order: Vec<&str> =
+            plan.order().into_iter().map(|id| plan.node(id).name.as_str()).collect();
+        assert_eq!(order, ["a", "b", "d", "e", "c", "f"]);
+    }
+}

@@ -1,0 +1,353 @@
+//! Check: everything that the graph of a job can have wrong, all of it at once.
+//!
+//! The whole graph is proved, whatever will be selected. Unaware of single values, which `config`
+//! has judged before.
+
+use super::links::{Edge, Kind, Links, place};
+use super::matrix::{MAX_CELLS, expand};
+use super::pipes::{self, Chains};
+use super::{cycle, starve};
+use crate::model::{Job, Output, Place, Problem, Process, code};
+
+/// Nodes of a job, all cells together. A plan takes about half a kilobyte for each, so that this is
+/// half a gigabyte; who has more has items for a queue.
+pub const MAX_NODES: usize = 1 << 20;
+
+/// Edges between nodes, all cells together: `needs` between two matrices of 1024 cells are a
+/// million already, of 8 bytes each at both ends.
+pub const MAX_EDGES: usize = 1 << 23;
+
+/// Proves the graph of a job and returns every problem.
+pub fn check(job: &Job) -> Vec<Problem> {
+    let (links, mut problems) = Links::of(job);
+    let chains = Chains::of(&links);
+    let cells = cells(&links, &mut problems);
+    problems.extend(pipes::check(&links, &chains));
+    problems.extend(outputs(&links, &cells));
+    problems.extend(queues(&links));
+    problems.extend(cycle::check(&links, &chains));
+    problems.extend(starve::check(&links, &chains, &cells));
+    problems
+}
+
+/// Returns how many nodes each process becomes, and tells of matrices that can't be expanded.
+fn cells(links: &Links<'_>, problems: &mut Vec<Problem>) -> Vec<usize> {
+    let mut total = 0;
+    let mut counts = Vec::with_capacity(links.edges.len());
+    for process in &links.job.processes {
+        // Past the bound nothing more is expanded: one problem says it.
+        let past = total > MAX_NODES;
+        let (count, problem) = if past { (1, None) } else { count(process) };
+        problems.extend(problem);
+        total += count;
+        if total > MAX_NODES && !past {
+            let message = format!("this job has more than {MAX_NODES} processes, cells included");
+            let label = place(process).label("the bound is passed here");
+            problems.push(Problem::error(code::BAD_VALUE, message, label).help(LIST_HELP));
+        }
+        counts.push(count);
+    }
+    problems.extend(too_many_edges(links, &counts));
+    counts
+}
+
+/// The cure for a matrix that is a list of data.
+const LIST_HELP: &str = "a long list belongs in a queue: `items` and `consumes`";
+
+/// Returns how many nodes a process becomes.
+fn count(process: &Process) -> (usize, Option<Problem>) {
+    let Some(matrix) = &process.matrix else { return (1, None) };
+    let name = &process.name;
+    let problem = |message: String, help: &str| {
+        let at = place(process).then("matrix").label("");
+        Some(Problem::error(code::BAD_VALUE, message, at).help(help))
+    };
+    match expand(matrix).map(|cells| cells.len()) {
+        Ok(0) => (1, problem(format!("the matrix of process `{name}` has no cell"), EMPTY_HELP)),
+        Ok(count) => (count, None),
+        Err(_) => {
+            let message = format!("the matrix of process `{name}` has more than {MAX_CELLS} cells");
+            (1, problem(message, LIST_HELP))
+        }
+    }
+}
+
+/// The cure for a matrix without cells.
+const EMPTY_HELP: &str = "give every key at least one value, and exclude less";
+
+/// Tells of more edges between cells than a plan should hold.
+fn too_many_edges(links: &Links<'_>, counts: &[usize]) -> Option<Problem> {
+    let mut total = 0_usize;
+    for (at, edges) in links.edges.iter().enumerate() {
+        let sum: usize = edges.iter().map(|edge| counts[edge.to]).sum();
+        total = total.saturating_add(sum.saturating_mul(counts[at]));
+        if total > MAX_EDGES {
+            let message =
+                format!("this job has more than {MAX_EDGES} edges between processes and cells");
+            let label = place(links.process(at)).label("the bound is passed here");
+            let help = "put one process without a matrix between two that have one";
+            return Some(Problem::error(code::BAD_VALUE, message, label).help(help));
+        }
+    }
+    None
+}
+
+/// Tells of outputs that are read but not kept, or that are several.
+fn outputs(links: &Links<'_>, cells: &[usize]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (at, edges) in links.edges.iter().enumerate() {
+        for edge in edges.iter().filter(|edge| matches!(edge.kind, Kind::Stdin | Kind::Stdout)) {
+            problems.extend(output(links, cells, at, edge));
+        }
+    }
+    problems
+}
+
+/// Tells why one output can't be read.
+fn output(links: &Links<'_>, cells: &[usize], at: usize, edge: &Edge) -> Option<Problem> {
+    let (reader, writer) = (links.process(at), links.process(edge.to));
+    let there = |key: &str, text: &str| place(writer).then(key).label(text);
+    let (why, label, help) = if cells[edge.to] > 1 {
+        let why = format!("has {} cells, each with its own", cells[edge.to]);
+        let help = "let the cells feed a queue, or write files";
+        (why, there("matrix", "its cells"), help)
+    } else if !links.readers[edge.to].is_empty() {
+        let help = "read the pipe at its end instead";
+        let reader = links.process(links.readers[edge.to][0]);
+        let label = place(reader).then("stdin").then("pipe").label("it goes here");
+        ("goes through a pipe".to_owned(), label, help)
+    } else if !writer.produces.is_empty() {
+        let help = "consume the queue instead";
+        ("goes to a queue".to_owned(), there("produces", "it goes here"), help)
+    } else {
+        match writer.stdout {
+            Output::Log => return None,
+            Output::Null => {
+                let why = "goes nowhere".to_owned();
+                (why, there("stdout", "it goes nowhere"), "remove `stdout = \"null\"` there")
+            }
+            Output::File { .. } => {
+                let help = "name the file and need the process: `stdin = { file = … }`, `needs`";
+                ("goes to a file".to_owned(), there("stdout", "it goes here"), help)
+            }
+        }
+    };
+    let message =
+        format!("process `{}` reads the output of `{}`, which {why}", reader.name, writer.name);
+    let read = edge.spot.place(reader).label("it is read here");
+    Some(Problem::error(code::CONFLICT, message, read).also(label).help(help))
+}
+
+/// Tells of queues that nothing feeds or nothing reads.
+fn queues(links: &Links<'_>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (at, queue) in links.job.queues.iter().enumerate() {
+        if links.meant_queues.contains(&at) {
+            continue;
+        }
+        let name = &queue.name;
+        let declared = |text: String| Place::key(queue.file, ["queue", name]).label(text);
+        let fed = queue.items.is_some() || !links.producers[at].is_empty();
+        if let (false, &[reader, ..]) = (fed, &links.consumers[at][..]) {
+            let reader = links.process(reader);
+            let message =
+                format!("queue `{name}` is read by `{}`, but nothing feeds it", reader.name);
+            let label = declared("it would always be empty".to_owned());
+            let read = place(reader).then("consumes").label("the reader");
+            let help = format!("add `produces = \"{name}\"` to a process, or `items` to the queue");
+            problems.push(Problem::error(code::UNFED, message, label).also(read).help(help));
+        } else if links.consumers[at].is_empty() {
+            problems.push(unread(links, at, declared));
+        }
+    }
+    problems
+}
+
+/// Tells of a queue that nothing reads.
+fn unread(
+    links: &Links<'_>,
+    at: usize,
+    declared: impl Fn(String) -> crate::model::Label,
+) -> Problem {
+    let queue = &links.job.queues[at];
+    let name = &queue.name;
+    let help = format!("add `consumes = \"{name}\"` to a process, or remove the queue");
+    let Some(&writer) = links.producers[at].first() else {
+        let message = format!("queue `{name}` is read by no process");
+        return Problem::error(code::UNREAD, message, declared(String::new())).help(help);
+    };
+    let writer = links.process(writer);
+    let message =
+        format!("queue `{name}` is written by `{}`, but no process reads it", writer.name);
+    let (count, name) = (queue.capacity, &writer.name);
+    let label = declared(format!("after {count} items `{name}` would block for ever"));
+    let written = place(writer).then("produces").label("the writer");
+    Problem::error(code::UNREAD, message, label).also(written).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::sample::job;
+
+    /// Returns code and message of every problem.
+    fn told(text: &str) -> Vec<String> {
+        let line = |problem: Problem| format!("{} {}", problem.code.0, problem.message);
+        check(&job(text)).into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn right_jobs_have_no_problem() {
+        for text in [
+            "a\nb needs a\nc needs a b after a",
+            "a feeds q\nb reads q feeds r\nc streams r",
+            "queue q 1 2\na reads q",
+            // Two producers may wait for each other's end; a consumer for the start of its producer.
+            "a feeds q\nb needs a feeds q\nc needs started:a reads q",
+            "a feeds q needs started:c\nc reads q",
+            // One of two readers may come late.
+            "a feeds q\nb reads q\nc needs a reads q",
+            "a\nb pipe a\nc pipe b",
+            "a\nb stdin a",
+            "pool p 2\na pool p feeds q\nb pool p reads q",
+            "pool p 1\na pool p feeds q\nb pool p feeds q\nc reads q",
+            "pool p 1\na feeds q\nb pool p reads q\nc pool p reads q",
+            "pool p cpus\na pool p feeds q weight 9\nb pool p reads q",
+            "a matrix k=1,2\nb matrix k=1,2 needs a",
+        ] {
+            assert_eq!(told(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn one_problem_each() {
+        for (text, expected) in [
+            ("a needs b", "E201 process `a` names process `b`, which no file declares"),
+            ("a after b", "E201 process `a` names process `b`, which no file declares"),
+            ("a stdin b", "E201 process `a` names process `b`, which no file declares"),
+            ("a pipe b", "E201 process `a` names process `b`, which no file declares"),
+            (
+                "a run x,{process.b.stdout}",
+                "E201 process `a` names process `b`, which no file declares",
+            ),
+            ("a pool p", "E202 process `a` runs in pool `p`, which no file declares"),
+            ("a needs a", "E204 process `a` waits for itself"),
+            ("a reads q feeds q", "E204 process `a` reads what it writes itself"),
+            (
+                "a needs b\nb needs c x\nc needs a\nx",
+                "E204 these 3 processes wait for each other: a -> b -> c -> a",
+            ),
+            ("a needs b\nb after a", "E204 these 2 processes wait for each other: a -> b -> a"),
+            (
+                "p feeds q\nc reads q needs p",
+                "E204 these 2 processes wait for each other: p -> c -> p",
+            ),
+            (
+                "p feeds q\nx needs p\nc reads q needs x",
+                "E204 these 3 processes wait for each other: p -> c -> x -> p",
+            ),
+            (
+                "p feeds q needs c\nc reads q",
+                "E204 these 2 processes wait for each other: p -> c -> p",
+            ),
+            (
+                "a reads q feeds r\nb reads r feeds q",
+                "E204 these 2 processes wait for each other: a -> b -> a",
+            ),
+            ("a pipe b\nb pipe a", "E204 these 2 processes wait for each other: a -> b -> a"),
+            (
+                "w\nx needs w\nr pipe w needs x",
+                "E204 these 3 processes wait for each other: r -> x -> w -> r",
+            ),
+            ("a reads q", "E205 queue `q` is read by `a`, but nothing feeds it"),
+            ("a feeds q", "E206 queue `q` is written by `a`, but no process reads it"),
+            ("queue q 1\na", "E206 queue `q` is read by no process"),
+            (
+                "pool p 1\na pool p feeds q\nb pool p reads q",
+                "E207 `a` and `b` must run at the same time and need 2 slots, but their pool `p` \
+                 has 1",
+            ),
+            (
+                "pool p 2\na pool p\nb pool p pipe a\nc pool p pipe b",
+                "E207 `a`, `b` and `c` must run at the same time and need 3 slots, but their pool \
+                 `p` has 2",
+            ),
+            ("pool p 1\na pool p weight 2", "E208 process `a` takes 2 slots, but pool `p` has 1"),
+            (
+                "pool default 1\na weight 2",
+                "E208 process `a` takes 2 slots, but pool `default` has 1",
+            ),
+            (
+                "a to null\nb stdin a",
+                "E301 process `b` reads the output of `a`, which goes nowhere",
+            ),
+            (
+                "a matrix k=1,2\nb stdin a",
+                "E301 process `b` reads the output of `a`, which has 2 cells, each with its own",
+            ),
+            ("a\nb pipe a\nc pipe a", "E303 the output of process `a` is piped to two readers"),
+            ("a matrix k=1\nb pipe a", "E303 process `a` is joined by a pipe and has `matrix`"),
+            ("a\nb pipe a retry 1", "E303 process `b` is joined by a pipe and has `retry`"),
+            ("a to null\nb pipe a", "E303 the output of process `a` goes to a pipe already"),
+            (
+                "a\nb pipe a needs a",
+                "E303 process `b` waits for `a`, but a pipe makes them start together",
+            ),
+        ] {
+            assert_eq!(told(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn every_problem_is_found_in_one_go() {
+        let text = "a needs b c\nb needs a\nx needs y\ny needs x\nz feeds q pool none";
+        let codes: Vec<&str> = check(&job(text)).iter().map(|problem| problem.code.0).collect();
+        assert_eq!(codes, ["E201", "E202", "E206", "E204", "E204"]);
+    }
+
+    #[test]
+    fn the_nearest_name_is_labelled_and_hides_what_follows_from_it() {
+        let mut job = job("build feeds files\nread reads files");
+        job.processes[0].produces = vec!["fiels".to_owned()];
+        let problems = check(&job);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!(problems[0].help.as_deref(), Some("write `files`"));
+        assert_eq!(problems[0].labels[1].text, "the closest one is declared here");
+    }
+
+    #[test]
+    fn a_circle_has_one_label_for_each_step() {
+        let texts = |text: &str| {
+            let problem = check(&job(text)).remove(0);
+            problem.labels.into_iter().map(|label| label.text).collect::<Vec<_>>()
+        };
+        let expected = [
+            "1. `a` waits for `b`",
+            "2. `b` waits for `c`",
+            "3. `c` waits for `a`: closes the circle",
+        ];
+        assert_eq!(texts("a needs b\nb after c\nc needs a"), expected);
+        let expected = [
+            "1. `p` stops when queue `q` is full, until `c` reads it",
+            "2. `c` waits for `p`: closes the circle",
+        ];
+        assert_eq!(texts("p feeds q\nc reads q needs p"), expected);
+        let expected =
+            ["1. `p` waits for `c`", "2. `c` reads queue `q` until `p` ends: closes the circle"];
+        assert_eq!(texts("p feeds q needs c\nc reads q"), expected);
+        let expected = [
+            "1. `r` waits for `x`",
+            "2. `x` waits for `w`",
+            "3. `w` and `r` start together: closes the circle",
+        ];
+        assert_eq!(texts("w\nx needs w\nr pipe w needs x"), expected);
+    }
+
+    #[test]
+    fn too_many_cells_are_told_and_never_made() {
+        let values: Vec<String> = (0..40).map(|value| value.to_string()).collect();
+        let values = values.join(",");
+        let told = told(&format!("a matrix x={values} matrix y={values}\nb needs a"));
+        assert_eq!(told, ["E103 the matrix of process `a` has more than 1024 cells"]);
+    }
+}

@@ -1,0 +1,238 @@
+//! Laws: what holds for every graph, large ones and random ones.
+//!
+//! Unaware of messages.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::sample::job;
+use super::{Machine, Plan, Selection, check, plan};
+use crate::model::{Job, code};
+
+/// Processes of a large job.
+const MANY: usize = 100_000;
+
+/// A large job is checked and planned within this time in a release build; it takes a tenth of it.
+const SOON: Duration = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 2 });
+
+const MACHINE: Machine = Machine { cpus: 4, jobs: None };
+
+fn planned(job: Job) -> Plan {
+    plan(job, &Selection::default(), &MACHINE, &BTreeMap::new()).unwrap()
+}
+
+/// Returns a job of which each process needs what `needs` says.
+fn large(needs: impl Fn(usize) -> Vec<usize>) -> Job {
+    let mut text = String::new();
+    for at in 0..MANY {
+        write!(text, "p{at} needs").unwrap();
+        needs(at).into_iter().for_each(|need| write!(text, " p{need}").unwrap());
+        text.push('\n');
+    }
+    job(&text)
+}
+
+/// Checks and plans a large job and returns its order.
+fn soon(job: Job) -> Vec<usize> {
+    let start = Instant::now();
+    assert_eq!(check(&job), []);
+    let order = planned(job).order();
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    order.into_iter().map(crate::model::NodeId::index).collect()
+}
+
+#[test]
+fn a_chain_of_100_000() {
+    let order = soon(large(|at| at.checked_sub(1).into_iter().collect()));
+    assert!(order.into_iter().eq(0..MANY));
+    let order = soon(large(|at| (at + 1 < MANY).then_some(at + 1).into_iter().collect()));
+    assert!(order.into_iter().eq((0..MANY).rev()));
+}
+
+#[test]
+fn a_star_of_100_000() {
+    let order = soon(large(|at| if at == 0 { Vec::new() } else { vec![0] }));
+    assert!(order.into_iter().eq(0..MANY));
+    let order = soon(large(|at| if at == 0 { (1..MANY).collect() } else { Vec::new() }));
+    assert_eq!(order.last(), Some(&0));
+}
+
+#[test]
+fn a_ladder_of_100_000() {
+    let before = |at: usize| (at - at % 2).saturating_sub(2)..(at - at % 2);
+    let order = soon(large(|at| before(at).collect()));
+    assert!(order.into_iter().eq(0..MANY));
+}
+
+#[test]
+fn a_circle_of_100_000_is_told_in_a_few_lines() {
+    let start = Instant::now();
+    let problems = check(&large(|at| vec![(at + 1) % MANY]));
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].labels.len(), 24);
+    assert!(problems[0].message.len() < 300, "{}", problems[0].message);
+    assert!(problems[0].message.starts_with("these 100000 processes wait for each other: p0 -> "));
+}
+
+#[test]
+fn a_queue_between_100_000() {
+    let mut text = String::new();
+    for at in 0..MANY {
+        let verb = if at % 2 == 0 { "feeds" } else { "reads" };
+        writeln!(text, "p{at} {verb} q").unwrap();
+    }
+    let order = soon(job(&format!("queue q 1\n{text}")));
+    assert!(order.iter().take(MANY / 2).all(|at| at % 2 == 0));
+}
+
+#[test]
+fn pipes_of_100_000() {
+    let mut text = "p0\n".to_owned();
+    (1..MANY).for_each(|at| writeln!(text, "p{at} pipe p{}", at - 1).unwrap());
+    assert!(soon(job(&text)).into_iter().eq(0..MANY));
+}
+
+#[test]
+fn unknown_names_of_100_000() {
+    let mut text = String::new();
+    (0..MANY).for_each(|at| writeln!(text, "p{at} needs x{at}").unwrap());
+    let start = Instant::now();
+    assert_eq!(check(&job(&text)).len(), MANY);
+    assert!(start.elapsed() < 2 * SOON, "{:?}", start.elapsed());
+}
+
+/// What waits for what, without a thought: `needs`, by repeated removal.
+fn has_circle(count: usize, needs: &BTreeSet<(usize, usize)>) -> bool {
+    let mut left: BTreeSet<usize> = (0..count).collect();
+    loop {
+        let free = |at: &&usize| !needs.iter().any(|(from, to)| from == *at && left.contains(to));
+        let Some(&at) = left.iter().find(free) else { return !left.is_empty() };
+        left.remove(&at);
+    }
+}
+
+proptest! {
+    #[test]
+    fn circles_are_found_as_by_hand_and_orders_hold(
+        count in 1..9_usize,
+        needs in prop::collection::btree_set((0..9_usize, 0..9_usize), 0..14),
+    ) {
+        let needs: BTreeSet<(usize, usize)> =
+            needs.into_iter().filter(|(a, b)| *a < count && *b < count).collect();
+        let mut text = String::new();
+        for at in 0..count {
+            write!(text, "p{at} needs").unwrap();
+            for (_, to) in needs.iter().filter(|(from, _)| *from == at) {
+                write!(text, " p{to}").unwrap();
+            }
+            text.push('\n');
+        }
+        let job = job(&text);
+        let problems = check(&job);
+        prop_assert_eq!(!problems.is_empty(), has_circle(count, &needs));
+        prop_assert!(problems.iter().all(|problem| problem.code == code::CYCLE));
+        if problems.is_empty() {
+            let order: Vec<usize> = planned(job).order().iter().map(|id| id.index()).collect();
+            let place = |at: usize| order.iter().position(|&id| id == at).unwrap();
+            prop_assert_eq!(order.len(), count);
+            prop_assert!(needs.iter().all(|&(from, to)| place(to) < place(from)));
+        } else {
+            for problem in &problems {
+                let path = problem.message.split(": ").nth(1).unwrap_or("").split(" -> ");
+                let path: Vec<usize> = path.filter_map(|name| name.get(1..)?.parse().ok()).collect();
+                let real = |two: &[usize]| needs.contains(&(two[0], two[1]));
+                prop_assert!(path.windows(2).all(real), "{}", problem.message);
+            }
+        }
+    }
+
+    #[test]
+    fn every_job_without_a_problem_can_be_lived_through(
+        lines in prop::collection::vec((0..6_usize, 0..5_usize, 0..3_usize, 0..3_usize), 1..7),
+    ) {
+        let mut text = String::new();
+        for (at, (other, verb, reads, feeds)) in lines.iter().enumerate() {
+            let other = other % lines.len();
+            write!(text, "p{at}").unwrap();
+            match verb {
+                0 => write!(text, " needs p{other}").unwrap(),
+                1 => write!(text, " needs started:p{other}").unwrap(),
+                2 => write!(text, " pipe p{other}").unwrap(),
+                _ => {}
+            }
+            if *reads > 0 { write!(text, " reads q{reads}").unwrap(); }
+            if *feeds > 0 { write!(text, " feeds q{feeds}").unwrap(); }
+            text.push('\n');
+        }
+        let job = job(&text);
+        let refused = |problem: &crate::model::Problem| problem.code == code::CYCLE
+            || problem.code == code::PIPE;
+        let problems = check(&job);
+        if problems.is_empty() {
+            prop_assert!(lives(&job), "{text}");
+            prop_assert_eq!(planned(job).order().len(), lines.len());
+        } else if problems.iter().all(refused) && problems.iter().any(|p| p.code == code::CYCLE) {
+            prop_assert!(!lives(&job), "{text}");
+        }
+    }
+}
+
+/// Plays a job whose queues are full at once: returns whether every process ends.
+fn lives(job: &Job) -> bool {
+    use crate::model::{Stdin, When};
+    let at = |name: &str| job.processes.iter().position(|p| p.name == name).unwrap();
+    let count = job.processes.len();
+    let (mut started, mut ended) = (vec![false; count], vec![false; count]);
+    let pipe = |process: usize| match &job.processes[process].stdin {
+        Stdin::Pipe(name) => Some(at(name)),
+        _ => None,
+    };
+    // A chain is everything that can be reached through pipes, either way.
+    let chain = |process: usize| {
+        let mut members = BTreeSet::from([process]);
+        for _ in 0..count {
+            for other in 0..count {
+                if let Some(writer) = pipe(other)
+                    && (members.contains(&writer) || members.contains(&other))
+                {
+                    members.extend([writer, other]);
+                }
+            }
+        }
+        members
+    };
+    for _ in 0..2 * count {
+        for process in 0..count {
+            let may = chain(process).into_iter().all(|member| {
+                job.processes[member].needs.iter().all(|need| match need.when {
+                    When::Started => {
+                        started[at(&need.process)]
+                            || chain(member).contains(&at(&need.process))
+                                && at(&need.process) != member
+                    }
+                    _ => ended[at(&need.process)],
+                })
+            });
+            started[process] |= may;
+            let this = &job.processes[process];
+            let read = this.produces.iter().all(|queue| {
+                (0..count).any(|other| {
+                    started[other]
+                        && job.processes[other].consumes.iter().any(|c| &c.queue == queue)
+                })
+            });
+            let closed = this.consumes.iter().all(|consumes| {
+                (0..count).all(|other| {
+                    ended[other] || !job.processes[other].produces.contains(&consumes.queue)
+                })
+            });
+            let fed = pipe(process).is_none_or(|writer| ended[writer]);
+            ended[process] |= started[process] && read && closed && fed;
+        }
+    }
+    ended.into_iter().all(|ended| ended)
+}

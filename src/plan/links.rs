@@ -1,0 +1,355 @@
+//! Links: who names whom, resolved from names to positions in the job.
+//!
+//! Built once and read by everything else of this room. Every reference keeps where it stands in
+//! the job file, so that a problem can point at it. A name that leads nowhere makes a problem and no
+//! link. Unaware of what a link means for the order.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::nearest::nearest;
+use crate::model::{
+    Action, Job, Label, Output, Place, Placeholder, Problem, Process, Stdin, Template, When, code,
+};
+
+/// Wrong names that get a suggestion. Each is compared with every declared name, and a report draws
+/// no more than 50 problems of a file.
+const MAX_SUGGESTIONS: usize = 50;
+
+/// The references of a job; processes and queues are positions in it.
+pub(super) struct Links<'a> {
+    /// The job.
+    pub(super) job: &'a Job,
+    /// Position of each process.
+    pub(super) names: HashMap<&'a str, usize>,
+    /// By process: the processes that it names.
+    pub(super) edges: Vec<Vec<Edge>>,
+    /// By process: who reads its standard output through a pipe.
+    pub(super) readers: Vec<Vec<usize>>,
+    /// By process: the queue that it consumes.
+    pub(super) consumes: Vec<Option<usize>>,
+    /// By process: the queues that it feeds.
+    pub(super) produces: Vec<Vec<usize>>,
+    /// By queue: the processes that feed it.
+    pub(super) producers: Vec<Vec<usize>>,
+    /// By queue: the processes that read it.
+    pub(super) consumers: Vec<Vec<usize>>,
+    /// Queues that a wrong name might have meant.
+    pub(super) meant_queues: Vec<usize>,
+}
+
+/// One process naming another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Edge {
+    /// The named process.
+    pub(super) to: usize,
+    /// What for.
+    pub(super) kind: Kind,
+    /// Where.
+    pub(super) spot: Spot,
+}
+
+/// What one process names another for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `needs`.
+    Need(When),
+    /// `after`.
+    After,
+    /// `stdin = { process }`.
+    Stdin,
+    /// `{process.NAME.stdout}`.
+    Stdout,
+    /// `stdin = { pipe }`.
+    Pipe,
+}
+
+/// Where in a process a name stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Spot {
+    /// `needs[i]`.
+    Need(usize),
+    /// `after[i]`.
+    After(usize),
+    /// `stdin.process`.
+    Stdin,
+    /// `stdin.pipe`.
+    Pipe,
+    /// Some bytes of a text: a placeholder.
+    Within(Text, Range<usize>),
+}
+
+/// A text of a process that may hold placeholders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Text {
+    /// `command[i]`.
+    Command(usize),
+    /// `script`.
+    Script,
+    /// `env`, by position.
+    Env(usize),
+    /// `stdin`.
+    StdinText,
+    /// `stdin.file`.
+    StdinFile,
+    /// `cwd`.
+    Cwd,
+    /// `stdout.file`.
+    Stdout,
+    /// `stderr.file`.
+    Stderr,
+}
+
+impl<'a> Links<'a> {
+    /// Resolves every name; those that lead nowhere are returned as problems.
+    pub(super) fn of(job: &'a Job) -> (Self, Vec<Problem>) {
+        let mut names = HashMap::with_capacity(job.processes.len());
+        for (at, process) in job.processes.iter().enumerate() {
+            names.entry(process.name.as_str()).or_insert(at);
+        }
+        let count = job.processes.len();
+        let mut links = Self {
+            job,
+            names,
+            edges: Vec::with_capacity(count),
+            readers: vec![Vec::new(); count],
+            consumes: Vec::with_capacity(count),
+            produces: Vec::with_capacity(count),
+            producers: vec![Vec::new(); job.queues.len()],
+            consumers: vec![Vec::new(); job.queues.len()],
+            meant_queues: Vec::new(),
+        };
+        let mut unknown = Unknown::default();
+        for (at, process) in job.processes.iter().enumerate() {
+            links.processes(at, process, &mut unknown);
+        }
+        links.queues(&mut unknown);
+        unknown.pools(job);
+        (links, unknown.problems)
+    }
+
+    /// Returns a process.
+    pub(super) fn process(&self, at: usize) -> &'a Process {
+        &self.job.processes[at]
+    }
+
+    /// Returns the name of a process.
+    pub(super) fn name(&self, at: usize) -> &'a str {
+        &self.job.processes[at].name
+    }
+
+    /// Resolves the processes that one names.
+    fn processes(&mut self, at: usize, process: &'a Process, unknown: &mut Unknown) {
+        let mut edges = Vec::new();
+        each_name(process, &mut |name, kind, spot| match self.names.get(name) {
+            Some(&to) => edges.push(Edge { to, kind, spot }),
+            None => unknown.process(self.job, process, name, &spot),
+        });
+        for edge in edges.iter().filter(|edge| edge.kind == Kind::Pipe) {
+            self.readers[edge.to].push(at);
+        }
+        self.edges.push(edges);
+    }
+
+    /// Resolves the queues of every process.
+    fn queues(&mut self, unknown: &mut Unknown) {
+        let job = self.job;
+        let queues: HashMap<&str, usize> =
+            job.queues.iter().enumerate().map(|(at, queue)| (queue.name.as_str(), at)).collect();
+        for (at, process) in job.processes.iter().enumerate() {
+            let mut resolve = |name: &str, label: Label| {
+                let found = queues.get(name).copied();
+                if found.is_none() {
+                    let meant = unknown.queue(job, process, name, label);
+                    self.meant_queues.extend(meant);
+                }
+                found
+            };
+            let consumes = process.consumes.as_ref().and_then(|consumes| {
+                let place = consumes_place(process);
+                resolve(&consumes.queue, place.label("no queue has this name"))
+            });
+            let mut produces: Vec<usize> = Vec::with_capacity(process.produces.len());
+            for (index, name) in process.produces.iter().enumerate() {
+                let place = produces_place(process, index);
+                let queue = resolve(name, place.label("no queue has this name"));
+                produces.extend(queue.filter(|queue| !produces.contains(queue)));
+            }
+            consumes.iter().for_each(|&queue| self.consumers[queue].push(at));
+            produces.iter().for_each(|&queue| self.producers[queue].push(at));
+            self.consumes.push(consumes);
+            self.produces.push(produces);
+        }
+    }
+}
+
+impl Spot {
+    /// Returns the place of a name in its process.
+    pub(super) fn place(&self, process: &Process) -> Place {
+        let at = place(process);
+        match self {
+            Self::Need(index) => at.then("needs").item(*index).then("process"),
+            Self::After(index) => at.then("after").item(*index),
+            Self::Stdin => at.then("stdin").then("process"),
+            Self::Pipe => at.then("stdin").then("pipe"),
+            Self::Within(text, range) => text.place(process).within(range.clone()),
+        }
+    }
+}
+
+impl Text {
+    /// Returns the place of a text in its process.
+    fn place(self, process: &Process) -> Place {
+        let at = place(process);
+        match self {
+            Self::Command(index) => at.then("command").item(index),
+            Self::Script => at.then("script"),
+            Self::Env(index) => at.then("env").then(&process.env.set[index].0),
+            Self::StdinText => at.then("stdin").then("text"),
+            Self::StdinFile => at.then("stdin").then("file"),
+            Self::Cwd => at.then("cwd"),
+            Self::Stdout => at.then("stdout").then("file"),
+            Self::Stderr => at.then("stderr").then("file"),
+        }
+    }
+}
+
+/// Returns the place of a process.
+pub(super) fn place(process: &Process) -> Place {
+    Place::value(process.file, ["process", &process.name])
+}
+
+/// Returns the place where a process names the queue that it consumes.
+pub(super) fn consumes_place(process: &Process) -> Place {
+    place(process).then("consumes").then("queue")
+}
+
+/// Returns the place where a process names a queue that it feeds.
+pub(super) fn produces_place(process: &Process, index: usize) -> Place {
+    place(process).then("produces").item(index)
+}
+
+/// Calls `found` for every process that one names.
+fn each_name<'a>(process: &'a Process, found: &mut dyn FnMut(&'a str, Kind, Spot)) {
+    for (index, need) in process.needs.iter().enumerate() {
+        found(&need.process, Kind::Need(need.when), Spot::Need(index));
+    }
+    for (index, name) in process.after.iter().enumerate() {
+        found(name, Kind::After, Spot::After(index));
+    }
+    match &process.stdin {
+        Stdin::Process(name) => found(name, Kind::Stdin, Spot::Stdin),
+        Stdin::Pipe(name) => found(name, Kind::Pipe, Spot::Pipe),
+        Stdin::Closed | Stdin::Text(_) | Stdin::File(_) => {}
+    }
+    each_text(process, &mut |template, text| {
+        for (placeholder, range) in template.placeholders() {
+            if let Placeholder::Stdout(name) = placeholder {
+                found(name, Kind::Stdout, Spot::Within(text, range.clone()));
+            }
+        }
+    });
+}
+
+/// Calls `found` for every text of a process that may hold placeholders.
+fn each_text<'a>(process: &'a Process, found: &mut dyn FnMut(&'a Template, Text)) {
+    match &process.action {
+        Action::Command(words) => {
+            words.iter().enumerate().for_each(|(i, word)| found(word, Text::Command(i)));
+        }
+        Action::Script { text, .. } => found(text, Text::Script),
+    }
+    let env = process.env.set.iter().enumerate();
+    env.for_each(|(i, (_, value))| found(value, Text::Env(i)));
+    match &process.stdin {
+        Stdin::Text(text) => found(text, Text::StdinText),
+        Stdin::File(path) => found(path, Text::StdinFile),
+        Stdin::Closed | Stdin::Process(_) | Stdin::Pipe(_) => {}
+    }
+    process.cwd.iter().for_each(|cwd| found(cwd, Text::Cwd));
+    for (output, text) in [(&process.stdout, Text::Stdout), (&process.stderr, Text::Stderr)] {
+        if let Output::File { path, .. } = output {
+            found(path, text);
+        }
+    }
+}
+
+/// Names that lead nowhere.
+#[derive(Default)]
+struct Unknown {
+    problems: Vec<Problem>,
+    suggested: usize,
+}
+
+impl Unknown {
+    /// Tells of a process that no file declares.
+    fn process(&mut self, job: &Job, of: &Process, name: &str, spot: &Spot) {
+        let message =
+            format!("process `{}` names process `{name}`, which no file declares", of.name);
+        let label = spot.place(of).label("no process has this name");
+        let problem = Problem::error(code::UNKNOWN_PROCESS, message, label);
+        let names = job.processes.iter().map(|process| process.name.as_str());
+        let near = self.nearest(name, names);
+        self.problems.push(match near {
+            Some(at) => {
+                let near = &job.processes[at];
+                suggest(problem, Place::key(near.file, ["process", &near.name]), &near.name)
+            }
+            None => problem.help(format!("declare it: [process.{name}]")),
+        });
+    }
+
+    /// Tells of a queue that no file declares; returns the one that may have been meant.
+    fn queue(&mut self, job: &Job, of: &Process, name: &str, label: Label) -> Option<usize> {
+        let message = format!("process `{}` names queue `{name}`, which no file declares", of.name);
+        let problem = Problem::error(code::UNKNOWN_QUEUE, message, label);
+        let near = self.nearest(name, job.queues.iter().map(|queue| queue.name.as_str()));
+        self.problems.push(match near {
+            Some(at) => {
+                let near = &job.queues[at];
+                suggest(problem, Place::key(near.file, ["queue", &near.name]), &near.name)
+            }
+            None => problem.help(format!("declare it: [queue.{name}]")),
+        });
+        near
+    }
+
+    /// Tells of every pool that no file declares.
+    fn pools(&mut self, job: &Job) {
+        let known: HashSet<&str> = job.pools.iter().map(|pool| pool.name.as_str()).collect();
+        for process in &job.processes {
+            for (index, name) in process.pools.iter().flatten().enumerate() {
+                if name != "default" && !known.contains(name.as_str()) {
+                    self.pool(job, process, index, name);
+                }
+            }
+        }
+    }
+
+    /// Tells of one.
+    fn pool(&mut self, job: &Job, of: &Process, index: usize, name: &str) {
+        let message =
+            format!("process `{}` runs in pool `{name}`, which no file declares", of.name);
+        let label = place(of).then("pool").item(index).label("no pool has this name");
+        let problem = Problem::error(code::UNKNOWN_POOL, message, label);
+        let near = self.nearest(name, job.pools.iter().map(|pool| pool.name.as_str()));
+        self.problems.push(match near {
+            Some(at) => {
+                let near = &job.pools[at];
+                suggest(problem, Place::key(near.file, ["pool", &near.name]), &near.name)
+            }
+            None => problem.help(format!("declare it: [pool.{name}]")),
+        });
+    }
+
+    /// Returns the position of the nearest name, where one is near and not too many were asked for.
+    fn nearest<'n>(&mut self, name: &str, names: impl Iterator<Item = &'n str>) -> Option<usize> {
+        self.suggested += 1;
+        if self.suggested > MAX_SUGGESTIONS { None } else { nearest(name, names) }
+    }
+}
+
+/// Adds the name that was probably meant.
+fn suggest(problem: Problem, place: Place, name: &str) -> Problem {
+    problem.also(place.label("the closest one is declared here")).help(format!("write `{name}`"))
+}

@@ -1,0 +1,179 @@
+//! Sample: jobs for tests, written in a few words.
+//!
+//! Each line is a process and what it says: `c needs a failed:b after d reads q feeds p pipe w pool
+//! x,y weight 2`. Unaware of what is tested.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::model::{
+    Ack, Action, AllowFailure, Consumes, Deliver, Environment, FileId, Framing, Items, Job, Matrix,
+    Need, OnEnd, Output, Pool, Process, Queue, Retry, RunWhen, Size, Stdin, Stop, Template,
+    Timeout, When,
+};
+
+/// Returns a process that says nothing but its name.
+pub(crate) fn process(name: &str) -> Process {
+    Process {
+        name: name.to_owned(),
+        file: FileId(0),
+        base: PathBuf::from("/jobs"),
+        description: None,
+        tags: Vec::new(),
+        action: Action::Command(vec![Template::literal("true")]),
+        stdin: Stdin::Closed,
+        stdout: Output::Log,
+        stderr: Output::Log,
+        cwd: None,
+        env: Environment::default(),
+        needs: Vec::new(),
+        after: Vec::new(),
+        run: RunWhen::OnSuccess,
+        pools: None,
+        weight: 1,
+        priority: 0,
+        matrix: None,
+        timeout: Timeout::default(),
+        stop: Stop { signal: 15, grace: Duration::from_secs(10) },
+        retry: Retry::default(),
+        success: vec![0],
+        allow_failure: AllowFailure::No,
+        consumes: None,
+        produces: Vec::new(),
+    }
+}
+
+/// Returns a queue of this name.
+pub(crate) fn queue(name: &str) -> Queue {
+    Queue {
+        name: name.to_owned(),
+        file: FileId(0),
+        description: None,
+        capacity: 64,
+        capacity_bytes: 1 << 20,
+        max_item: 1 << 20,
+        framing: Framing::Lines,
+        items: None,
+    }
+}
+
+/// Returns a pool of this name.
+pub(crate) fn pool(name: &str, size: Size) -> Pool {
+    Pool {
+        name: name.to_owned(),
+        file: FileId(0),
+        description: None,
+        size,
+        slots: Vec::new(),
+        rate: None,
+    }
+}
+
+/// Returns how a process takes items of a queue.
+pub(crate) fn consumes(queue: &str, deliver: Deliver) -> Consumes {
+    Consumes {
+        queue: queue.to_owned(),
+        deliver,
+        workers: None,
+        on_end: OnEnd::Eof,
+        settle: Duration::from_secs(1),
+        ack: Ack::Exit,
+    }
+}
+
+/// Returns a template.
+pub(crate) fn template(text: &str) -> Template {
+    let (template, errors) = Template::parse(text);
+    assert!(errors.is_empty(), "{errors:?}");
+    template
+}
+
+/// Returns the job of some lines; queues are declared by being named with `feeds` or `reads`, and
+/// `queue q 1 2` and `pool x 2` are declarations too.
+pub(crate) fn job(text: &str) -> Job {
+    let mut job = Job { name: "sample".to_owned(), ..Job::default() };
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        match words.next() {
+            None => {}
+            Some("queue") => {
+                let name = words.next().unwrap();
+                let items: Vec<String> = words.map(str::to_owned).collect();
+                let items = (!items.is_empty()).then_some(Items::List(items));
+                job.queues.push(Queue { items, ..queue(name) });
+            }
+            Some("pool") => {
+                let name = words.next().unwrap();
+                let size = match words.next().unwrap() {
+                    "cpus" => Size::Cpus(1.0),
+                    count => Size::Count(count.parse().unwrap()),
+                };
+                job.pools.push(pool(name, size));
+            }
+            Some(name) => {
+                let process = said(process(name), words);
+                job.processes.push(process);
+            }
+        }
+    }
+    declare(&mut job);
+    job
+}
+
+/// Lets a process say its words.
+fn said<'a>(mut process: Process, words: impl Iterator<Item = &'a str>) -> Process {
+    let mut verb = "";
+    for word in words {
+        match (verb, word) {
+            (
+                _,
+                "needs" | "after" | "reads" | "streams" | "feeds" | "pipe" | "stdin" | "pool"
+                | "weight" | "matrix" | "retry" | "priority" | "run" | "to",
+            ) => verb = word,
+            ("needs", word) => {
+                let (when, name) = word.split_once(':').unwrap_or(("passed", word));
+                let when = match when {
+                    "passed" => When::Passed,
+                    "ended" => When::Ended,
+                    "failed" => When::Failed,
+                    _ => When::Started,
+                };
+                process.needs.push(Need { process: name.to_owned(), when });
+            }
+            ("after", name) => process.after.push(name.to_owned()),
+            ("reads", name) => process.consumes = Some(consumes(name, Deliver::Args)),
+            ("streams", name) => process.consumes = Some(consumes(name, Deliver::Stream)),
+            ("feeds", name) => process.produces.push(name.to_owned()),
+            ("pipe", name) => process.stdin = Stdin::Pipe(name.to_owned()),
+            ("stdin", name) => process.stdin = Stdin::Process(name.to_owned()),
+            ("pool", name) => process.pools.get_or_insert_default().push(name.to_owned()),
+            ("weight", weight) => process.weight = weight.parse().unwrap(),
+            ("retry", max) => process.retry.max = max.parse().unwrap(),
+            ("priority", priority) => process.priority = priority.parse().unwrap(),
+            ("matrix", axis) => {
+                let (key, values) = axis.split_once('=').unwrap();
+                let values = values.split(',').map(str::to_owned).collect();
+                let matrix = process.matrix.get_or_insert_with(Matrix::default);
+                matrix.axes.push((key.to_owned(), values));
+            }
+            ("to", "null") => process.stdout = Output::Null,
+            ("run", word) => {
+                process.action = Action::Command(word.split(',').map(template).collect());
+            }
+            (verb, word) => panic!("a process does not say `{verb} {word}`"),
+        }
+    }
+    process
+}
+
+/// Declares the queues that are named and not declared.
+fn declare(job: &mut Job) {
+    for process in &job.processes {
+        let read = process.consumes.iter().map(|consumes| &consumes.queue);
+        for name in read.chain(&process.produces) {
+            if !job.queues.iter().any(|queue| &queue.name == name) {
+                job.queues.push(queue(name));
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Waits: what must have happened before what, and what therefore never happens.
+//!
+//! Every process starts and ends; every queue is opened, by the first of its readers that has
+//! started, and closed, when the last of its producers has ended. A start waits for ends (`needs`),
+//! the end of a producer for its queue to be open, or it blocks once the queue is full, and the end
+//! of a consumer for its queue to be closed. The members of a pipe have one start in common. What
+//! can't happen in this order can't happen in any, so a circle here is a job that hangs.
+//! Unaware of how a circle is told.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use petgraph::Direction::Incoming;
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
+use petgraph::visit::EdgeRef;
+
+use super::links::{Kind, Links};
+use super::pipes::Chains;
+use crate::model::When;
+
+/// Something that happens once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    /// A process starts, or the pipe chain that it leads.
+    Start(usize),
+    /// A process ends.
+    End(usize),
+    /// One reader of a queue has started, or none is needed.
+    Open,
+    /// Every producer of a queue has ended.
+    Closed,
+}
+
+/// Why one event waits for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// A process names another: position among its links.
+    Link(usize, usize),
+    /// It ends after it has started.
+    Inside,
+    /// A producer ends when somebody empties the queue that it feeds.
+    Full(usize, usize),
+    /// A consumer ends when its queue is closed.
+    Reads(usize, usize),
+    /// The queue does so through this process.
+    By(usize),
+}
+
+/// The events of a job, each with those that it waits for.
+type Events = DiGraph<Event, Why>;
+
+/// Returns one circle for each knot of processes that wait for each other, the shortest that goes
+/// through the member declared first, in the order of the file.
+pub(super) fn circles(links: &Links<'_>, chains: &Chains) -> Vec<Vec<Why>> {
+    let stuck = stuck(&events(links, chains));
+    let mut found: Vec<(usize, Vec<Why>)> = kosaraju_scc(&stuck)
+        .into_iter()
+        .filter(|knot| knot.len() > 1 || stuck.contains_edge(knot[0], knot[0]))
+        .filter_map(|knot| {
+            let (first, from) = first(&stuck, &knot)?;
+            Some((first, shortest(&stuck, &knot, from)))
+        })
+        .collect();
+    found.sort_by_key(|(first, _)| *first);
+    found.into_iter().map(|(_, circle)| circle).collect()
+}
+
+/// Builds the graph.
+fn events(links: &Links<'_>, chains: &Chains) -> Events {
+    let processes = links.job.processes.len();
+    let mut events = Events::with_capacity(3 * processes, 4 * processes);
+    let start = |process| NodeIndex::new(2 * chains.leader(process));
+    let end = |process| NodeIndex::new(2 * process + 1);
+    for process in 0..processes {
+        events.add_node(Event::Start(process));
+        events.add_node(Event::End(process));
+        if chains.leader(process) == process {
+            events.add_edge(end(process), start(process), Why::Inside);
+        }
+    }
+    for process in 0..processes {
+        if chains.leader(process) != process {
+            events.add_edge(end(process), start(process), Why::Inside);
+        }
+        for (at, edge) in links.edges[process].iter().enumerate() {
+            let why = Why::Link(process, at);
+            match edge.kind {
+                Kind::Pipe => events.add_edge(end(process), end(edge.to), why),
+                _ if chains.joined(process, edge.to) => continue,
+                Kind::Need(When::Started) => events.add_edge(start(process), start(edge.to), why),
+                Kind::Need(When::Passed | When::Ended | When::Failed)
+                | Kind::After
+                | Kind::Stdin
+                | Kind::Stdout => events.add_edge(start(process), end(edge.to), why),
+            };
+        }
+    }
+    for (queue, (producers, consumers)) in links.producers.iter().zip(&links.consumers).enumerate()
+    {
+        let open = events.add_node(Event::Open);
+        let closed = events.add_node(Event::Closed);
+        for &producer in producers {
+            events.add_edge(end(producer), open, Why::Full(producer, queue));
+            events.add_edge(closed, end(producer), Why::By(producer));
+        }
+        for &consumer in consumers {
+            events.add_edge(end(consumer), closed, Why::Reads(consumer, queue));
+            events.add_edge(open, start(consumer), Why::By(consumer));
+        }
+    }
+    events
+}
+
+/// Lets happen what can and returns the graph of the rest.
+fn stuck(events: &Events) -> Events {
+    let waits = |at| {
+        let count = events.neighbors(at).count();
+        if events[at] == Event::Open { count.min(1) } else { count }
+    };
+    let mut pending: Vec<usize> = events.node_indices().map(waits).collect();
+    let mut free: Vec<NodeIndex> =
+        events.node_indices().filter(|at| pending[at.index()] == 0).collect();
+    let mut happened = vec![false; pending.len()];
+    while let Some(event) = free.pop() {
+        happened[event.index()] = true;
+        for waiting in events.neighbors_directed(event, Incoming) {
+            let left = &mut pending[waiting.index()];
+            if *left == 1 {
+                free.push(waiting);
+            }
+            *left = left.saturating_sub(1);
+        }
+    }
+    events.filter_map(|at, event| (!happened[at.index()]).then_some(*event), |_, why| Some(*why))
+}
+
+/// Returns the process of a knot that is declared first, and its event there, its start if it is
+/// part of the knot.
+fn first(events: &Events, knot: &[NodeIndex]) -> Option<(usize, NodeIndex)> {
+    let place = |&at: &NodeIndex| match events[at] {
+        Event::Start(process) => Some((process, 0, at)),
+        Event::End(process) => Some((process, 1, at)),
+        Event::Open | Event::Closed => None,
+    };
+    knot.iter().filter_map(place).min().map(|(process, _, at)| (process, at))
+}
+
+/// Returns the shortest way from an event back to itself.
+fn shortest(events: &Events, knot: &[NodeIndex], from: NodeIndex) -> Vec<Why> {
+    let members: HashSet<NodeIndex> = knot.iter().copied().collect();
+    let mut came: HashMap<NodeIndex, EdgeIndex> = HashMap::new();
+    let mut next = VecDeque::from([from]);
+    while let Some(event) = next.pop_front() {
+        // The neighbours come back last added first; the file's order is the expected one.
+        let mut edges: Vec<_> = events.edges(event).collect();
+        edges.reverse();
+        for edge in edges.into_iter().filter(|edge| members.contains(&edge.target())) {
+            if edge.target() == from {
+                let mut circle = vec![*edge.weight()];
+                let mut at = event;
+                while at != from {
+                    let edge = came[&at];
+                    circle.push(events[edge]);
+                    at = events.edge_endpoints(edge).expect("the edge was just walked").0;
+                }
+                circle.reverse();
+                return circle;
+            }
+            came.entry(edge.target()).or_insert_with(|| {
+                next.push_back(edge.target());
+                edge.id()
+            });
+        }
+    }
+    Vec::new()
+}
