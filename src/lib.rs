@@ -16,6 +16,7 @@
 //! The library serves `main` and the tests; it promises nothing to others.
 
 pub mod event;
+pub mod journal;
 pub mod model;
 pub mod plan;
 pub mod queue;

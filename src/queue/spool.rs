@@ -26,9 +26,9 @@ const TRIES: u32 = 100;
 /// Makes names differ within this run.
 static NAMES: AtomicU64 = AtomicU64::new(0);
 
-/// A spool could not be written or read.
+/// A spool could not be written or read. The sentence follows "failed to".
 #[derive(Debug, Error)]
-#[error("could not {action} the spool `{path}`: {source}", path = path.display())]
+#[error("{action} the spool `{path}`: {source}", path = path.display())]
 pub struct SpoolFault {
     /// What was tried.
     action: &'static str,
@@ -189,7 +189,7 @@ mod tests {
         let mut spool = Spool::new(&folder.path().join("gone"));
         spool.write(&[0; 10]).unwrap();
         let fault = spool.write(&vec![0; IN_MEMORY]).unwrap_err().to_string();
-        assert!(fault.starts_with("could not create the spool `"), "{fault}");
+        assert!(fault.starts_with("create the spool `"), "{fault}");
         assert!(fault.contains("gone/.spool-"), "{fault}");
     }
 }

@@ -320,3 +320,13 @@ impl Ord for Due {
         self.key().cmp(&other.key())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_costs_what_the_broker_says() {
+        assert_eq!(size_of::<Item>(), 64);
+    }
+}
