@@ -17,5 +17,7 @@
 
 pub mod engine;
 pub mod event;
+pub mod journal;
 pub mod model;
 pub mod plan;
+pub mod queue;
