@@ -1,7 +1,7 @@
 //! Plan: a job made into a checked graph that can be run.
 //!
-//! Matrices are expanded, names are numbers, the selection is made, sizes are known. Whoever holds a
-//! [`Plan`] holds a graph without cycles in which every edge leads somewhere. The only room that
+//! Matrices are expanded, names are numbers, the selection is made, sizes are known. Whoever holds
+//! a [`Plan`] holds a graph without cycles in which every edge leads somewhere. The only room that
 //! sees petgraph; unaware of TOML, of time and of running processes.
 //!
 //! Reading order: [`links`], names to positions; [`matrix`]; [`check`] with [`waits`], [`cycle`],

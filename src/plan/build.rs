@@ -2,18 +2,18 @@
 //!
 //! Names become numbers here, once. Unaware of what could be wrong: `check` has said so before.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use super::links::{Kind, Links};
+use super::links::{Edge, Kind, Links};
 use super::matrix::{expand, names};
 use super::order::rank;
 use super::pipes::Chains;
 use super::select::{Cells, select};
 use super::starve::demands;
 use super::{Node, Plan, Pool, Queue, Selection, Unselectable};
-use crate::model::{Cell, Job, NodeId, PoolId, QueueId, Size, When};
+use crate::model::{Cell, Job, NodeId, PoolId, Process, QueueId, Size, When};
 
 /// What the runner may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub fn plan(
 }
 
 /// Returns the cells of a process; a single empty one without a matrix.
-fn cells(process: &crate::model::Process) -> Vec<Cell> {
+fn cells(process: &Process) -> Vec<Cell> {
     let one = || vec![Vec::new()];
     process.matrix.as_ref().map_or_else(one, |matrix| expand(matrix).unwrap_or_default())
 }
@@ -73,7 +73,7 @@ fn named(job: &Job) -> impl Fn((usize, &Vec<Cell>)) -> Vec<String> {
 
 /// Returns the pools that a selected process uses, `default` first.
 fn pools(links: &Links<'_>, cells: &[Vec<Cell>], chosen: &[Cells], machine: &Machine) -> Vec<Pool> {
-    let used: std::collections::HashSet<&str> = links
+    let used: HashSet<&str> = links
         .job
         .processes
         .iter()
@@ -147,7 +147,7 @@ impl Rows {
         let mut number = 0;
         let selected = |process: &usize| !nodes[*process].is_empty();
         let touched = |(producers, consumers): (&Vec<usize>, &Vec<usize>)| {
-            let touched = producers.iter().chain(consumers).any(|process| selected(process));
+            let touched = producers.iter().chain(consumers).any(selected);
             touched.then(|| {
                 number += 1;
                 QueueId::at(number - 1)
@@ -221,18 +221,12 @@ impl Rows {
     /// Returns what must have happened before a process starts.
     fn needs(&self, links: &Links<'_>, process: usize) -> Vec<(NodeId, When)> {
         let edges = &links.edges[process];
-        let ends = |to: usize| {
-            edges.iter().any(|edge| {
-                let when = When::Passed as u8;
-                edge.to == to
-                    && matches!(edge.kind, Kind::Need(w) if w as u8 == when
-                        || matches!(w, When::Ended | When::Failed))
-            })
-        };
-        let when = |edge: &super::links::Edge| match edge.kind {
+        let ends = |kind| matches!(kind, Kind::Need(When::Passed | When::Ended | When::Failed));
+        let said = |to: usize| edges.iter().any(|edge| edge.to == to && ends(edge.kind));
+        let when = |edge: &Edge| match edge.kind {
             Kind::Need(when) => Some(when),
             // What is said outright wins: the output of one that failed can be read.
-            Kind::Stdin | Kind::Stdout if !ends(edge.to) => Some(When::Passed),
+            Kind::Stdin | Kind::Stdout if !said(edge.to) => Some(When::Passed),
             Kind::Stdin | Kind::Stdout | Kind::After | Kind::Pipe => None,
         };
         let mut needs: Vec<(NodeId, When)> = edges
