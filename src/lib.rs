@@ -15,6 +15,7 @@
 //!
 //! The library serves `main` and the tests; it promises nothing to others.
 
+pub mod child;
 pub mod engine;
 pub mod event;
 pub mod journal;
