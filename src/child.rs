@@ -24,6 +24,7 @@ mod memory;
 mod os;
 mod pipe;
 mod post;
+mod proc;
 mod sim;
 mod spawner;
 mod system;
@@ -31,5 +32,6 @@ mod wire;
 
 pub use fork::Spawner;
 pub use host::{Child, Ended, Fault, Host, Input, Invocation, Output, StartError};
-pub use pipe::{PipeReader, PipeWriter, Wrote, pipe};
+pub use pipe::{PipeReader, PipeWriter, Unread, Wrote, pipe};
+pub use proc::{ignored_signals, waited_for_cpu};
 pub use sim::{Act, Script, Sim};

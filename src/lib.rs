@@ -19,6 +19,7 @@ pub mod child;
 pub mod engine;
 pub mod event;
 pub mod journal;
+pub mod launch;
 pub mod model;
 pub mod plan;
 pub mod queue;

@@ -67,6 +67,13 @@ impl Memory {
         }
     }
 
+    /// Waits until nothing is held any more, or the reader is gone.
+    pub(super) async fn drained(&self) {
+        while self.unread() > 0 && !self.is_alone() {
+            self.shared.bell.notified().await;
+        }
+    }
+
     /// Returns how much is held.
     pub(super) fn unread(&self) -> u64 {
         self.shared.held.borrow().len() as u64

@@ -7,9 +7,10 @@
 
 use std::cell::RefCell;
 use std::io::{self, IoSlice};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 
 use bytes::{Bytes, BytesMut};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::io::{Errno, ioctl_fionbio, ioctl_fionread, read, write, writev};
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use tokio::io::Interest;
@@ -33,6 +34,9 @@ const USUAL: usize = 64 << 10;
 
 /// Bytes of a pipe that is much used, the most that systems allow anybody.
 const GROWN: usize = 1 << 20;
+
+/// Bytes of the smallest pipe that there is.
+const PAGE: usize = 4 << 10;
 
 /// Full reads or writes after which a pipe grows.
 const PATIENCE: u8 = 4;
@@ -215,6 +219,64 @@ impl PipeWriter {
             end.grow();
         }
     }
+
+    /// Makes the pipe one page, where it is empty enough: it can then be written exactly when all
+    /// that was written is read.
+    pub fn shrink(&mut self) {
+        if let Sink::Os(end) = &mut self.0 {
+            end.full = 0;
+            let _ = fcntl_setpipe_size(end.as_fd(), PAGE);
+        }
+    }
+
+    /// Waits until all that was written is read, or the reader is gone. Of a pipe that is larger
+    /// than a page it may never hear. May be cancelled.
+    pub async fn drained(&mut self) -> io::Result<()> {
+        let end = match &mut self.0 {
+            Sink::Os(end) => end,
+            Sink::Memory(memory) => return Ok(memory.drained().await),
+        };
+        if ioctl_fionread(end.as_fd())? == 0 {
+            return Ok(());
+        }
+        if let Watch::Not(_) = end.fd {
+            end.watch()?;
+        }
+        let Watch::Yes(watch) = &end.fd else { return Err(Errno::BADF.into()) };
+        loop {
+            let mut ready = watch.ready(Interest::WRITABLE).await?;
+            if ready.ready().is_write_closed() || ioctl_fionread(watch.as_fd())? == 0 {
+                return Ok(());
+            }
+            ready.clear_ready();
+        }
+    }
+
+    /// Closes the pipe, so that the child comes to the end, and goes on to tell what is unread.
+    pub fn finish(self) -> io::Result<Unread> {
+        match self.0 {
+            Sink::Os(end) => Ok(Unread(Some(reading_end(end.as_fd())?))),
+            Sink::Memory(_) => Ok(Unread(None)),
+        }
+    }
+}
+
+/// A pipe that was closed, and that may not be read to its end.
+#[derive(Debug)]
+pub struct Unread(Option<OwnedFd>);
+
+impl Unread {
+    /// Returns how many bytes were written and not read, also when the reader is gone.
+    pub fn bytes(&self) -> io::Result<u64> {
+        self.0.as_ref().map_or(Ok(0), |fd| Ok(ioctl_fionread(fd)?))
+    }
+}
+
+/// Opens the reading end of a pipe whose writing end this is. It is never read from; as long as it
+/// is open the system goes on counting what the child has not read.
+fn reading_end(writing: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let path = format!("/proc/self/fd/{}", writing.as_raw_fd());
+    Ok(open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty())?)
 }
 
 /// Our end of a pipe. It never blocks; the child's end, a description of its own, does.
