@@ -15,6 +15,7 @@
 //!
 //! The library serves `main` and the tests; it promises nothing to others.
 
+pub mod config;
 pub mod event;
 pub mod model;
 pub mod plan;
