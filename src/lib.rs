@@ -16,6 +16,7 @@
 //! The library serves `main` and the tests; it promises nothing to others.
 
 pub mod child;
+pub mod config;
 pub mod engine;
 pub mod event;
 pub mod journal;

@@ -1,1 +1,3 @@
-//! x
+//! Tests of the whole program and of the files beside it.
+
+mod invalid;
