@@ -18,3 +18,4 @@
 pub mod event;
 pub mod model;
 pub mod plan;
+pub mod report;
