@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`mode`] and [`screen`] say who watches; [`plain`], [`group`], [`quiet`], [`json`]
 //! and [`live`] draw; [`said`], [`summary`] and [`words`] are what they say; [`lines`],
-//! [`sanitize`], [`replay`] and [`paint`] are what they draw with.
+//! [`sanitize`], [`replay`], [`page`] and [`paint`] are what they draw with.
 //!
 //! [`Tally`]: crate::event::Tally
 
@@ -15,6 +15,7 @@ mod json;
 mod lines;
 mod live;
 mod mode;
+mod page;
 mod paint;
 mod plain;
 mod quiet;

@@ -266,6 +266,7 @@ impl Story {
             cwd: self.folder.path().to_owned(),
             size: Box::new(move || width.map(|width| Size { width, height: 24 })),
             ready: Box::new(|| true),
+            used: false,
         };
         (screen, err, out)
     }
@@ -398,5 +399,33 @@ pub(super) fn interrupted() -> Story {
     story.done(server, Outcome::Stopped, None);
     story.done(report, Outcome::Skipped, Some("the run was stopped"));
     story.finish(130);
+    story
+}
+
+/// A run in full swing: two queues, items, a retry, a failure, more to come.
+pub(super) fn busy() -> Story {
+    let mut story = Story::new("dupes");
+    let (files, hashes) = (story.queue("files", 1024), story.queue("hashes", 256));
+    let list = story.node("list", None, Some(90_000));
+    let hash = story.node("hash", Some(files), Some(80_000));
+    let group = story.node("group", Some(hashes), Some(80_000));
+    let style = story.node("lint", None, Some(1_000));
+    let cell = story.node("test[os=linux,py=3.12]", None, Some(9_000));
+    story.node("report", None, Some(1_000));
+    for node in [list, group] {
+        story.start(node, 1, None);
+    }
+    let failing = story.start(style, 1, None);
+    story.wait(1_000).end(failing, Exit::Code(2), Verdict::Failed, None);
+    story.done(style, Outcome::Failed, None).level(files, [900, 1_000, 100, 0]).wait(68_000);
+    let again = story.start(cell, 2, None);
+    story.wait(2_500);
+    for path in ["src/engine/core/slots.rs", "日本語のとても長いファイル名.txt", "a\x1b[2Jb"]
+    {
+        story.start(hash, 1, Some(path));
+        story.wait(310);
+    }
+    story.tell(EventKind::AttemptSlow { attempt: again });
+    story.level(files, [712, 54_000, 53_288, 2]).level(hashes, [0, 53_288, 53_288, 0]);
     story
 }

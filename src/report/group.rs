@@ -151,3 +151,99 @@ fn body(screen: &mut Screen, pieces: &[Piece]) -> io::Result<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::super::{Mode, fixture};
+    use super::*;
+
+    #[test]
+    fn a_failure_in_pieces() {
+        assert_snapshot!(fixture::broken_build().shown(Mode::Group, None), @r"
+        fmt: started
+        build: started
+        fmt: passed in 80ms
+        build: 1 process outlived its leader (pid 812, sleep): killed
+        build: failed (exit code 101) in 1.2s
+        compiling
+        error: cannot find value `x`
+          --> src/main.rs:7:13
+
+        1 unit built
+        nothing new starts: `build` failed
+        test: skipped (needs `build`)
+
+        ✗ build  exit code 101 after 1.2s
+          │ error: cannot find value `x`
+          │   --> src/main.rs:7:13
+          log    .runner/runs/7/build.stderr
+          again  runner jobs/ci.toml build
+
+        ci: failed in 1.2s
+          processes  1 passed · 1 skipped · 1 failed
+          slowest    build 1.2s · fmt 80ms
+          left over  build: pid 812 (sleep), killed
+          run        .runner/runs/7
+        ");
+    }
+
+    #[test]
+    fn items_are_counted_and_their_failures_told() {
+        assert_snapshot!(fixture::items().shown(Mode::Group, None), @r"
+        seed: started
+        seed: failed (exit code 7), try 2 in 2.0s
+        no route
+        seed: flaky (passed at try 2) in 2.1s
+        fetch items:4 (bad): killed by SIGKILL (out of memory?)
+        fetch: failed (1 dead item) in 900ms: 2 items done, 1 dead
+        note: `curl` was found twice in PATH
+
+        ✗ fetch  1 dead item after 900ms
+          item   items:4 (bad): killed by SIGKILL (out of memory?)
+          │ cannot resolve `bad`
+          log    .runner/runs/7/fetch.stderr
+          again  runner jobs/crawl.toml fetch
+
+        crawl: failed in 3.0s
+          processes  1 flaky · 1 failed
+          items      pages 2 done, 1 dead
+          slowest    seed 2.1s · fetch 900ms
+          run        .runner/runs/7
+        ");
+    }
+
+    #[test]
+    fn github_folds_what_passed_and_takes_no_orders() {
+        let shown = fixture::pool().shown_with(Mode::Group, None, Some(Ci::GitHub), false);
+        let word = shown.split("::stop-commands::").nth(1).and_then(|rest| rest.lines().next());
+        let piece = shown.split("task[n=5]: started").next().unwrap_or_default();
+        assert_snapshot!(piece.replace(word.unwrap_or_default(), "<word>"), @r"
+        task[n=1]: started
+        task[n=2]: started
+        task[n=3]: started
+        task[n=4]: started
+        ::group::task[n=1]: passed in 100ms
+        ::stop-commands::<word>
+        slot 0
+        ::<word>::
+        ::endgroup::
+        ");
+    }
+
+    #[test]
+    fn gitlab_folds_what_passed() {
+        let shown = fixture::pool().shown_with(Mode::Group, None, Some(Ci::GitLab), false);
+        let piece = shown.split("task[n=5]: started").next().unwrap_or_default();
+        assert_snapshot!(piece.replace('\x1b', "␛").replace('\r', "␍"), @r"
+        task[n=1]: started
+        task[n=2]: started
+        task[n=3]: started
+        task[n=4]: started
+        ␛[0Ksection_start:1700000000:runner_2[collapsed=true]␍␛[0Ktask[n=1]: passed in 100ms
+        slot 0
+        ␛[0Ksection_end:1700000000:runner_2␍␛[0K
+        ");
+    }
+}

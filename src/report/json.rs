@@ -36,3 +36,17 @@ impl Sink for Json {
         self.screen.out.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Mode, fixture};
+    use super::*;
+
+    #[test]
+    fn the_stream_reads_back_as_it_was_told() {
+        let story = fixture::items();
+        let shown = story.shown(Mode::Json, None);
+        let read: Result<Vec<Event>, _> = shown.lines().map(serde_json::from_str).collect();
+        assert_eq!(read.expect("each line is an event"), story.events);
+    }
+}

@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn the_middle_of_long_text_is_cut_out() {
         let paint = Paint { color: false, unicode: true };
-        assert_eq!(paint.squeeze("test[os=linux,py=3.12]", 16), "test[…,py=3.12]");
+        assert_eq!(paint.squeeze("test[os=linux,py=3.12]", 16), "test[…x,py=3.12]");
         assert_eq!(paint.squeeze("short", 16), "short");
         assert_eq!(paint.squeeze("日本語のファイル名", 9), "日…イル名");
         let ascii = Paint { color: false, unicode: false };

@@ -129,15 +129,146 @@ fn push(text: &mut String, prefix: &str, line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Mode, fixture};
+    use insta::assert_snapshot;
+
+    use super::super::fixture::{self, Broken, Story};
+    use super::super::{Mode, sink};
+    use super::*;
+    use crate::event::{Exit, Outcome, Verdict};
 
     #[test]
-    fn look() {
-        for story in [fixture::pool(), fixture::broken_build(), fixture::items(), fixture::interrupted()] {
-            for mode in [Mode::Plain, Mode::Group, Mode::Quiet, Mode::Json] {
-                println!("--- {mode:?}\n{}", story.shown(mode, None));
+    fn a_pool_in_lines() {
+        assert_snapshot!(fixture::pool().shown(Mode::Plain, None), @r"
+        task[n=1]: started
+        task[n=2]: started
+        task[n=3]: started
+        task[n=4]: started
+        task[n=1] | slot 0
+        task[n=1]: passed in 100ms
+        task[n=5]: started
+        task[n=2] | slot 1
+        task[n=2]: passed in 200ms
+        task[n=3] | slot 2
+        task[n=3]: passed in 300ms
+        task[n=4] | slot 3
+        task[n=4]: passed in 400ms
+        task[n=5] | slot 4
+        task[n=5]: passed in 400ms
+
+        pool: passed in 501ms
+          processes  5 passed
+          slowest    task[n=4] 400ms · task[n=5] 400ms · task[n=3] 300ms
+          run        .runner/runs/7
+        ");
+    }
+
+    #[test]
+    fn a_failure_in_lines() {
+        assert_snapshot!(fixture::broken_build().shown(Mode::Plain, None), @r"
+        fmt: started
+        build: started
+        fmt: passed in 80ms
+        build | compiling
+        build | error: cannot find value `x`
+        build |   --> src/main.rs:7:13
+        build |
+        build | 1 unit built
+        build: 1 process outlived its leader (pid 812, sleep): killed
+        build: failed (exit code 101) in 1.2s
+        nothing new starts: `build` failed
+        test: skipped (needs `build`)
+
+        ✗ build  exit code 101 after 1.2s
+          │ error: cannot find value `x`
+          │   --> src/main.rs:7:13
+          log    .runner/runs/7/build.stderr
+          again  runner jobs/ci.toml build
+
+        ci: failed in 1.2s
+          processes  1 passed · 1 skipped · 1 failed
+          slowest    build 1.2s · fmt 80ms
+          left over  build: pid 812 (sleep), killed
+          run        .runner/runs/7
+        ");
+    }
+
+    #[test]
+    fn items_and_retries_in_lines() {
+        assert_snapshot!(fixture::items().shown(Mode::Plain, None), @r"
+        seed: started
+        seed  | no route
+        seed: failed (exit code 7), try 2 in 2.0s
+        seed: flaky (passed at try 2) in 2.1s
+        fetch | 200
+        fetch | 200
+        fetch | 200
+        fetch | cannot resolve `bad`
+        fetch items:4 (bad): killed by SIGKILL (out of memory?)
+        fetch: failed (1 dead item) in 900ms: 2 items done, 1 dead
+        note: `curl` was found twice in PATH
+
+        ✗ fetch  1 dead item after 900ms
+          item   items:4 (bad): killed by SIGKILL (out of memory?)
+          │ cannot resolve `bad`
+          log    .runner/runs/7/fetch.stderr
+          again  runner jobs/crawl.toml fetch
+
+        crawl: failed in 3.0s
+          processes  1 flaky · 1 failed
+          items      pages 2 done, 1 dead
+          slowest    seed 2.1s · fetch 900ms
+          run        .runner/runs/7
+        ");
+    }
+
+    #[test]
+    fn a_stop_in_lines() {
+        assert_snapshot!(fixture::interrupted().shown(Mode::Plain, None), @r"
+        server: started
+        server: slow, runs for 3.2s
+        stopping: SIGINT
+        server: did not stop in time, killed
+        server | listening
+        server: stopped in 13.2s
+        report: skipped (the run was stopped)
+
+        serve: stopped by SIGINT after 13.2s
+          processes  1 skipped · 1 stopped
+          slowest    server 13.2s
+          run        .runner/runs/7
+        ");
+    }
+
+    #[test]
+    fn a_line_that_never_ends_is_cut() {
+        let mut story = Story::new("long");
+        let node = story.node("a process with a name too long for a column", None, None);
+        let attempt = story.start(node, 1, None);
+        for _ in 0..512 {
+            story.print(attempt, Stream::Stdout, &vec![b'x'; 4 << 10]);
+        }
+        story.print(attempt, Stream::Stdout, b"\nnext\x1b[2J\rlast \x1b[31mred\n");
+        story.end(attempt, Exit::Code(0), Verdict::Passed, None).done(node, Outcome::Passed, None);
+        let shown = story.shown_with(Mode::Plain, None, None, true).replace('\x1b', "␛");
+        assert_snapshot!(shown.replace(&"x".repeat(LONGEST), "<4096 x>"), @r"
+        ␛[1ma process with a name too long for a column␛[0m: ␛[2mstarted␛[0m
+        ␛[36ma proce…ong for a column |␛[0m <4096 x>␛[2m… line continues, see log␛[0m
+        ␛[36ma proce…ong for a column |␛[0m ␛[2m… 2.0 MiB line, see log␛[0m
+        ␛[36ma proce…ong for a column |␛[0m last ␛[31mred␛[0m
+        ␛[1ma process with a name too long for a column␛[0m: ␛[32mpassed␛[0m in 0ms
+        ");
+    }
+
+    #[test]
+    fn what_can_not_be_written_is_told() {
+        for kind in [io::ErrorKind::BrokenPipe, io::ErrorKind::StorageFull] {
+            for mode in [Mode::Plain, Mode::Group, Mode::Quiet, Mode::Json, Mode::Live] {
+                let story = fixture::broken_build();
+                let (mut screen, _, _) = story.screen(None);
+                (screen.err, screen.out) = (Box::new(Broken(kind)), Box::new(Broken(kind)));
+                let told = story.play(&mut *sink(mode, screen)).map(|_| ());
+                assert_eq!(told.unwrap_err().kind(), kind, "{mode:?}");
             }
-            println!("--- 40\n{}", story.shown(Mode::Quiet, Some(40)));
         }
     }
 }

@@ -206,3 +206,61 @@ fn push(text: &mut String, line: Line<'_>, paint: Paint) {
     text.push_str(&line.shown(paint));
     text.push('\n');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Story;
+    use super::*;
+
+    /// Writes both streams to files and plays them back.
+    fn played(stdout: &[u8], stderr: &[u8], order: &Order) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| {
+            let file = folder.path().join(name);
+            std::fs::write(&file, [b"earlier\n", bytes].concat()).unwrap();
+            Some(LogPiece { file, offset: 8, bytes: bytes.len() as u64 })
+        };
+        let logs = Logs { stdout: write("out", stdout), stderr: write("err", stderr) };
+        let (mut screen, paper, _) = Story::new("played").screen(None);
+        replay(&mut screen, &logs, order).unwrap();
+        paper.text()
+    }
+
+    #[test]
+    fn lines_come_back_in_the_order_in_which_they_came() {
+        let mut order = Order::default();
+        for (stream, bytes) in [(Stream::Stdout, 2), (Stream::Stderr, 2), (Stream::Stdout, 1)] {
+            order.note(stream, bytes);
+        }
+        assert_eq!(played(b"1\n3", b"2\n4\n", &order), "1\n2\n4\n3\n");
+    }
+
+    #[test]
+    fn an_order_that_changes_too_often_is_kept_at_its_start() {
+        let mut order = Order::default();
+        for _ in 0..RUNS {
+            order.note(Stream::Stdout, 2);
+            order.note(Stream::Stderr, 2);
+        }
+        assert_eq!(order.runs.len(), RUNS);
+        let shown = played(&b"o\n".repeat(RUNS), &b"e\n".repeat(RUNS), &order);
+        let half = RUNS / 2;
+        assert_eq!(shown, "o\ne\n".repeat(half) + &"o\n".repeat(half) + &"e\n".repeat(half));
+    }
+
+    #[test]
+    fn the_end_of_a_lot_of_output_is_shown() {
+        let line = b"0123456789abcde\n";
+        let much = line.repeat(usize::try_from(SHOWN / 16).unwrap() + 64);
+        let shown = played(&much, b"last\n", &Order::default());
+        assert!(shown.starts_with("… 1.0 KiB earlier, see log\n"), "{}", &shown[..80]);
+        assert!(shown.ends_with("abcde\nlast\n"));
+    }
+
+    #[test]
+    fn a_log_that_is_gone_is_said() {
+        let piece = LogPiece { file: "/nowhere/out".into(), offset: 0, bytes: 5 };
+        let gone = "failed to read `/nowhere/out`: No such file or directory (os error 2)";
+        assert_eq!(tail(&piece, 3), [gone]);
+    }
+}

@@ -3,6 +3,7 @@
 //! The same words in every mode; the modes differ in which of them they show. Unaware of what
 //! children print and of where the line goes.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::paint::{Hue, Paint};
@@ -93,10 +94,7 @@ pub(super) fn hue(outcome: Outcome) -> Hue {
 }
 
 fn node_ended(tally: &Tally, id: NodeId, outcome: Outcome, took: Duration) -> Said {
-    let mut what = words::outcome(outcome).to_owned();
-    if let Some(cause) = words::cause(tally, id, outcome) {
-        what = format!("{what} ({cause})");
-    }
+    let what = words::ended(tally, id, outcome);
     let weight = if outcome.is_failure() { Weight::Failure } else { Weight::Routine };
     let mut said = about(tally, id, weight, hue(outcome), &what);
     let node = &tally.nodes[id.index()];
@@ -105,9 +103,9 @@ fn node_ended(tally: &Tally, id: NodeId, outcome: Outcome, took: Duration) -> Sa
     }
     if let Some(queue) = node.consumes {
         let level = &tally.queues[queue.index()].level;
-        said.rest += &format!(", {}", words::plural(level.done, "item", "items"));
+        let _ = write!(said.rest, ": {} done", words::plural(level.done, "item", "items"));
         if level.dead > 0 {
-            said.rest += &format!(", {} dead", level.dead);
+            let _ = write!(said.rest, ", {} dead", level.dead);
         }
     }
     said
@@ -129,8 +127,7 @@ fn attempt_ended(
     if let Some(last) = last
         && (again.is_some() || last.item.is_some())
     {
-        let what = format!("failed ({})", words::exit(&last.exit, last.verdict));
-        let mut said = about(tally, node, Weight::Notice, Hue::Warn, &what);
+        let mut said = about(tally, node, Weight::Notice, Hue::Warn, &words::failed(last));
         if let Some(item) = &last.item {
             said.name = said.name.map(|name| format!("{name} {}", words::item(item, "…")));
         }
@@ -171,12 +168,16 @@ fn slow(at: Duration, tally: &Tally, attempt: AttemptId) -> Option<Said> {
 }
 
 fn stopping(stop: Stop, reason: &str) -> Said {
-    let what = match stop {
+    Said { rest: format!(": {}", text(reason)), ..bare(stops(stop)) }
+}
+
+/// Returns what a stop of this strength does.
+pub(super) fn stops(stop: Stop) -> &'static str {
+    match stop {
         Stop::Failure | Stop::Finish => "nothing new starts",
         Stop::Abort | Stop::Deadline | Stop::Terminate | Stop::Interrupt => "stopping",
         Stop::Kill => "killing everything",
-    };
-    Said { rest: format!(": {}", text(reason)), ..bare(what) }
+    }
 }
 
 fn bare(what: &str) -> Said {

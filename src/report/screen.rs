@@ -44,6 +44,8 @@ pub struct Screen {
     pub size: Box<dyn Fn() -> Option<Size>>,
     /// Tells whether a write to `err` would be taken at once; bars wait for nobody.
     pub ready: Box<dyn Fn() -> bool>,
+    /// Whether something was written to `err` for good.
+    pub used: bool,
 }
 
 impl Screen {
@@ -59,6 +61,7 @@ impl Screen {
             cwd: std::env::current_dir().unwrap_or_default(),
             size: Box::new(terminal_size),
             ready: Box::new(takes_bytes),
+            used: false,
         }
     }
 
@@ -85,20 +88,25 @@ impl Screen {
 
     /// Writes text as it is, all of it at once.
     pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
+        self.used |= !text.is_empty();
         self.err.write_all(text.as_bytes())?;
         self.err.flush()
     }
 
     /// Writes the summary of a run that has ended.
     pub(super) fn conclude(&mut self, tally: &Tally) -> io::Result<()> {
+        let gap = if self.used { "\n" } else { "" };
         let summary = summary::summary(tally, self);
-        self.say(&summary)
+        self.say(&format!("{gap}{summary}"))
     }
 }
 
 impl fmt::Debug for Screen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Screen").field("color", &self.color).field("ci", &self.ci).finish()
+        f.debug_struct("Screen")
+            .field("color", &self.color)
+            .field("ci", &self.ci)
+            .finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::event::{Exit, ItemRef, Outcome, Tally, Verdict};
+use crate::event::{Ended, Exit, ItemRef, Outcome, Tally, Verdict};
 use crate::model::NodeId;
 
 use super::sanitize::text;
@@ -15,7 +15,7 @@ const PREVIEW: usize = 40;
 
 /// Returns a duration that is over: `87ms`, `1.2s`, `1m12s`, `2h05m`.
 pub(super) fn took(duration: Duration) -> String {
-    if duration < Duration::from_millis(1000) {
+    if duration < Duration::from_secs(1) {
         format!("{}ms", duration.as_millis())
     } else {
         age(duration)
@@ -30,6 +30,14 @@ pub(super) fn age(duration: Duration) -> String {
         0..60 => format!("{}.{}s", tenths / 10, tenths % 10),
         60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
         3600.. => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// Returns a duration that is guessed, in whole seconds, at least one: `9s`, `1m12s`.
+pub(super) fn rough(duration: Duration) -> String {
+    match duration.as_secs() {
+        0..60 => format!("{}s", duration.as_secs().max(1)),
+        60.. => age(duration),
     }
 }
 
@@ -91,6 +99,24 @@ pub(super) fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
+/// Returns how a node ended and why: `failed (exit code 2)`, `cached`.
+pub(super) fn ended(tally: &Tally, node: NodeId, how: Outcome) -> String {
+    match cause(tally, node, how) {
+        Some(cause) if how == Outcome::Killed => cause,
+        Some(cause) => format!("{} ({cause})", outcome(how)),
+        None => outcome(how).to_owned(),
+    }
+}
+
+/// Returns how an attempt failed: `failed (exit code 2)`, `killed by SIGSEGV`.
+pub(super) fn failed(last: &Ended) -> String {
+    let how = exit(&last.exit, last.verdict);
+    match (last.verdict, &last.exit) {
+        (Verdict::TimedOut, _) | (_, Exit::Signal(_) | Exit::NotStarted(_)) => how,
+        (_, Exit::Code(_)) => format!("failed ({how})"),
+    }
+}
+
 /// Returns why a node ended as it did, where that is more than its outcome.
 pub(super) fn cause(tally: &Tally, node: NodeId, outcome: Outcome) -> Option<String> {
     let node = &tally.nodes[node.index()];
@@ -102,7 +128,7 @@ pub(super) fn cause(tally: &Tally, node: NodeId, outcome: Outcome) -> Option<Str
         Outcome::Failed | Outcome::Killed | Outcome::AllowedFailure => {
             last.map(|last| exit(&last.exit, last.verdict))
         }
-        Outcome::Flaky => last.map(|last| format!("at try {}", last.number + 1)),
+        Outcome::Flaky => last.map(|last| format!("passed at try {}", last.number + 1)),
         Outcome::Passed
         | Outcome::Cached
         | Outcome::Skipped
