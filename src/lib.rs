@@ -24,3 +24,4 @@ pub mod launch;
 pub mod model;
 pub mod plan;
 pub mod queue;
+pub mod report;
