@@ -16,5 +16,6 @@
 //! The library serves `main` and the tests; it promises nothing to others.
 
 pub mod event;
+pub mod launch;
 pub mod model;
 pub mod plan;
