@@ -15,6 +15,7 @@
 //!
 //! The library serves `main` and the tests; it promises nothing to others.
 
+pub mod app;
 pub mod event;
 pub mod launch;
 pub mod model;
