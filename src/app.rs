@@ -3,13 +3,18 @@
 //! Joins the floors below and knows none of their insides. Unaware of argument syntax.
 //!
 //! Reading order: [`load`] reads and proves a job; [`run`] runs it; [`validate`] only reads;
-//! [`view`] shows a job in some form.
+//! [`view`] shows a job in some form: [`plan`], [`list`], [`graph`], [`dry`], with [`words`].
 
+mod dry;
 mod fault;
+mod graph;
+mod list;
 mod load;
+mod plan;
 mod run;
 mod validate;
 mod view;
+mod words;
 
 use std::io::{self, Write};
 
@@ -17,7 +22,8 @@ pub use fault::{Fault, Invoked, after_output};
 pub use load::Load;
 pub use run::{Run, run};
 pub use validate::validate;
-pub use view::{Format, View, view};
+pub use graph::Format;
+pub use view::{View, view};
 
 /// Exit code of a run or a check in which everything is well.
 pub const FINE: u8 = 0;

@@ -211,11 +211,11 @@ pub fn main() -> ExitCode {
         Some(Command::Plan(words)) => plan(words),
         Some(Command::Graph(words)) => {
             let format = words.format.into();
-            app::view(words.job, words.load.into(), words.look.color.into(), View::Graph(format))
+            app::view(&words.job, &words.load.into(), words.look.color.into(), View::Graph(format))
         }
         Some(Command::List(words)) => {
             let view = View::List { json: words.json };
-            app::view(words.job, words.load.into(), words.look.color.into(), view)
+            app::view(&words.job, &words.load.into(), words.look.color.into(), view)
         }
         Some(Command::Schema) => app::schema(),
     };
@@ -245,7 +245,7 @@ fn validate(words: ValidateWords) -> Invoked {
 
 fn plan(words: PlanWords) -> Invoked {
     let view = View::Plan { processes: words.processes, jobs: words.jobs, state: words.state_dir };
-    app::view(words.job, words.load.into(), words.look.color.into(), view)
+    app::view(&words.job, &words.load.into(), words.look.color.into(), view)
 }
 
 /// Takes `NAME=VALUE` apart.

@@ -24,7 +24,7 @@ mod starve;
 mod waits;
 
 pub use build::{Machine, plan};
-pub use check::{MAX_EDGES, MAX_NODES, check};
+pub use check::{MAX_EDGES, MAX_NODES, cells, check};
 pub use matrix::MAX_CELLS;
 pub use select::{Selection, Unselectable};
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{self, Loaded, Options, Style};
 use crate::model::Job;
-use crate::plan;
 use crate::report::{Color, color};
+use crate::{launch, plan};
 
 /// Columns of a report where there is no terminal: what fits a log and a message.
 const COLUMNS: usize = 100;
@@ -29,7 +29,7 @@ pub(super) fn check(path: &Path, load: &Load) -> Loaded {
     let Load { vars, env_files, stdin_name } = load.clone();
     let mut loaded = config::load(path, &Options { vars, env_files, stdin_name });
     if let Some(job) = loaded.job.as_ref().or(loaded.draft.as_ref()) {
-        let found = plan::check(job);
+        let found = plan::check(job).into_iter().chain(launch::check(job)).collect();
         loaded.add(found);
     }
     loaded

@@ -16,7 +16,7 @@ use crate::engine;
 use crate::event::Sink;
 use crate::journal::{Durations, KEEP_RUNS, RunFolder};
 use crate::model::OnFailure;
-use crate::plan::{Machine, Plan, Selection, Unselectable, plan};
+use crate::plan::{Machine, Selection, Unselectable, plan};
 use crate::report::{self, Color, Mode, Screen};
 
 /// A run as it was asked for.
@@ -55,7 +55,7 @@ pub fn run(run: Run) -> Invoked {
         Ok(plan) => plan,
         Err(unselectable) => return unselected(&unselectable),
     };
-    let Some(spawner) = spawner else { return super::view::dry(&plan) };
+    let Some(spawner) = spawner else { return super::view::dry_run(&plan) };
     let started = now();
     let folder = RunFolder::create(&past.state, keep, started)?;
     let sinks = sinks(&folder, run.mode, run.color)?;
@@ -150,14 +150,4 @@ impl Past {
         }
         Ok(self.durations.save(&self.state)?)
     }
-}
-
-/// A plan that was asked for without running it.
-pub(super) fn planned(
-    job: crate::model::Job,
-    processes: Vec<String>,
-    jobs: Option<u32>,
-    past: &Past,
-) -> Result<Plan, Unselectable> {
-    plan(job, &Selection { processes }, &machine(jobs), &past.expected())
 }
