@@ -33,6 +33,9 @@ use crate::event::{Event, EventKind, Sink, Tally};
 /// journal have them.
 const WAITING: usize = 100;
 
+/// How many dead items are told in lines of their own; from then on gauges count them.
+const ITEMS: usize = 10;
+
 /// Draws the run.
 pub(super) struct Live {
     screen: Screen,
@@ -139,8 +142,10 @@ impl Sink for Live {
         if let EventKind::NodeDeclared { name, .. } = &event.kind {
             self.names = self.names.max(::console::measure_text_width(&text(name)));
         }
+        let few = tally.item_failures.len() <= ITEMS;
+        let least = if few { Weight::Item } else { Weight::Notice };
         if let Some(said) = said(event, tally)
-            && said.weight >= Weight::Notice
+            && said.weight >= least
         {
             if self.waiting.len() < WAITING {
                 self.waiting.push(said.line(self.screen.paint()));
