@@ -2,7 +2,8 @@
 //!
 //! Pure: the tally, the time and the size go in, lines come out, so whole frames are read in tests.
 //! From the top: one bar for the job, its counts, a gauge for each queue, a row for each attempt.
-//! What changes its height is below what does not, so nothing jumps. Unaware of how lines are drawn.
+//! What changes its height is below what does not, so nothing jumps. Unaware of how lines are
+//! drawn.
 
 use std::time::Duration;
 
