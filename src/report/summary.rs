@@ -93,7 +93,7 @@ impl Summary<'_> {
         if let Some(last) = &node.last {
             self.last_words(last);
         }
-        self.page.copyable("again", SHORT, &words::again(&tally.file, &node.process));
+        self.page.copyable("again", SHORT, &words::again(&tally.file, &node.name));
         self.page.line("");
     }
 
