@@ -5,7 +5,6 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
-use std::path::Path;
 use std::rc::Rc;
 
 use tokio::sync::mpsc;
@@ -162,13 +161,6 @@ impl Context {
         let nodes = self.plan.nodes.iter();
         let cells = nodes.filter(|node| self.plan.job.processes[node.process].name == process);
         cells.flat_map(|node| printed.of(node.id)).cloned().collect()
-    }
-
-    /// Returns the folder of the file that declares a queue: relative paths start there.
-    pub(super) fn base(&self, queue: QueueId) -> &Path {
-        let file = self.plan.queue(queue).file;
-        let path = &self.plan.job.files[usize::from(file.0)];
-        path.parent().unwrap_or(Path::new("."))
     }
 }
 

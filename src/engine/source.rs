@@ -36,12 +36,12 @@ pub(super) async fn feed(context: Rc<Context>, queue: QueueId) -> Result<(), Fau
         }
         Items::Glob(glob) => {
             let glob = context.launch.text(&glob).map_err(|unfit| misfit(&context, queue, &unfit))?;
-            for path in matches(context.base(queue), &String::from_utf8_lossy(&glob)) {
+            for path in matches(&context.plan.queue(queue).base, &String::from_utf8_lossy(&glob)) {
                 put_one(&context, queue, path).await?;
             }
         }
         Items::File(path) => {
-            let path = context.launch.path(&path, context.base(queue));
+            let path = context.launch.path(&path, &context.plan.queue(queue).base);
             let path = path.map_err(|unfit| misfit(&context, queue, &unfit))?;
             feed_file(&context, queue, &path).await?;
         }

@@ -14,7 +14,7 @@ use super::script::{name, rewrite};
 use super::values::put;
 use super::{Limits, Unfit, Values};
 use crate::model::{
-    self, Action, Cell, Deliver, Environment as Declared, Inherit, Job, Output, Process, Stdin,
+    Action, Cell, Deliver, Environment as Declared, Inherit, Job, Output, Process, Stdin,
     Template,
 };
 
@@ -174,32 +174,6 @@ impl Launch {
             stdout: target(&process.stdout, &of)?,
             stderr: target(&process.stderr, &of)?,
             shows_item: consumes.is_some_and(|consumes| consumes.deliver == Deliver::Args),
-            limits: self.limits,
-        })
-    }
-
-    /// Prepares `items = { command }` of a queue, as a process of the job that runs in `base`.
-    pub fn prepare_items(
-        &self,
-        queue: &model::Queue,
-        command: &[Template],
-        base: &Path,
-    ) -> Result<Prepared, Unfit> {
-        let fixed = Fixed { vars: &self.vars, cell: &[], run: &self.run };
-        let of = |template: &Template| Pieces::of(template, &fixed);
-        let layers = [&self.declared, &Declared::default()];
-        Ok(Prepared {
-            run: self.run.clone(),
-            process: queue.name.clone(),
-            words: command.iter().map(of).collect::<Result<_, _>>()?,
-            carried: Vec::new(),
-            environment: Environment::of(Rc::clone(&self.inherited), layers, &fixed)?,
-            base: base.to_owned(),
-            cwd: None,
-            stdin: Source::Closed,
-            stdout: Target::Log,
-            stderr: Target::Log,
-            shows_item: false,
             limits: self.limits,
         })
     }

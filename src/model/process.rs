@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use super::{Consumes, Environment, FileId, Template};
 
+/// The signal that asks a child to end, where its process names none.
+const SIGTERM: i32 = 15;
+
 /// A declared process.
 #[derive(Debug, Clone)]
 pub struct Process {
@@ -63,6 +66,38 @@ pub struct Process {
 }
 
 impl Process {
+    /// Returns a process that says nothing but what it executes; a child of it has ten seconds
+    /// between SIGTERM and SIGKILL.
+    pub fn new(name: impl Into<String>, file: FileId, base: PathBuf, action: Action) -> Self {
+        Self {
+            name: name.into(),
+            file,
+            base,
+            description: None,
+            tags: Vec::new(),
+            action,
+            stdin: Stdin::Closed,
+            stdout: Output::Log,
+            stderr: Output::Log,
+            cwd: None,
+            env: Environment::default(),
+            needs: Vec::new(),
+            after: Vec::new(),
+            run: RunWhen::OnSuccess,
+            pools: None,
+            weight: 1,
+            priority: 0,
+            matrix: None,
+            timeout: Timeout::default(),
+            stop: Stop { signal: SIGTERM, grace: Duration::from_secs(10) },
+            retry: Retry::default(),
+            success: vec![0],
+            allow_failure: AllowFailure::No,
+            consumes: None,
+            produces: Vec::new(),
+        }
+    }
+
     /// Returns every text that may hold placeholders.
     pub fn templates(&self) -> impl Iterator<Item = &Template> {
         let action = match &self.action {

@@ -13,7 +13,7 @@ use super::pipes::Chains;
 use super::select::{Cells, select};
 use super::starve::demands;
 use super::{Node, Plan, Pool, Queue, Selection, Unselectable};
-use crate::model::{Cell, Job, NodeId, PoolId, Process, QueueId, Size, When};
+use crate::model::{Action, Cell, Items, Job, NodeId, PoolId, Process, QueueId, Size, When};
 
 /// What the runner may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +27,13 @@ pub struct Machine {
 /// Makes the plan of a job that `check` has found no error in; `expected` are durations of earlier
 /// runs, by the names of nodes.
 pub fn plan(
-    job: Job,
+    mut job: Job,
     selection: &Selection,
     machine: &Machine,
     expected: &BTreeMap<String, Duration>,
 ) -> Result<Plan, Unselectable> {
     let jobs = machine.jobs.or(job.limits.jobs);
+    run_item_commands(&mut job);
     let (mut nodes, pools, queues) = {
         let links = Links::of(&job).0;
         let cells: Vec<Vec<Cell>> = job.processes.iter().map(cells).collect();
@@ -52,6 +53,23 @@ pub fn plan(
     }
     rank(&mut nodes, &queues);
     Ok(Plan { job, nodes, pools, queues, jobs })
+}
+
+/// Makes a process of each `items = { command }`: a source like any other, called `NAME.items`.
+fn run_item_commands(job: &mut Job) {
+    let taken: HashSet<String> = job.processes.iter().map(|process| process.name.clone()).collect();
+    for queue in &mut job.queues {
+        let Some(Items::Command(words)) = queue.items.take_if(|i| matches!(i, Items::Command(_)))
+        else {
+            continue;
+        };
+        let mut name = format!("{}.items", queue.name);
+        while taken.contains(&name) {
+            name.push('_');
+        }
+        let source = Process::new(name, queue.file, queue.base.clone(), Action::Command(words));
+        job.processes.push(Process { produces: vec![queue.name.clone()], ..source });
+    }
 }
 
 /// Returns the cells of a process; a single empty one without a matrix.

@@ -185,6 +185,7 @@ impl Player {
 fn queue(capacity: u64, capacity_bytes: u64) -> Queue {
     let spec = model::Queue {
         name: "q".to_owned(),
+        base: std::path::PathBuf::new(),
         file: FileId(0),
         description: None,
         capacity,

@@ -54,6 +54,7 @@ impl Reader<'_, '_, '_> {
         self.all.job.queues.push(Queue {
             name: name.to_owned(),
             file: self.file.id,
+            base: self.file.base.to_path_buf(),
             description: raw.description.get().map(|text| text.value.clone()),
             capacity: capacity.unwrap_or(CAPACITY),
             capacity_bytes,
@@ -68,6 +69,7 @@ impl Reader<'_, '_, '_> {
         self.all.job.queues.push(Queue {
             name: name.to_owned(),
             file: self.file.id,
+            base: self.file.base.to_path_buf(),
             description: None,
             capacity: CAPACITY,
             capacity_bytes: CAPACITY_BYTES,

@@ -228,14 +228,10 @@ fn a_preview_keeps_what_only_an_attempt_knows() {
 }
 
 #[test]
-fn items_of_a_queue_have_the_environment_of_the_job() {
+fn a_path_of_items_has_the_environment_of_the_job() {
     let mut job = job();
     job.env.set = sets(&[("A", "{vars.v}")]);
     let launch = launch(&job);
-    let words = [sample::template("ls"), sample::template("{env.A}")];
-    let prepared = launch.prepare_items(&sample::queue("q"), &words, Path::new("/b")).unwrap();
-    let made = prepared.command(&values(None)).unwrap();
-    assert_eq!((made.argv[1].to_str(), made.cwd), (Some("{item} kept"), PathBuf::from("/b")));
     let path = launch.path(&sample::template("{run.id}/{env.A}"), Path::new("/b")).unwrap();
     assert_eq!(path, PathBuf::from("/b/run-1/{item} kept"));
 }
