@@ -9,45 +9,29 @@ use std::path::Path;
 
 use super::plan::plan as table;
 use super::words::{count, quoted, safe};
-use crate::launch::{Command, Destination, Launch, Payload, Preview, Unfit};
-use crate::model::{Deliver, Items, NodeId};
+use crate::launch::{Command, Destination, Launch, Payload, Preview};
+use crate::model::{Deliver, NodeId};
 use crate::plan::Plan;
 
 /// Writes the plan, and then each command in its order.
 pub(super) fn dry(plan: &Plan, launch: &Launch, to: &mut dyn Write) -> io::Result<()> {
     table(plan, to)?;
-    for queue in &plan.queues {
-        let declared = plan.queue(queue.id);
-        if let Some(Items::Command(words)) = &declared.items {
-            writeln!(to, "\n# the items of queue {}", declared.name)?;
-            let file = plan.job.files.get(usize::from(declared.file.0));
-            let base = file.and_then(|file| file.parent()).unwrap_or(Path::new("."));
-            let prepared = launch.prepare_items(declared, words, base);
-            let preview = prepared.and_then(|prepared| prepared.preview(launch));
-            write(&preview, |_| Vec::new(), to)?;
-        }
-    }
     for id in plan.order() {
         let node = plan.node(id);
         writeln!(to, "\n# {}", safe(&node.name))?;
         let prepared = launch.prepare(plan.process(id), &node.cell);
-        let preview = prepared.and_then(|prepared| prepared.preview(launch));
-        write(&preview, |command| remarks(plan, id, command), to)?;
+        match prepared.and_then(|prepared| prepared.preview(launch)) {
+            Ok(preview) => command(plan, id, &preview, to)?,
+            Err(unfit) => writeln!(to, "# no command: {}", safe(&unfit.to_string()))?,
+        }
     }
     Ok(())
 }
 
-/// Writes one command, or why there is none.
-fn write(
-    preview: &Result<Preview, Unfit>,
-    remarks: impl Fn(&Command) -> Vec<String>,
-    to: &mut dyn Write,
-) -> io::Result<()> {
-    let Preview { command, is_clean } = match preview {
-        Ok(preview) => preview,
-        Err(unfit) => return writeln!(to, "# no command: {}", safe(&unfit.to_string())),
-    };
-    for remark in remarks(command) {
+/// Writes one command.
+fn command(plan: &Plan, id: NodeId, preview: &Preview, to: &mut dyn Write) -> io::Result<()> {
+    let Preview { command, is_clean } = preview;
+    for remark in remarks(plan, id, command) {
         writeln!(to, "# {remark}")?;
     }
     let mut words = vec![format!("cd {} &&", path(&command.cwd))];
@@ -129,8 +113,6 @@ mod tests {
              sum stdin text\ntext\nclean",
         );
         job.vars.insert("root".to_owned(), "it's here".to_owned());
-        job.files.push("/jobs/sample.toml".into());
-        job.queues[0].items = Some(Items::Command(vec![sample::template("seq {{1,2}")]));
         job.processes[1].env.set = vec![("LC_ALL".to_owned(), sample::template("C {item.index}"))];
         job.processes[2].action = Action::Script {
             shell: vec!["sh".to_owned(), "-c".to_owned()],
@@ -159,10 +141,7 @@ mod tests {
         5  clean    default
 
         pool default: 4 slots
-        queue files: 64 items, with items of its own
-
-        # the items of queue files
-        cd /jobs && 'seq {1,2}'
+        queue files: 64 items
 
         # list
         # stdout: into queue files
