@@ -13,7 +13,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitIdStatus, getpgid, kill_process_group};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, getpgid, kill_process_group, waitid,
+};
 
 use super::birth::Born;
 use super::kin::{self, Kin};
@@ -97,9 +99,12 @@ impl Family {
 
     /// Notes that a leader has died; it stays unreaped until [`Family::look`] finds it alone.
     pub(super) fn leader_died(&mut self, id: Id) {
-        if self.attempts.contains_key(&id) && !self.dead.contains(&id) {
-            self.dead.push(id);
-        }
+        let Some(attempt) = self.attempts.get(&id) else { return };
+        // A pidfd tells a little before SIGCHLD comes. The peek waits for that, so that one turn
+        // sees both and the spawner is not woken again for nothing.
+        let peek = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let _ = waitid(WaitId::Pid(attempt.leader), peek);
+        self.dead.push(id);
     }
 
     /// Returns whether a dead leader waits for what it left behind.

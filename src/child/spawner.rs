@@ -11,6 +11,7 @@
 
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
@@ -26,12 +27,19 @@ use super::wire::{self, Failure, Id, Report, Request, Step};
 /// Events taken per turn; more wait for the next one.
 const EVENTS: usize = 64;
 
+/// The bit of `given` that says that a child reads something.
+const PAYLOAD: u8 = 1;
+
 /// Tokens of what is not a child. Attempts are counted up from 0 and never come here.
 const ENGINE: Id = Id::MAX;
 const DEATHS: Id = Id::MAX - 1;
 
 /// How often attempts that are not over yet are looked at, beside at every death.
-const AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// How long a start is told late, in case that its child ends at once: then both are one message,
+/// and the engine wakes once instead of three times. A child with a payload is told at once.
+const LATE: Duration = Duration::from_millis(1);
 
 /// Bytes of reports that may wait for the engine before nothing more is started.
 const UNTOLD: usize = 256 << 10;
@@ -47,6 +55,8 @@ pub(super) struct Loop {
     events: Vec<Event>,
     /// Reports that the engine has not been told yet.
     untold: Vec<u8>,
+    /// When it must be told of them, if there are only starts without haste.
+    later: Option<Instant>,
     /// What the spawner waits for at the engine's socket.
     interest: EventFlags,
 }
@@ -79,6 +89,7 @@ impl Loop {
             letter: Letter::new(),
             events: Vec::with_capacity(EVENTS),
             untold: Vec::new(),
+            later: None,
             interest: EventFlags::IN,
         })
     }
@@ -96,7 +107,7 @@ impl Loop {
             return Ok(false);
         }
         if woken.died || self.family.is_waiting() {
-            self.family.look(|over| over.put(&mut self.untold));
+            self.look();
         }
         self.tell()?;
         if woken.asked {
@@ -111,9 +122,12 @@ impl Loop {
 
     /// Sleeps until there is something to do.
     fn sleep(&mut self) -> io::Result<Woken> {
-        let patience = self.family.is_waiting().then_some(&AGAIN);
+        let again = self.family.is_waiting().then_some(AGAIN);
+        let later = self.later.map(|later| later.saturating_duration_since(Instant::now()));
+        let patience = [again, later].into_iter().flatten().min();
+        let patience = patience.and_then(|patience| Timespec::try_from(patience).ok());
         self.events.clear();
-        match epoll::wait(&self.epoll, spare_capacity(&mut self.events), patience) {
+        match epoll::wait(&self.epoll, spare_capacity(&mut self.events), patience.as_ref()) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
@@ -125,10 +139,7 @@ impl Loop {
                     woken.alone = flags.intersects(EventFlags::HUP | EventFlags::ERR);
                     woken.asked = flags.contains(EventFlags::IN);
                 }
-                DEATHS => {
-                    self.deaths.clear();
-                    woken.died = true;
-                }
+                DEATHS => woken.died = true,
                 id => {
                     self.family.leader_died(id);
                     woken.died = true;
@@ -138,12 +149,24 @@ impl Loop {
         Ok(woken)
     }
 
+    /// Looks who has died. What is forgotten is forgotten before the look, so that no death
+    /// between the two is missed.
+    fn look(&mut self) {
+        self.deaths.clear();
+        let before = self.untold.len();
+        self.family.look(|over| over.put(&mut self.untold));
+        if self.untold.len() > before {
+            self.later = None;
+        }
+    }
+
     /// Does what the letter asks for.
     fn obey(&mut self) -> io::Result<()> {
         if self.letter.torn {
             let id = wire::subject(self.letter.message()).map_err(garbled)?;
             let failure = Failure { step: Step::Receive, errno: libc::EMFILE };
             Report::Cannot { id, failure }.put(&mut self.untold);
+            self.later = None;
             self.letter.fds.clear();
             return Ok(());
         }
@@ -153,8 +176,14 @@ impl Loop {
                 Request::Start(start) => {
                     let mark = self.family.mark(start.id);
                     let born = self.cradle.bear(&start, &self.letter.fds, mark);
+                    let hurried = self.later.is_none() && !self.untold.is_empty();
                     let report = match born {
                         Ok(born) => {
+                            if start.given & PAYLOAD == 0 && !hurried {
+                                self.later.get_or_insert_with(|| Instant::now() + LATE);
+                            } else {
+                                self.later = None;
+                            }
                             let pid = number(born.pid);
                             // Once only: a dead leader stays readable for as long as it is kept.
                             let once = EventFlags::IN | EventFlags::ET;
@@ -163,7 +192,10 @@ impl Loop {
                             self.family.born(start.id, born);
                             Report::Started { id: start.id, pid }
                         }
-                        Err(failure) => Report::Cannot { id: start.id, failure },
+                        Err(failure) => {
+                            self.later = None;
+                            Report::Cannot { id: start.id, failure }
+                        }
                     };
                     report.put(&mut self.untold);
                 }
@@ -179,9 +211,10 @@ impl Loop {
     /// Tells the engine what it has not been told. If it has no room, it is told when it has, and
     /// with much untold nothing more is asked for.
     fn tell(&mut self) -> io::Result<()> {
-        if self.untold.is_empty() {
+        if self.untold.is_empty() || self.later.is_some_and(|later| Instant::now() < later) {
             return Ok(());
         }
+        self.later = None;
         match post::send(&self.engine, &self.untold, &[]) {
             Ok(()) => self.untold.clear(),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

@@ -14,8 +14,15 @@ use rustix::process::Pid;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// Signals that a process may set; 32 and 33 belong to the C library and refuse.
-const SIGNALS: std::ops::RangeInclusive<i32> = 1..=64;
+/// All signals. 32 and 33 belong to the C library, which does not let us set them, but starts
+/// programs with both ignored; so the system is asked itself.
+const SIGNALS: std::ops::RangeInclusive<libc::c_int> = 1..=64;
+
+/// The system's own form of "default disposition, no flags, empty mask": zeros.
+const DEFAULT: [u64; 4] = [0; 4];
+
+/// Bytes of the system's own form of a signal mask.
+const MASK: libc::size_t = 8;
 
 /// Which of the two processes this is after a fork.
 #[derive(Debug, Clone, Copy)]
@@ -55,9 +62,10 @@ pub(super) fn reset_sigchld() {
 /// Gives every signal its default disposition and blocks it.
 pub(super) fn reset_signals() -> io::Result<()> {
     for signal in SIGNALS {
-        // SAFETY: the default disposition runs no code of ours. SIGKILL, SIGSTOP and the C
-        // library's own refuse, which is as well.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        let old = std::ptr::null_mut::<libc::c_void>();
+        // SAFETY: the system reads no more than `DEFAULT` holds, and the default disposition runs
+        // no code of ours. SIGKILL and SIGSTOP refuse, which is as well.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, DEFAULT.as_ptr(), old, MASK) };
     }
     let mut all = MaybeUninit::uninit();
     // SAFETY: sigfillset writes the whole set before sigprocmask reads it.
