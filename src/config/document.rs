@@ -6,6 +6,7 @@
 //! that a blanked piece declares are kept, so that nothing that uses them is told as well.
 //! Unaware of what the tables mean.
 
+mod newer;
 mod place;
 mod syntax;
 
@@ -84,7 +85,13 @@ impl<'i> Document<'i> {
         let (root, errors) = DeTable::parse_recoverable(blank);
         mistakes.extend(errors.iter().map(|error| syntax::explain(text, 0, error)));
         mistakes.sort_by_key(|mistake| mistake.at.start);
+        without_echoes(text, &mut mistakes);
         Self { root: table(root), mistakes, lost }
+    }
+
+    /// Returns the inline tables that only TOML 1.1 has.
+    pub(super) fn newer(&self, text: &str) -> Vec<Range<usize>> {
+        self.root.get_ref().as_table().map_or_else(Vec::new, |root| newer::tables(root, text))
     }
 
     /// Returns what stands behind a key of the top level.
@@ -107,6 +114,21 @@ impl<'i> Document<'i> {
 
 fn table(root: Spanned<DeTable<'_>>) -> Spanned<DeValue<'_>> {
     Spanned::new(root.span(), DeValue::Table(root.into_inner()))
+}
+
+/// Leaves out the keys of a table that is declared twice: they are given twice because of it.
+fn without_echoes(text: &str, mistakes: &mut Vec<Mistake>) {
+    let mut quiet = 0;
+    mistakes.retain(|mistake| {
+        if mistake.at.start < quiet && mistake.message.ends_with("is given twice") {
+            return false;
+        }
+        if mistake.message.ends_with("is declared twice") {
+            let next = text[mistake.at.end..].find("\n[").map(|at| mistake.at.end + at);
+            quiet = next.unwrap_or(text.len());
+        }
+        true
+    });
 }
 
 /// Cuts a text at the lines that open one of our sections.

@@ -98,7 +98,7 @@ impl<'o> Lowering<'o> {
 
     /// Works through one file; returns what it includes.
     pub(super) fn file(&mut self, file: File<'_>, document: &Document<'_>) -> Vec<Include> {
-        let mut reader = Reader { all: self, file, title: String::new() };
+        let mut reader = Reader { all: self, file, title: String::new(), slips: Vec::new() };
         reader.mistakes(document);
         let (includes, defaults) = reader.top(document);
         for (name, at, value) in reader.section(document, "pool") {
@@ -133,6 +133,9 @@ struct Reader<'r, 'o, 'f> {
     file: File<'f>,
     /// How messages call the table, such as `[process.scan]`.
     title: String,
+    /// Keys that were misspelt in the table, and tables in it that have such a key: what they
+    /// lack is not told as missing.
+    slips: Vec<String>,
 }
 
 impl<'f> Reader<'_, '_, 'f> {
@@ -167,12 +170,23 @@ impl<'f> Reader<'_, '_, 'f> {
         for mistake in &document.mistakes {
             self.all.edges_known = false;
             let label = Place::bytes(file, mistake.at.clone()).label(mistake.label.clone());
-            let code = if mistake.first.is_some() { code::DUPLICATE } else { code::SYNTAX };
+            let twice = mistake.message.ends_with("twice");
+            let code = if twice { code::DUPLICATE } else { code::SYNTAX };
             let mut problem = Problem::error(code, mistake.message.clone(), label);
             if let Some(first) = &mistake.first {
-                problem = problem.also(Place::bytes(file, first.clone()).label("first given here"));
+                problem = problem.also(Place::bytes(file, first.clone()).label("first here"));
             }
             self.tell(problem.help(mistake.help.clone()));
+        }
+        for span in document.newer(self.file.text) {
+            let label = "an inline table over several lines, or ending in a comma, is TOML 1.1";
+            let place = Place::bytes(file, span.start..span.start + 1);
+            let problem =
+                Problem::error(code::TOML_1_1, "this file needs TOML 1.1", place.label(label));
+            self.tell(problem.warning().help(
+                "runner accepts it, but taplo and Python's tomllib do not; write it in one line or \
+                 as a table with a header",
+            ));
         }
         for lost in &document.lost {
             self.lost(lost.section, &lost.name, lost.at);
@@ -202,7 +216,9 @@ impl<'f> Reader<'_, '_, 'f> {
     fn table<T: DeserializeOwned>(&mut self, value: &Spanned<DeValue<'_>>) -> Option<T> {
         let sink = Sink::default();
         let read = decode::table(value, &sink);
+        self.slips.clear();
         for mistake in sink.into_mistakes() {
+            self.slips.extend(slips(&mistake));
             self.all.edges_known &= !touches_edges(&mistake);
             self.tell(explain(self.file.id, &self.title, &mistake));
         }
@@ -238,12 +254,36 @@ impl<'f> Reader<'_, '_, 'f> {
     }
 
     /// Returns the value of a key that must be given; says so where it is missing.
-    fn required<'k, T>(&mut self, key: &'k Key<T>, name: &str, at: Span) -> Option<&'k At<T>> {
-        if key.is_absent() {
-            let said = format!("`{name}` is missing");
-            self.error(code::MISSING, said, at, &format!("it needs `{name}`"));
+    fn required<'k, T>(
+        &mut self,
+        key: &'k Key<T>,
+        (table, name): (&str, &str),
+        at: Span,
+    ) -> Option<&'k At<T>> {
+        if key.is_absent() && !self.slipped(&[table]) {
+            let said = format!("`{table}.{name}` is missing");
+            self.error(code::MISSING, said, at, &format!("no `{name}` stands here"));
         }
         key.get()
+    }
+
+    /// Returns whether one of these keys, or a key in one of these tables, is misspelt.
+    fn slipped(&self, keys: &[&str]) -> bool {
+        self.slips.iter().any(|slip| keys.contains(&slip.as_str()))
+    }
+}
+
+/// Returns the keys that are missing only because another was misspelt.
+fn slips(mistake: &Mistake) -> Vec<String> {
+    match (&mistake.fault, &mistake.name) {
+        (Fault::Key(_, keys), Name::Table) => match names::meant(&mistake.value, keys) {
+            Some(meant) => vec![meant.to_owned()],
+            // A dotted name: what it lacks stands one table deeper.
+            None if mistake.found == Kind::Table => vec!["command".to_owned()],
+            None => Vec::new(),
+        },
+        (Fault::Key(..), Name::Key(table) | Name::EntryOf(table)) => vec![table.clone()],
+        (Fault::Type(_) | Fault::Value(_) | Fault::Word(_) | Fault::Other(_), _) => Vec::new(),
     }
 }
 

@@ -238,7 +238,6 @@ mod tests {
             ("Process", keys::<raw::Process>()),
             ("Pool", keys::<raw::Pool>()),
             ("Queue", keys::<raw::Queue>()),
-            ("Consumes", keys::<raw::Consumes>()),
             ("Retry", keys::<raw::Retry>()),
         ] {
             assert!(!keys.is_empty(), "{table}");

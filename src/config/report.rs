@@ -134,6 +134,11 @@ fn drawing(
     let snippet = by_file.remove(&own).and_then(|labels| cut(&labels, own, sources, style));
     let related = by_file.into_iter().filter_map(|(file, labels)| {
         let said = labels.first().map(|(label, _)| clean(&label.text).into_owned());
+        // The first says its words in the heading.
+        let place = labels.first().map(|(label, _)| label.place.clone());
+        let bare = place.map(|place| place.label(""));
+        let first = bare.iter().zip(labels.iter().map(|(_, span)| span.clone()));
+        let labels: Vec<_> = first.chain(labels.iter().skip(1).cloned()).collect();
         Some(Drawing {
             code: None,
             severity: Grade::Advice,

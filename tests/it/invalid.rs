@@ -8,8 +8,9 @@ use runner::config::{Options, Style, load, report};
 
 #[test]
 fn every_invalid_file_is_told_so() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/invalid");
-    let mut names: Vec<String> = std::fs::read_dir(&folder)
+    // Relative, because messages show paths as they were given.
+    let folder = Path::new("tests/invalid");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
         .expect("the folder of invalid files")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .filter(|name| name.ends_with(".toml"))
@@ -17,11 +18,7 @@ fn every_invalid_file_is_told_so() {
     names.sort();
     for name in names {
         let path = folder.join(&name);
-        let mut loaded = load(&path, &Options::default());
-        for source in &mut loaded.sources {
-            let file = Path::new(&source.path).file_name().expect("a name");
-            source.path = file.to_string_lossy().into_owned();
-        }
+        let loaded = load(&path, &Options::default());
         let style = Style { color: false, width: 100 };
         let drawn = report(&loaded.problems, &loaded.sources, &style);
         let code = name.split('-').next().expect("a code").to_uppercase();

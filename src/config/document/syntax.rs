@@ -15,16 +15,20 @@ pub(super) fn explain(text: &str, base: usize, error: &toml::de::Error) -> Mista
     if said.starts_with("duplicate key") {
         return twice(text, at);
     }
-    open_string(text, &at, said).unwrap_or_else(|| plain(text, at, said))
+    open_string(text, &at).unwrap_or_else(|| plain(text, at, said))
 }
 
 fn twice(text: &str, at: Range<usize>) -> Mistake {
-    let name = text.get(at.clone()).unwrap_or_default();
+    let line = text[..at.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let before = text[line..at.start].trim_start();
+    let (header, lead) = (before.starts_with('['), before.trim_start_matches('['));
+    let name = format!("{lead}{}", text.get(at.clone()).unwrap_or_default());
+    let said = if header { "declared" } else { "given" };
     Mistake {
-        message: format!("`{name}` is given twice"),
+        message: format!("`{name}` is {said} twice"),
         first: first_of(text, &at),
         at,
-        label: "given again".to_owned(),
+        label: format!("{said} again"),
         help: "keep one of the two".to_owned(),
     }
 }
@@ -54,13 +58,13 @@ fn first_of(text: &str, at: &Range<usize>) -> Option<Range<usize>> {
 }
 
 /// Words the commonest mistake of all: a quote that is never closed.
-fn open_string(text: &str, at: &Range<usize>, said: &str) -> Option<Mistake> {
-    if !said.contains("string") {
-        return None;
-    }
+fn open_string(text: &str, at: &Range<usize>) -> Option<Mistake> {
     let line_start = text[..at.start].rfind('\n').map_or(0, |newline| newline + 1);
     let line_end = text[at.start..].find('\n').map_or(text.len(), |newline| at.start + newline);
     let line = text[line_start..line_end].trim_end();
+    if line.contains("\"\"\"") || line.contains("'''") {
+        return None;
+    }
     let (quote, open) = last_open_quote(line)?;
     let mut inner = &line[open + 1..];
     let closing = inner.find([']', '}']).map_or("", |bracket| {

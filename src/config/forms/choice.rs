@@ -110,7 +110,7 @@ impl<A: Form, B: Form> Form for Either<A, B> {
     }
 
     fn words() -> String {
-        let (first, second) = (A::words(), B::words());
+        let (first, second) = (A::words().replace(" or ", ", "), B::words());
         let joint = if second.contains(" or ") { ", " } else { " or " };
         first + joint + &second
     }

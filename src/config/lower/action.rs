@@ -24,7 +24,8 @@ impl Reader<'_, '_, '_> {
                 .help("keep one of them");
             self.tell(problem);
         }
-        if raw.command.is_absent() && raw.script.is_absent() {
+        let nothing = raw.command.is_absent() && raw.script.is_absent();
+        if nothing && !self.slipped(&["command", "script"]) {
             let said = format!("{} has neither `command` nor `script`", self.title);
             let label = self.label(at, "nothing to execute");
             let problem = Problem::error(code::MISSING, said, label);
@@ -111,6 +112,7 @@ impl Reader<'_, '_, '_> {
         ];
         let given: Vec<_> = sources.iter().filter(|(_, key)| !key.is_absent()).collect();
         match given.as_slice() {
+            [] if self.slipped(&["stdin"]) => {}
             [] => {
                 let label = self.label(at, "no source");
                 let problem = Problem::error(code::MISSING, "`stdin` names no source", label);
@@ -154,7 +156,7 @@ impl Reader<'_, '_, '_> {
             Some(At { value: Either::A(OutputWord::Log), .. }) => Output::Log,
             Some(At { value: Either::A(OutputWord::Null), .. }) => Output::Null,
             Some(At { value: Either::B(to), at }) => {
-                let path = match self.required(&to.file, &format!("{name}.file"), *at) {
+                let path = match self.required(&to.file, (name, "file"), *at) {
                     Some(path) => self.template(path, uses),
                     None => Template::default(),
                 };

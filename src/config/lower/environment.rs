@@ -2,7 +2,7 @@
 //!
 //! An env file is read once, however many processes name it. Unaware of which variables are used.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use super::placeholder::Use;
@@ -29,7 +29,7 @@ impl Lowering<'_> {
     /// Reads the env files of the command line, which win over those of the job.
     pub(super) fn more_env_files(&mut self) {
         for path in &self.options.env_files {
-            match pairs(path) {
+            match pairs(path, &path.display().to_string()) {
                 Ok(read) => self.job.env.from_files.extend(read),
                 Err(problems) => {
                     for (said, help) in problems {
@@ -86,7 +86,7 @@ impl Reader<'_, '_, '_> {
         if let Some(known) = self.all.env_files.get(&full) {
             return known.clone();
         }
-        let read = match pairs(&full) {
+        let read = match pairs(&full, &path.value) {
             Ok(read) => Some(Rc::new(read)),
             Err(problems) => {
                 for (said, help) in problems {
@@ -111,8 +111,7 @@ pub(super) fn one_or_many(key: &Key<OneOrMany<String>>) -> Vec<At<String>> {
 }
 
 /// Reads an env file, or returns what is wrong with it and what would be right.
-fn pairs(path: &PathBuf) -> Result<Vec<(String, String)>, Vec<(String, String)>> {
-    let shown = Path::new(path).display();
+fn pairs(path: &Path, shown: &str) -> Result<Vec<(String, String)>, Vec<(String, String)>> {
     let text = read::file(path).map_err(|error| {
         vec![(format!("the env file `{shown}` cannot be read: {}", error.why), error.help)]
     })?;

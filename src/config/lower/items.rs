@@ -52,7 +52,7 @@ impl Reader<'_, '_, '_> {
         let queue = match raw.consumes.get()? {
             At { value: Either::A(queue), .. } => queue.clone(),
             At { value: Either::B(table), at } => {
-                self.required(&table.queue, "queue", *at)?.value.clone()
+                self.required(&table.queue, ("consumes", "queue"), *at)?.value.clone()
             }
         };
         let settle = raw.settle.get().and_then(|settle| self.duration(settle));

@@ -54,7 +54,8 @@ impl Reader<'_, '_, '_> {
             None => Retry::default(),
             Some(At { value: Either::A(max), .. }) => Retry { max: times(max), ..Retry::default() },
             Some(At { value: Either::B(table), at }) => {
-                let max = self.required(&table.max, "max", *at).map(|max| times(&max.value));
+                let max =
+                    self.required(&table.max, ("retry", "max"), *at).map(|max| times(&max.value));
                 Retry {
                     max: max.unwrap_or_default(),
                     backoff: self.backoff(table),

@@ -242,9 +242,10 @@ fn no_var<'v>(name: &str, place: &Place, vars: impl Iterator<Item = &'v String>)
 
 fn no_env(name: &str, place: &Place) -> Problem {
     let said = format!("`{{env.{name}}}` is not set");
-    let label = "neither in the environment of `runner` nor in `env`, `env-file` or a pool's slots";
+    let label = "set neither where `runner` runs nor in this job";
     Problem::error(code::PLACEHOLDER, said, place.clone().label(label)).help(format!(
-        "set it when you start `runner`, or give it a value: [env] with {name} = \"…\""
+        "set it when you start `runner`, or in `env`, in an `env-file` or in the slots of a pool: \
+         [env] with {name} = \"…\""
     ))
 }
 

@@ -160,7 +160,9 @@ impl Reader<'_, '_, '_> {
                     needs.push(Need { process: name.clone(), when: When::default() });
                 }
                 Either::B(need) => {
-                    if let Some(process) = self.required(&need.process, "process", entry.at) {
+                    if let Some(process) =
+                        self.required(&need.process, ("needs", "process"), entry.at)
+                    {
                         let process = process.value.clone();
                         needs.push(Need { process, when: when(&need.when) });
                     }

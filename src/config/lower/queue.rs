@@ -138,6 +138,7 @@ impl Reader<'_, '_, '_> {
         let given: Vec<_> =
             sources.iter().filter_map(|(name, at)| at.map(|at| (*name, at))).collect();
         match given.as_slice() {
+            [] if self.slipped(&["items"]) => {}
             [] => {
                 let label = self.label(at, "no source");
                 let problem = Problem::error(code::MISSING, "`items` names no source", label);

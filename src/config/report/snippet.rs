@@ -84,7 +84,9 @@ impl Snippet {
     /// Adds one line, cut around its first mark.
     fn line(&mut self, line: &str, base: usize, (number, most): (usize, usize), marks: &[&Mark]) {
         let line = line.trim_end_matches(['\n', '\r']);
-        let mark = marks.first().map_or(0, |mark| mark.span.start.saturating_sub(base));
+        let mark = marks.first().map_or(0..0, |mark| {
+            mark.span.start.saturating_sub(base)..mark.span.end.saturating_sub(base)
+        });
         let (shown, skipped) = window(line, mark, most);
         let start = self.text.len();
         if skipped > 0 {
@@ -194,15 +196,13 @@ fn visible(text: &str, start: usize, from: usize, to: usize, end: usize) -> (usi
 }
 
 /// Returns the part of a line that fits, around a byte, and how many bytes are left out before it.
-fn window(line: &str, around: usize, most: usize) -> (&str, usize) {
+fn window(line: &str, around: Range<usize>, most: usize) -> (&str, usize) {
     if line.len() <= most || line.chars().take(most + 1).count() <= most {
         return (line, 0);
     }
-    let mut from = around.min(line.len());
-    while !line.is_char_boundary(from) {
-        from -= 1;
-    }
-    let fits = line[..from].chars().take(most / 2 + 1).count() <= most / 2;
+    let boundary = |at: usize| (0..=at.min(line.len())).rev().find(|at| line.is_char_boundary(*at));
+    let (from, to) = (boundary(around.start).unwrap_or(0), boundary(around.end).unwrap_or(0));
+    let fits = line[..to].chars().take(most + 1).count() <= most;
     let from = if fits {
         0
     } else {
