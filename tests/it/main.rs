@@ -1,1 +1,6 @@
-//! x
+//! Tests of the whole program, and of the repository itself, in one binary.
+//!
+//! What a single room does is tested in the room. Here a real `runner` is started with a real job
+//! file, and everything that it says is compared.
+
+mod tidy;
