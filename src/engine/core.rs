@@ -103,6 +103,7 @@ impl Core {
         match input {
             Input::Begin => self.begin(),
             Input::Started { attempt, pid, item } => self.started(attempt, pid, item),
+            Input::Missed { attempt } => self.missed(attempt),
             Input::Ended { attempt, ended } => self.child_ended(attempt, &ended),
             Input::Settled { attempt } => self.settled(attempt),
             Input::Level { queue, level } => self.level(queue, level),

@@ -16,6 +16,10 @@ const SLOWEST: usize = 5;
 /// How many failed attempts of items are remembered; the journal has all of them.
 const ITEM_FAILURES: usize = 20;
 
+/// Seconds over which rates are averaged: levels come ten times a second, and a figure that jumps
+/// as often can't be read.
+const RATE_WINDOW: f64 = 2.0;
+
 /// Exit code of a run in which something failed.
 const FAILED: u8 = 1;
 
@@ -48,6 +52,10 @@ pub struct Tally {
     counts: [u32; Outcome::ALL.len()],
     /// Attempts that ended.
     pub attempts: u64,
+    /// What the nodes that have not ended took in earlier runs, all together.
+    pub ahead: Duration,
+    /// Nodes that have not ended and of which no earlier time is known.
+    pub unknown: u32,
     /// The slowest nodes, slowest first.
     pub slowest: Vec<(NodeId, Duration)>,
     /// Failed attempts of items that will not be tried again, oldest first, a bounded number.
@@ -107,7 +115,7 @@ pub struct Queue {
     pub level: QueueLevel,
     /// When `level` was told.
     pub at: Duration,
-    /// Items put in and done per second, between the last two levels.
+    /// Items put in and done per second, averaged over about [`RATE_WINDOW`] seconds.
     pub rates: (f64, f64),
     /// Whether it was closed.
     pub closed: bool,
@@ -174,6 +182,8 @@ impl Tally {
                 self.queues.push(Queue::new(*queue, name.clone(), *capacity));
             }
             EventKind::NodeDeclared { name, process, consumes, expected, .. } => {
+                self.ahead += expected.unwrap_or_default();
+                self.unknown += u32::from(expected.is_none());
                 self.nodes.push(Node::new(name, process, *consumes, *expected));
             }
             EventKind::AttemptStarted { .. } => self.attempt_started(event),
@@ -276,7 +286,8 @@ impl Tally {
         let of_item = item.is_some();
         let (node, verdict, took) = (*node, *verdict, *took);
         let ended = Ended { node, number, item, exit, verdict, took, logs };
-        if of_item && again.is_none() && self.item_failures.len() < ITEM_FAILURES {
+        let final_failure = again.is_none() && verdict != Verdict::Stopped;
+        if of_item && final_failure && self.item_failures.len() < ITEM_FAILURES {
             self.item_failures.push(ended.clone());
         }
         self.nodes[node.index()].last = Some(Box::new(ended));
@@ -293,6 +304,8 @@ impl Tally {
         if node.state == NodeState::Running {
             self.nodes_running -= 1;
         }
+        self.ahead = self.ahead.saturating_sub(node.expected.unwrap_or_default());
+        self.unknown -= u32::from(node.expected.is_none());
         node.state = NodeState::Done(outcome);
         node.took = took;
         node.reason = reason.cloned();
@@ -354,9 +367,14 @@ impl Queue {
     fn told(&mut self, at: Duration, level: &QueueLevel) {
         let seconds = at.saturating_sub(self.at).as_secs_f64();
         if seconds > 0.0 {
-            let put = level.put.saturating_sub(self.level.put) as f64;
-            let done = level.done.saturating_sub(self.level.done) as f64;
-            self.rates = (put / seconds, done / seconds);
+            let put = level.put.saturating_sub(self.level.put) as f64 / seconds;
+            let done = level.done.saturating_sub(self.level.done) as f64 / seconds;
+            let keep = if self.at.is_zero() { 0.0 } else { (-seconds / RATE_WINDOW).exp() };
+            let (was_put, was_done) = self.rates;
+            self.rates = (
+                put.mul_add(1.0 - keep, was_put * keep),
+                done.mul_add(1.0 - keep, was_done * keep),
+            );
         }
         self.at = at;
         self.level.clone_from(level);

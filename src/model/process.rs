@@ -62,6 +62,26 @@ pub struct Process {
     pub produces: Vec<String>,
 }
 
+impl Process {
+    /// Returns every text that may hold placeholders.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        let action = match &self.action {
+            Action::Command(words) => words.as_slice(),
+            Action::Script { text, .. } => std::slice::from_ref(text),
+        };
+        let stdin = match &self.stdin {
+            Stdin::Text(text) | Stdin::File(text) => Some(text),
+            Stdin::Closed | Stdin::Process(_) | Stdin::Pipe(_) => None,
+        };
+        let files = [&self.stdout, &self.stderr].into_iter().filter_map(|output| match output {
+            Output::File { path, .. } => Some(path),
+            Output::Log | Output::Null => None,
+        });
+        let env = self.env.set.iter().map(|(_, value)| value);
+        action.iter().chain(stdin).chain(files).chain(env).chain(&self.cwd)
+    }
+}
+
 /// What a process executes.
 #[derive(Debug, Clone)]
 pub enum Action {

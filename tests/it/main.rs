@@ -1,6 +1,7 @@
-//! Tests of the whole program, and of the repository itself, in one binary.
+//! Tests of the whole program, and of the files beside it, in one binary.
 //!
 //! What a single room does is tested in the room. Here a real `runner` is started with a real job
 //! file, and everything that it says is compared.
 
+mod invalid;
 mod tidy;

@@ -69,6 +69,17 @@ impl Core {
         }
     }
 
+    /// Takes in that an attempt did not come to be, because another consumer was faster.
+    pub(super) fn missed(&mut self, id: AttemptId) {
+        let Some(mut attempt) = self.attempts.remove(&id) else { return };
+        self.give_back(&mut attempt);
+        let row = &mut self.rows[attempt.node.index()];
+        row.children -= 1;
+        row.starting -= 1;
+        row.tries -= 1;
+        self.reconsider_consumer(attempt.node);
+    }
+
     fn give_back(&mut self, attempt: &mut Attempt) {
         if let Some(permit) = attempt.permit.take() {
             for pool in self.slots.give_back(permit) {
@@ -91,6 +102,7 @@ impl Core {
             (Some(Stopping::Run | Stopping::Unread), _) => Verdict::Stopped,
             (Some(Stopping::Done), _) if ended.fault.is_none() => Verdict::Ended,
             (None | Some(Stopping::Done), _) if passed => Verdict::Passed,
+            (_, Exit::Code(_) | Exit::Signal(_)) if ended.fault.is_some() => Verdict::Failed,
             (_, Exit::Signal(SIGPIPE)) if reader.is_some() => Verdict::Ended,
             (_, Exit::Signal(SIGKILL)) => Verdict::Killed,
             (_, Exit::Code(_) | Exit::Signal(_) | Exit::NotStarted(_)) => Verdict::Failed,

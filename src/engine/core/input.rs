@@ -21,6 +21,11 @@ pub(in crate::engine) enum Input {
         /// The item that it was given, and which try this is for the item.
         item: Option<(ItemRef, u32)>,
     },
+    /// There was no item left for a child when it was to be started.
+    Missed {
+        /// The attempt that did not come to be.
+        attempt: AttemptId,
+    },
     /// A child is over and its output was read.
     Ended {
         /// The attempt.
