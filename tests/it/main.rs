@@ -3,5 +3,6 @@
 //! What a single room does is tested in the room. Here a real `runner` is started with a real job
 //! file, and everything that it says is compared.
 
+mod harness;
 mod invalid;
 mod tidy;

@@ -31,8 +31,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
 }
 
 /// Returns every function of a Rust text.
-pub(super) fn functions(text: &str) -> Vec<Function<'_>> {
-    let tokens = tokens(text);
+pub(super) fn functions(source: &str) -> Vec<Function<'_>> {
+    let tokens = tokens(source);
     let tests = test_modules(&tokens);
     let found = tokens.windows(2).enumerate().filter(|(_, pair)| {
         pair[0].text == "fn" && pair[1].text.starts_with(|c: char| c.is_alphabetic() || c == '_')

@@ -36,5 +36,10 @@ pub(super) fn files() -> Vec<File> {
 
 /// Returns the Rust files of the repository that are its own.
 pub(super) fn rust() -> Vec<File> {
-    files().into_iter().filter(|file| file.path.ends_with(".rs")).collect()
+    files().into_iter().filter(|file| is(&file.path, "rs")).collect()
+}
+
+/// Returns whether a path ends like this kind of file.
+pub(super) fn is(path: &str, extension: &str) -> bool {
+    Path::new(path).extension() == Some(extension.as_ref())
 }

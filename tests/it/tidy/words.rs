@@ -2,6 +2,8 @@
 //!
 //! The words are put together here from halves, so that this file can be read by its own rules.
 
+use super::tree::is;
+
 /// Marks of work that is not done, in any file.
 const UNDONE: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
@@ -28,7 +30,7 @@ pub(super) fn check(path: &str, text: &str) -> Vec<String> {
         let place = format!("{path}:{}", number + 1);
         let undone = UNDONE.iter().filter(|word| has_word(line, word));
         found.extend(undone.map(|word| format!("{place}: `{word}`: finish it or open an issue")));
-        if path.ends_with(".rs") {
+        if is(path, "rs") {
             let said = RUST.iter().filter(|(word, _)| line.contains(word));
             found.extend(said.map(|(word, why)| format!("{place}: `{word}`: {why}")));
         }
