@@ -5,8 +5,8 @@
 //! What does not change between attempts is done once, in [`Launch::prepare`]. Unaware of whether
 //! the command exists, and of what it does.
 //!
-//! Reading order: [`prepare`], [`environment`], [`pieces`], [`values`], [`script`] with [`sh`] and
-//! [`code`], [`fit`].
+//! Reading order: `prepare`, `environment`, `pieces`, `values`, `script` with `sh` and
+//! `code`, `fit`.
 
 mod code;
 mod environment;

@@ -15,7 +15,9 @@
 //!
 //! The library serves `main` and the tests; it promises nothing to others.
 
+pub mod app;
 pub mod child;
+pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod event;

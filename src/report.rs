@@ -4,8 +4,8 @@
 //! so bars, lines, summary and JSON agree. What children print passes [`sanitize`] before it
 //! reaches a terminal. Unaware of the engine and of the plan.
 //!
-//! Reading order: [`mode`] and [`screen`] say who watches; [`plain`], [`group`], [`quiet`], [`json`]
-//! and [`live`] draw; [`said`], [`summary`] and [`words`] are what they say; [`lines`],
+//! Reading order: [`mode`] and [`screen`] say who watches; [`plain`], [`group`], [`quiet`],
+//! [`json`] and [`live`] draw; [`said`], [`summary`] and [`words`] are what they say; [`lines`],
 //! [`sanitize`], [`replay`], [`page`] and [`paint`] are what they draw with.
 //!
 //! [`Tally`]: crate::event::Tally

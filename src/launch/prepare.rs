@@ -157,6 +157,7 @@ impl Launch {
         };
         let inherited = match &process.env.inherit {
             None => Rc::clone(&self.inherited),
+            same if *same == self.declared.inherit => Rc::clone(&self.inherited),
             Some(inherit) => Rc::new(inherited(&self.all, inherit)),
         };
         let layers = [&self.declared, &process.env];

@@ -21,7 +21,7 @@ pub const MAX_EDGES: usize = 1 << 23;
 pub fn check(job: &Job) -> Vec<Problem> {
     let (links, mut problems) = Links::of(job);
     let chains = Chains::of(&links);
-    let cells = cells(&links, &mut problems);
+    let cells = counted(&links, &mut problems);
     problems.extend(pipes::check(&links, &chains));
     problems.extend(outputs(&links, &cells));
     problems.extend(queues(&links));
@@ -31,7 +31,7 @@ pub fn check(job: &Job) -> Vec<Problem> {
 }
 
 /// Returns how many nodes each process becomes, and tells of matrices that can't be expanded.
-fn cells(links: &Links<'_>, problems: &mut Vec<Problem>) -> Vec<usize> {
+fn counted(links: &Links<'_>, problems: &mut Vec<Problem>) -> Vec<usize> {
     let mut total = 0;
     let mut counts = Vec::with_capacity(links.edges.len());
     for process in &links.job.processes {
@@ -49,6 +49,11 @@ fn cells(links: &Links<'_>, problems: &mut Vec<Problem>) -> Vec<usize> {
     }
     problems.extend(too_many_edges(links, &counts));
     counts
+}
+
+/// Returns how many nodes a process becomes; 1 where its matrix can't be expanded.
+pub fn cells(process: &Process) -> usize {
+    count(process).0
 }
 
 /// The cure for a matrix that is a list of data.

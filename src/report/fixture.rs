@@ -1,6 +1,7 @@
 //! Fixture: runs told as stories, and a screen that can be read back.
 //!
 //! For tests only. A story makes the events that an engine would tell, with its logs on disk.
+//! Unaware of what reporters make of them.
 
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! Group: the output of a process in one piece, when it ends.
 //!
-//! Lines of different processes never mix, so a log of a whole run reads in order. What went well is
-//! folded where the system can fold; failures are left open. The output comes from the logs, so
+//! Lines of different processes never mix, so a log of a whole run reads in order. What went well
+//! is folded where the system can fold; failures are left open. The output comes from the logs, so
 //! memory stays flat. Unaware of how logs are written.
 
 use std::collections::BTreeMap;

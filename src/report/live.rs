@@ -33,6 +33,9 @@ use crate::event::{Event, EventKind, Sink, Tally};
 /// journal have them.
 const WAITING: usize = 100;
 
+/// How many dead items are told in lines of their own; from then on gauges count them.
+const ITEMS: usize = 10;
+
 /// Draws the run.
 pub(super) struct Live {
     screen: Screen,
@@ -95,8 +98,8 @@ impl Live {
         self.console.result()
     }
 
-    /// Takes note of the size of the terminal. When it gets narrower it breaks the lines of the last
-    /// frame, so that they take more rows than were drawn: those are erased here.
+    /// Takes note of the size of the terminal. When it gets narrower it breaks the lines of the
+    /// last frame, so that they take more rows than were drawn: those are erased here.
     fn fit(&mut self, size: Size) -> io::Result<()> {
         if size.width != self.size.width && !self.drawn.is_empty() {
             let rows =
@@ -139,8 +142,10 @@ impl Sink for Live {
         if let EventKind::NodeDeclared { name, .. } = &event.kind {
             self.names = self.names.max(::console::measure_text_width(&text(name)));
         }
+        let few = tally.item_failures.len() <= ITEMS;
+        let least = if few { Weight::Item } else { Weight::Notice };
         if let Some(said) = said(event, tally)
-            && said.weight >= Weight::Notice
+            && said.weight >= least
         {
             if self.waiting.len() < WAITING {
                 self.waiting.push(said.line(self.screen.paint()));
@@ -213,7 +218,10 @@ mod tests {
             }
             self.told = self.story.events.len();
             self.live.tick(self.story.now(), &self.tally).unwrap();
-            self.paper.text()[before..].replace('\x1b', "␛").replace('\r', "␍")
+            self.paper.text()[before..]
+                .replace("\x1b[2A", "\n\x1b[2A")
+                .replace('\x1b', "␛")
+                .replace('\r', "␍")
         }
     }
 
@@ -232,10 +240,13 @@ mod tests {
         watched.story.end(attempt, Exit::Code(2), Verdict::Failed, None);
         watched.story.done(build, Outcome::Failed, None);
         assert_snapshot!(watched.tick(), @r"
-        ␛[2A␍␛[2K␛[1B␍␛[2K␛[1B␍␛[2K␛[2Abuild: failed (exit code 2) in 1.0s␛[K␍
+        ␛[2A␍␛[2K␛[1B␍␛[2K␛[1B␍␛[2K
+        ␛[2Abuild: failed (exit code 2) in 1.0s␛[K␍
         ci ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░░░░░░░░░░ 1.0s␛[K␍
         0 done · 1 running · 1 waiting␛[K␍
-        build  compiling                   1.0s␛[K␛[2A␍␛[2K␛[1B␍␛[2K␛[1B␍␛[2K␛[2Aci ████████████████░░░░░░░░░░░░░░░ 1.0s␛[K␍
+        build  compiling                   1.0s␛[K
+        ␛[2A␍␛[2K␛[1B␍␛[2K␛[1B␍␛[2K
+        ␛[2Aci ████████████████░░░░░░░░░░░░░░░ 1.0s␛[K␍
         0 done · 1 failed · 1 waiting␛[K␍
         ␛[K
         ");
@@ -248,7 +259,8 @@ mod tests {
         watched.width.store(60, Ordering::Relaxed);
         watched.story.done(test, Outcome::Skipped, Some("needs `build`")).finish(1);
         assert_snapshot!(watched.tick(), @r"
-        ␛[2A␍␛[2K␛[1B␍␛[2K␛[1B␍␛[2K␛[2A
+        ␛[2A␍␛[2K␛[1B␍␛[2K␛[1B␍␛[2K
+        ␛[2A
         ✗ build  exit code 2 after 1.0s
           │ compiling
           log    .runner/runs/7/build.stdout

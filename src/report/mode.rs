@@ -1,7 +1,7 @@
 //! Mode: how a run is shown, chosen by what was asked, the environment and the terminal.
 //!
-//! Pure: the environment is a function, so every choice is a row of a table in the tests. Unaware of
-//! how a mode draws.
+//! Pure: the environment is a function, so every choice is a row of a table in the tests. Unaware
+//! of how a mode draws.
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,10 +49,10 @@ impl Mode {
     ) -> Self {
         let capable = terminal && !is_dumb(&env);
         match asked {
-            Some(Self::Live) | None if asked.is_none() && in_ci(&env) => Self::Group,
-            Some(Self::Live) | None if capable => Self::Live,
-            Some(Self::Live) | None => Self::Plain,
-            Some(mode) => mode,
+            Some(mode) if mode != Self::Live => mode,
+            None if in_ci(&env) => Self::Group,
+            Some(_) | None if capable => Self::Live,
+            Some(_) | None => Self::Plain,
         }
     }
 }

@@ -82,8 +82,8 @@ impl Paint {
         console::truncate_str(text, width, self.more())
     }
 
-    /// Returns text of at most so many columns, its middle cut out: cells of a matrix and files of a
-    /// tree differ at their end.
+    /// Returns text of at most so many columns, its middle cut out: cells of a matrix and files of
+    /// a tree differ at their end.
     pub(super) fn squeeze(self, text: &str, width: usize) -> Cow<'_, str> {
         let columns = console::measure_text_width(text);
         let more = console::measure_text_width(self.more());

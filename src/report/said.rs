@@ -15,8 +15,10 @@ use crate::model::{AttemptId, NodeId};
 /// How much a line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
-    /// Something started or went well.
+    /// Something started or went well, or an item is tried again.
     Routine,
+    /// An item failed for good: there may be many.
+    Item,
     /// People should know.
     Notice,
     /// A process failed.
@@ -129,6 +131,7 @@ fn attempt_ended(
     {
         let mut said = about(tally, node, Weight::Notice, Hue::Warn, &words::failed(last));
         if let Some(item) = &last.item {
+            said.weight = if again.is_some() { Weight::Routine } else { Weight::Item };
             said.name = said.name.map(|name| format!("{name} {}", words::item(item, "…")));
         }
         said.rest = match again {

@@ -45,7 +45,7 @@ pub struct Screen {
     /// Tells whether a write to `err` would be taken at once; bars wait for nobody.
     pub ready: Box<dyn Fn() -> bool>,
     /// Whether something was written to `err` for good.
-    pub used: bool,
+    pub(super) used: bool,
 }
 
 impl Screen {

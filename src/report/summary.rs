@@ -17,6 +17,9 @@ use crate::model::NodeId;
 /// How many failures are told at length: what people scroll through.
 const FAILURES: usize = 10;
 
+/// The exit code of a run that could not go on.
+const BROKE_OFF: u8 = 3;
+
 /// How many of the last lines of a failure's output are shown.
 const TAIL: usize = 10;
 
@@ -74,11 +77,9 @@ impl Summary<'_> {
             NodeState::Done(outcome) => outcome,
             NodeState::Waiting | NodeState::Running => return,
         };
-        let cause = words::cause(tally, id, outcome);
-        let mut how = match (outcome, cause) {
-            (Outcome::TimedOut, Some(cause)) => format!("timed out ({cause})"),
-            (_, Some(cause)) => cause,
-            (_, None) => words::outcome(outcome).to_owned(),
+        let mut how = match words::cause(tally, id, outcome) {
+            Some(cause) if outcome != Outcome::TimedOut => cause,
+            Some(_) | None => words::ended(tally, id, outcome),
         };
         let started =
             node.last.as_ref().is_none_or(|last| !matches!(last.exit, Exit::NotStarted(_)));
@@ -92,7 +93,7 @@ impl Summary<'_> {
         if let Some(last) = &node.last {
             self.last_words(last);
         }
-        self.page.copyable("again", SHORT, &words::again(&tally.file, &node.process));
+        self.page.copyable("again", SHORT, &words::again(&tally.file, &node.name));
         self.page.line("");
     }
 
@@ -116,17 +117,14 @@ impl Summary<'_> {
 
     fn headline(&mut self, tally: &Tally) {
         let Some((exit, took)) = tally.ended else { return };
-        let signal = tally.stop.as_ref().and_then(|(_, signal, _)| *signal);
-        let stop = tally.stop.as_ref().map(|(stop, ..)| *stop);
-        let (hue, what) = match (exit, signal, stop) {
-            (3, ..) => (Hue::Bad, "broke off after".to_owned()),
-            (_, Some(signal), _) => {
-                let name = Exit::signal_name(signal);
-                (Hue::Warn, format!("stopped by {name} after"))
+        let (hue, what) = match &tally.stop {
+            Some(_) | None if exit == BROKE_OFF => (Hue::Bad, "broke off after".to_owned()),
+            Some((_, Some(signal), _)) => {
+                (Hue::Warn, format!("stopped by {} after", Exit::signal_name(*signal)))
             }
-            (_, None, Some(Stop::Deadline)) => (Hue::Bad, "timed out after".to_owned()),
-            (0, ..) => (Hue::Good, "passed in".to_owned()),
-            _ => (Hue::Bad, "failed in".to_owned()),
+            Some((Stop::Deadline, None, _)) => (Hue::Bad, "timed out after".to_owned()),
+            Some(_) | None if exit == 0 => (Hue::Good, "passed in".to_owned()),
+            Some(_) | None => (Hue::Bad, "failed in".to_owned()),
         };
         let job = self.paint.hue(Hue::Bold, text(&tally.job));
         let what = self.paint.hue(hue, what);

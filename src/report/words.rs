@@ -77,10 +77,11 @@ pub(super) fn plural(count: u64, one: &str, many: &str) -> String {
 
 /// Returns how an attempt ended: `exit code 2`, `killed by SIGKILL (out of memory?)`.
 pub(super) fn exit(exit: &Exit, verdict: Verdict) -> String {
-    match (verdict, exit) {
-        (Verdict::Killed, Exit::Signal(_)) => format!("{exit} (out of memory?)"),
-        (Verdict::TimedOut, _) => "out of time".to_owned(),
-        _ => text(&exit.to_string()),
+    let how = text(&exit.to_string());
+    match verdict {
+        Verdict::TimedOut => "out of time".to_owned(),
+        Verdict::Killed => format!("{how} (out of memory?)"),
+        Verdict::Passed | Verdict::Failed | Verdict::Stopped | Verdict::Ended => how,
     }
 }
 
@@ -111,9 +112,9 @@ pub(super) fn ended(tally: &Tally, node: NodeId, how: Outcome) -> String {
 /// Returns how an attempt failed: `failed (exit code 2)`, `killed by SIGSEGV`.
 pub(super) fn failed(last: &Ended) -> String {
     let how = exit(&last.exit, last.verdict);
-    match (last.verdict, &last.exit) {
-        (Verdict::TimedOut, _) | (_, Exit::Signal(_) | Exit::NotStarted(_)) => how,
-        (_, Exit::Code(_)) => format!("failed ({how})"),
+    match &last.exit {
+        Exit::Code(_) if last.verdict == Verdict::Failed => format!("failed ({how})"),
+        Exit::Code(_) | Exit::Signal(_) | Exit::NotStarted(_) => how,
     }
 }
 

@@ -1,9 +1,9 @@
 //! Console: the terminal as indicatif sees it.
 //!
 //! indicatif fills each line with spaces up to the right edge and lets the terminal wrap, so that a
-//! resize joins lines and a copy has blanks. Here a line that ends with [`END`] is ended instead, and
-//! the fill is left out. All of a frame is written at once. An error is kept until it is asked for,
-//! because indicatif forgets it. Unaware of what the lines say.
+//! resize joins lines and a copy has blanks. Here a line that ends with [`END`] is ended instead,
+//! and the fill is left out. All of a frame is written at once. An error is kept until it is asked
+//! for, because indicatif forgets it. Unaware of what the lines say.
 
 use std::fmt;
 use std::io::{self, Write};

@@ -2,7 +2,8 @@
 //!
 //! Pure: the tally, the time and the size go in, lines come out, so whole frames are read in tests.
 //! From the top: one bar for the job, its counts, a gauge for each queue, a row for each attempt.
-//! What changes its height is below what does not, so nothing jumps. Unaware of how lines are drawn.
+//! What changes its height is below what does not, so nothing jumps. Unaware of how lines are
+//! drawn.
 
 use std::time::Duration;
 
@@ -14,9 +15,6 @@ use super::super::words;
 use super::{eta, gauge};
 use crate::event::{Attempt, Outcome, Tally};
 use crate::model::AttemptId;
-
-/// Lines above queues and attempts: the bar and the counts.
-const HEAD: usize = 2;
 
 /// Columns from which a row shows both what an attempt works on and what it printed last.
 const WIDE: usize = 70;
@@ -52,6 +50,7 @@ pub(super) fn frame(view: &View<'_>) -> Vec<String> {
         return Vec::new();
     }
     let mut lines = vec![bar(view), counts(view)];
+    lines.extend(stopping(view));
     let queues = queues(view.tally, view.size);
     lines.extend(gauge::gauges(view, queues));
     let seats = &view.seats[..view.seats.len().min(room(view.tally, view.size))];
@@ -64,14 +63,19 @@ pub(super) fn frame(view: &View<'_>) -> Vec<String> {
 
 /// Returns how many rows attempts may have.
 pub(super) fn room(tally: &Tally, size: Size) -> usize {
-    let below = size.height.saturating_sub(1 + HEAD + queues(tally, size));
+    let below = size.height.saturating_sub(1 + head(tally) + queues(tally, size));
     let hides = tally.running.len() > below || queues(tally, size) < tally.queues.len();
     below.saturating_sub(usize::from(hides))
 }
 
+/// Lines above queues and attempts: the bar and the counts, and a stop where there is one.
+fn head(tally: &Tally) -> usize {
+    2 + usize::from(tally.stop.is_some())
+}
+
 /// Returns how many queues have a gauge: all, or a third of a screen that is too low.
 fn queues(tally: &Tally, size: Size) -> usize {
-    let below = size.height.saturating_sub(1 + HEAD);
+    let below = size.height.saturating_sub(1 + head(tally));
     let all = tally.queues.len();
     if all + tally.running.len() <= below { all } else { all.min(below.div_ceil(3)) }
 }
@@ -146,15 +150,14 @@ fn counts(view: &View<'_>) -> String {
     };
     let fits = |line: &String| console::measure_text_width(line) <= view.columns();
     let long = [counts(" ", paint.dot(), usize::MAX), counts(" ", " ", usize::MAX)];
-    let line = long.into_iter().find(fits).unwrap_or_else(|| counts("", " ", 1));
-    match &tally.stop {
-        Some((stop, _, reason)) => {
-            let stopping = format!("{}: {}", said::stops(*stop), text(reason));
-            let stopping = paint.hue(Hue::Warn, stopping);
-            format!("{line}{}{stopping}", paint.dot())
-        }
-        None => line,
-    }
+    long.into_iter().find(fits).unwrap_or_else(|| counts("", " ", 1))
+}
+
+/// Says that the run stops, and why.
+fn stopping(view: &View<'_>) -> Option<String> {
+    let (stop, _, reason) = view.tally.stop.as_ref()?;
+    let line = format!("{}: {}", said::stops(*stop), text(reason));
+    Some(view.paint.hue(Hue::Warn, line).into_owned())
 }
 
 /// Draws the row of an attempt: name, item, age, last line.
@@ -290,6 +293,20 @@ mod tests {
         t….12]   3.4s
         hash     0.9s
         … and 2 more
+        ");
+    }
+
+    #[test]
+    fn a_frame_tells_that_the_run_stops() {
+        let mut story = fixture::busy();
+        story.stop(crate::event::Stop::Interrupt, Some(2), "SIGINT");
+        assert_snapshot!(drawn(&story, 40, 7, true), @r"
+        dupes ███▒▒▒▒▒▒▒▒▒▒░ 1m12s · 1m19s left
+        0 done 1 failed 4 running 1 waiting
+        stopping: SIGINT
+        files 712/1024  2 dead  blocked
+        list           block 0 read, ma…  1m12s
+        … and 5 more, 1 queue
         ");
     }
 

@@ -1,7 +1,7 @@
 //! Seats: which row of the screen shows which attempt.
 //!
-//! An attempt keeps its row until it ends, and its successor in the same slot takes it over, so that
-//! rows don't jump when items are short. Unaware of how a row is drawn.
+//! An attempt keeps its row until it ends, and its successor in the same slot takes it over, so
+//! that rows don't jump when items are short. Unaware of how a row is drawn.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
