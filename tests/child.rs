@@ -5,6 +5,8 @@
 //! killed run this program once more, as the engine that dies. Nothing sleeps to wait for something
 //! else: scenarios wait for a line, a file or an end.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test in all but the harness")]
+
 #[path = "child/inner.rs"]
 mod inner;
 #[path = "child/leftovers.rs"]

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::rc::Rc;
 use std::time::Instant;
 
 use runner::child::{Host, Input, Invocation, Output, Spawner};
@@ -14,7 +15,7 @@ use runner::event::Exit;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let spawner = Spawner::fork()?;
     let mut words = std::env::args_os().skip(1);
-    let mut number = || words.next()?.to_str()?.parse::<usize>().ok();
+    let mut number = || words.next()?.to_str()?.parse::<u32>().ok();
     let (Some(count), Some(jobs)) = (number(), number()) else {
         return Err("usage: spawn COUNT JOBS PROGRAM [ARGUMENT...]".into());
     };
@@ -23,48 +24,30 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let local = tokio::task::LocalSet::new();
     let start = Instant::now();
     local.block_on(&runtime, async {
-        let host = Host::new(spawner)?;
-        let left = Cell::new(count);
-        let slots = (0..jobs).map(|_| slot(&host, &left, &argv));
-        let slots: Vec<_> = slots.map(Box::pin).collect();
-        all(slots).await
+        let host = Rc::new(Host::new(spawner)?);
+        let left = Rc::new(Cell::new(count));
+        let mut slots = tokio::task::JoinSet::new();
+        for _ in 0..jobs {
+            slots.spawn_local(slot(Rc::clone(&host), Rc::clone(&left), argv.clone()));
+        }
+        while let Some(done) = slots.join_next().await {
+            done??;
+        }
+        Outcome::Ok(())
     })?;
-    let rate = count as f64 / start.elapsed().as_secs_f64();
+    let rate = f64::from(count) / start.elapsed().as_secs_f64();
     writeln!(std::io::stdout(), "{rate:.0} starts/s")?;
     Ok(())
 }
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// Drives all slots at once.
-async fn all<F: Future<Output = Outcome> + Unpin>(slots: Vec<F>) -> Outcome {
-    // A slot is polled by its own task in the engine; a `JoinSet` does the same here.
-    let mut slots: Vec<_> = slots.into_iter().map(Some).collect();
-    std::future::poll_fn(|context| {
-        for slot in &mut slots {
-            if let Some(running) = slot
-                && let std::task::Poll::Ready(done) = std::pin::Pin::new(running).poll(context)
-            {
-                *slot = None;
-                if done.is_err() {
-                    return std::task::Poll::Ready(done);
-                }
-            }
-        }
-        match slots.iter().all(Option::is_none) {
-            true => std::task::Poll::Ready(Ok(())),
-            false => std::task::Poll::Pending,
-        }
-    })
-    .await
-}
-
 /// Starts one child after the other until none are left.
-async fn slot(host: &Host, left: &Cell<usize>, argv: &[OsString]) -> Outcome {
+async fn slot(host: Rc<Host>, left: Rc<Cell<u32>>, argv: Vec<OsString>) -> Outcome {
     while left.get() > 0 {
         left.set(left.get() - 1);
         let invocation = Invocation {
-            argv: argv.to_vec(),
+            argv: argv.clone(),
             env: std::env::vars_os().collect(),
             cwd: "/".into(),
             stdin: Input::Null,

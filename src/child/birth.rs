@@ -13,7 +13,7 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
 
-use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use super::wire::{Failure, Start, Step, TARGETS};
 
@@ -47,6 +47,15 @@ pub(super) struct Born {
     pub(super) pid: Pid,
     /// Readable once the child has ended.
     pub(super) pidfd: OwnedFd,
+}
+
+impl Born {
+    /// Ends a child that can't be kept.
+    pub(super) fn undo(self, errno: i32) -> Failure {
+        let _ = kill_process(self.pid, Signal::KILL);
+        let _ = waitid(WaitId::Pid(self.pid), WaitIdOptions::EXITED);
+        Failure { step: Step::Fork, errno }
+    }
 }
 
 /// All that a child needs to know; it lives on the spawner's stack, which waits.

@@ -69,7 +69,9 @@ impl Kin {
         let end = Instant::now() + SWEEP;
         loop {
             let children = self.children();
-            children.iter().for_each(|child| kill(*child));
+            for child in &children {
+                kill(*child);
+            }
             let reaped = children.iter().filter(|child| reap(**child).is_some()).count();
             if children.is_empty() || Instant::now() > end {
                 return;

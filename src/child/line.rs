@@ -70,7 +70,7 @@ impl Line {
     pub(super) fn new(spawner: Spawner) -> io::Result<Self> {
         let Spawner { socket, pid, pidfd } = spawner;
         Ok(Self {
-            socket: system::watch(socket, Interest::READABLE)?,
+            socket: system::watch(socket, Interest::READABLE).map_err(|(_, error)| error)?,
             spawner: pid,
             pidfd,
             next: Cell::new(0),
@@ -128,7 +128,7 @@ impl Line {
     /// Waits until the socket has room. Rare, so the watch for it is made each time.
     async fn room(&self) -> io::Result<()> {
         let socket = self.socket.get_ref().try_clone()?;
-        let watch = system::watch(socket, Interest::WRITABLE)?;
+        let watch = system::watch(socket, Interest::WRITABLE).map_err(|(_, error)| error)?;
         let _room = watch.writable().await?;
         Ok(())
     }

@@ -333,11 +333,13 @@ impl End {
     }
 
     fn watch(&mut self) -> io::Result<()> {
-        self.fd = match std::mem::replace(&mut self.fd, Watch::Between) {
-            Watch::Not(fd) => Watch::Yes(system::watch(fd, self.interest)?),
-            other @ (Watch::Yes(_) | Watch::Between) => other,
+        let Watch::Not(fd) = std::mem::replace(&mut self.fd, Watch::Between) else { return Ok(()) };
+        let (watch, done) = match system::watch(fd, self.interest) {
+            Ok(watch) => (Watch::Yes(watch), Ok(())),
+            Err((fd, error)) => (Watch::Not(fd), Err(error)),
         };
-        Ok(())
+        self.fd = watch;
+        done
     }
 
     /// Grows the pipe when it was full several times.
@@ -362,7 +364,7 @@ impl AsFd for End {
         match &self.fd {
             Watch::Not(fd) => fd.as_fd(),
             Watch::Yes(watch) => watch.as_fd(),
-            Watch::Between => unreachable!("the watch of a pipe failed, and the pipe is used on"),
+            Watch::Between => unreachable!("nobody else is called in between"),
         }
     }
 }

@@ -22,7 +22,7 @@ use super::birth::Cradle;
 use super::family::{Family, number};
 use super::post::{self, Letter};
 use super::system::Deaths;
-use super::wire::{self, Failure, Id, Report, Request, Step};
+use super::wire::{self, Failure, Id, Report, Request, Start, Step};
 
 /// Events taken per turn; more wait for the next one.
 const EVENTS: usize = 64;
@@ -51,12 +51,8 @@ pub(super) struct Loop {
     deaths: Deaths,
     cradle: Cradle,
     family: Family,
-    letter: Letter,
     events: Vec<Event>,
-    /// Reports that the engine has not been told yet.
-    untold: Vec<u8>,
-    /// When it must be told of them, if there are only starts without haste.
-    later: Option<Instant>,
+    untold: Untold,
     /// What the spawner waits for at the engine's socket.
     interest: EventFlags,
 }
@@ -86,35 +82,38 @@ impl Loop {
             deaths,
             cradle: Cradle::new(limit),
             family: Family::new(marked),
-            letter: Letter::new(),
             events: Vec::with_capacity(EVENTS),
-            untold: Vec::new(),
-            later: None,
+            untold: Untold::default(),
             interest: EventFlags::IN,
         })
     }
 
     /// Serves until the engine is gone, then kills all that is left.
     pub(super) fn run(&mut self) {
-        while self.turn().unwrap_or(false) {}
+        let mut letter = Letter::new();
+        while self.turn(&mut letter).unwrap_or(false) {}
         self.family.sweep();
     }
 
     /// Makes one turn; `false` where it was the last one.
-    fn turn(&mut self) -> io::Result<bool> {
+    fn turn(&mut self, letter: &mut Letter) -> io::Result<bool> {
         let woken = self.sleep()?;
         if woken.alone {
             return Ok(false);
         }
         if woken.died || self.family.is_waiting() {
-            self.look();
+            // Forgotten before the look, so that no death between the two is missed.
+            self.deaths.clear();
+            self.family.look(|over| self.untold.put(over, Haste::Now));
         }
         self.tell()?;
         if woken.asked {
-            if !self.letter.receive(&self.engine)? {
+            if !letter.receive(&self.engine)? {
                 return Ok(false);
             }
-            self.obey()?;
+            self.obey(letter)?;
+            // The child has its own copies; while ours are open, nobody sees its ends close.
+            letter.fds.clear();
             self.tell()?;
         }
         Ok(true)
@@ -123,8 +122,10 @@ impl Loop {
     /// Sleeps until there is something to do.
     fn sleep(&mut self) -> io::Result<Woken> {
         let again = self.family.is_waiting().then_some(AGAIN);
-        let later = self.later.map(|later| later.saturating_duration_since(Instant::now()));
-        let patience = [again, later].into_iter().flatten().min();
+        // Without room at the engine's socket, the socket tells when it is time.
+        let has_room = !self.interest.contains(EventFlags::OUT);
+        let due = self.untold.due().filter(|_| has_room);
+        let patience = [again, due].into_iter().flatten().min();
         let patience = patience.and_then(|patience| Timespec::try_from(patience).ok());
         self.events.clear();
         match epoll::wait(&self.epoll, spare_capacity(&mut self.events), patience.as_ref()) {
@@ -149,85 +150,110 @@ impl Loop {
         Ok(woken)
     }
 
-    /// Looks who has died. What is forgotten is forgotten before the look, so that no death
-    /// between the two is missed.
-    fn look(&mut self) {
-        self.deaths.clear();
-        let before = self.untold.len();
-        self.family.look(|over| over.put(&mut self.untold));
-        if self.untold.len() > before {
-            self.later = None;
-        }
-    }
-
-    /// Does what the letter asks for.
-    fn obey(&mut self) -> io::Result<()> {
-        if self.letter.torn {
-            let id = wire::subject(self.letter.message()).map_err(garbled)?;
+    /// Does what a letter asks for.
+    fn obey(&mut self, letter: &Letter) -> io::Result<()> {
+        let mut rest = letter.message();
+        if letter.torn {
+            let id = wire::subject(rest).map_err(garbled)?;
             let failure = Failure { step: Step::Receive, errno: libc::EMFILE };
-            Report::Cannot { id, failure }.put(&mut self.untold);
-            self.later = None;
-            self.letter.fds.clear();
+            self.untold.put(&Report::Cannot { id, failure }, Haste::Now);
             return Ok(());
         }
-        let mut rest = self.letter.message();
         while !rest.is_empty() {
             match Request::take(&mut rest).map_err(garbled)? {
-                Request::Start(start) => {
-                    let mark = self.family.mark(start.id);
-                    let born = self.cradle.bear(&start, &self.letter.fds, mark);
-                    let hurried = self.later.is_none() && !self.untold.is_empty();
-                    let report = match born {
-                        Ok(born) => {
-                            if start.given & PAYLOAD == 0 && !hurried {
-                                self.later.get_or_insert_with(|| Instant::now() + LATE);
-                            } else {
-                                self.later = None;
-                            }
-                            let pid = number(born.pid);
-                            // Once only: a dead leader stays readable for as long as it is kept.
-                            let once = EventFlags::IN | EventFlags::ET;
-                            let token = EventData::new_u64(start.id);
-                            epoll::add(&self.epoll, &born.pidfd, token, once)?;
-                            self.family.born(start.id, born);
-                            Report::Started { id: start.id, pid }
-                        }
-                        Err(failure) => {
-                            self.later = None;
-                            Report::Cannot { id: start.id, failure }
-                        }
-                    };
-                    report.put(&mut self.untold);
-                }
+                Request::Start(start) => self.start(&start, &letter.fds),
                 Request::Signal { id, signal } => self.family.signal(id, signal),
                 Request::Kill { id } => self.family.kill(id),
             }
         }
-        // The child has its own copies; while ours are open, nobody would see its ends close.
-        self.letter.fds.clear();
         Ok(())
     }
 
-    /// Tells the engine what it has not been told. If it has no room, it is told when it has, and
-    /// with much untold nothing more is asked for.
+    /// Starts a child, and has it reported.
+    fn start(&mut self, start: &Start<'_>, fds: &[OwnedFd]) {
+        let id = start.id;
+        let mark = self.family.mark(id);
+        let born = self.cradle.bear(start, fds, mark).and_then(|born| {
+            // Told once only: a dead leader stays readable for as long as it is kept.
+            let once = EventFlags::IN | EventFlags::ET;
+            match epoll::add(&self.epoll, &born.pidfd, EventData::new_u64(id), once) {
+                Ok(()) => Ok(born),
+                Err(errno) => Err(born.undo(errno.raw_os_error())),
+            }
+        });
+        match born {
+            Ok(born) => {
+                let is_fed = start.given & PAYLOAD != 0;
+                let haste = if is_fed { Haste::Now } else { Haste::Soon };
+                self.untold.put(&Report::Started { id, pid: number(born.pid) }, haste);
+                self.family.born(id, born);
+            }
+            Err(failure) => self.untold.put(&Report::Cannot { id, failure }, Haste::Now),
+        }
+    }
+
+    /// Tells the engine what is due. If it has no room, it is told when it has, and with much
+    /// untold nothing more is asked for.
     fn tell(&mut self) -> io::Result<()> {
-        if self.untold.is_empty() || self.later.is_some_and(|later| Instant::now() < later) {
+        if self.untold.due() != Some(Duration::ZERO) {
             return Ok(());
         }
-        self.later = None;
-        match post::send(&self.engine, &self.untold, &[]) {
+        match post::send(&self.engine, &self.untold.reports, &[]) {
             Ok(()) => self.untold.clear(),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }
+        let left = self.untold.reports.len();
         let mut interest = EventFlags::empty();
-        interest.set(EventFlags::IN, self.untold.len() < UNTOLD);
-        interest.set(EventFlags::OUT, !self.untold.is_empty());
+        interest.set(EventFlags::IN, left < UNTOLD);
+        interest.set(EventFlags::OUT, left > 0);
         if interest != self.interest {
             self.interest = interest;
             epoll::modify(&self.epoll, &self.engine, EventData::new_u64(ENGINE), interest)?;
         }
         Ok(())
+    }
+}
+
+/// Reports that the engine has not been told yet.
+#[derive(Debug, Default)]
+struct Untold {
+    reports: Vec<u8>,
+    haste: Option<Haste>,
+    /// When the oldest must be told, if none is in haste.
+    until: Option<Instant>,
+}
+
+/// How soon the engine must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Haste {
+    /// It waits for it.
+    Now,
+    /// A little later is as good.
+    Soon,
+}
+
+impl Untold {
+    fn put(&mut self, report: &Report, haste: Haste) {
+        report.put(&mut self.reports);
+        match haste {
+            Haste::Now => self.until = None,
+            Haste::Soon if self.haste.is_none() => self.until = Some(Instant::now() + LATE),
+            Haste::Soon => return,
+        }
+        self.haste = Some(haste);
+    }
+
+    /// Returns how long the reports can wait; `None` where there are none.
+    fn due(&self) -> Option<Duration> {
+        let until = |until: Instant| until.saturating_duration_since(Instant::now());
+        self.haste.map(|_| self.until.map_or(Duration::ZERO, until))
+    }
+
+    fn clear(&mut self) {
+        self.reports.clear();
+        self.haste = None;
+        self.until = None;
     }
 }
 

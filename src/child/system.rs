@@ -12,7 +12,7 @@ use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd, RawFd
 use bytes::{BufMut as _, BytesMut};
 use rustix::process::Pid;
 use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+use tokio::io::unix::{AsyncFd, AsyncFdRegisterError};
 
 /// All signals. 32 and 33 belong to the C library, which does not let us set them, but starts
 /// programs with both ignored; so the system is asked itself.
@@ -130,11 +130,15 @@ impl AsFd for Deaths {
     }
 }
 
-/// Lets the runtime watch a descriptor.
-pub(super) fn watch(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
+/// Lets the runtime watch a descriptor, or gives it back.
+pub(super) fn watch(
+    fd: OwnedFd,
+    interest: Interest,
+) -> Result<AsyncFd<OwnedFd>, (OwnedFd, io::Error)> {
     // SAFETY: an `OwnedFd` is one and the same open descriptor until it is dropped, and the
     // watch, which owns it from here, forgets it before that.
-    Ok(unsafe { AsyncFd::register_with_interest(fd, interest) }?)
+    unsafe { AsyncFd::register_with_interest(fd, interest) }
+        .map_err(AsyncFdRegisterError::into_parts)
 }
 
 /// Reads into the free room of a block and returns how much was read.

@@ -395,10 +395,12 @@ mod tests {
         #[test]
         fn reports_come_back_as_they_were(reports in vec(report(), 0..4)) {
             let mut bytes = Vec::new();
-            reports.iter().for_each(|report| report.put(&mut bytes));
+            for report in &reports {
+                report.put(&mut bytes);
+            }
             let mut rest = &bytes[..];
             for report in &reports {
-                prop_assert_eq!(Report::take(&mut rest).as_ref(), Ok(report));
+                prop_assert_eq!(&Report::take(&mut rest).unwrap(), report);
             }
             prop_assert!(rest.is_empty());
         }

@@ -71,8 +71,8 @@ impl Sink {
 }
 
 /// Reads one table; `None` only where it is no table at all.
-pub(super) fn table<'i, T: de::DeserializeOwned>(
-    value: &Spanned<DeValue<'i>>,
+pub(super) fn table<T: de::DeserializeOwned>(
+    value: &Spanned<DeValue<'_>>,
     sink: &Sink,
 ) -> Option<T> {
     let node = Node { value, name: NameRef::Table, sink };

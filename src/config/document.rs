@@ -15,13 +15,16 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-pub(super) use place::{inside, span_of};
+pub(super) use place::{exact, span_of};
 
 use super::forms::Span;
 
 /// The tables that a job file may hold: a line that opens one is where a broken text is cut.
 pub(super) const SECTIONS: [&str; 9] =
     ["process", "pool", "queue", "vars", "env", "defaults", "limits", "place", "broker"];
+
+/// The longest piece of which all mistakes are gathered to find the first.
+const LONGEST_SORTED: usize = 64 << 10;
 
 /// A parsed job file.
 #[derive(Debug)]
@@ -70,10 +73,8 @@ impl<'i> Document<'i> {
         let mut lost = Vec::new();
         let mut bytes = text.as_bytes().to_vec();
         for piece in pieces(text) {
-            let (_, mut errors) = DeTable::parse_recoverable(&text[piece.clone()]);
-            errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
-            let Some(error) = errors.first() else { continue };
-            mistakes.push(syntax::explain(text, piece.start, error));
+            let Some(error) = first_error(&text[piece.clone()]) else { continue };
+            mistakes.push(syntax::explain(text, piece.start, &error));
             lost.extend(declared(text, &piece));
             for byte in &mut bytes[piece] {
                 if *byte != b'\n' {
@@ -110,6 +111,17 @@ impl<'i> Document<'i> {
             (name, Span::of(key), value)
         })
     }
+}
+
+/// Returns the first mistake of a piece. The parser tells mistakes of lists before those of values,
+/// so all are needed to know it; of a long piece, where they could fill the memory, one must do.
+fn first_error(piece: &str) -> Option<toml::de::Error> {
+    let error = DeTable::parse(piece).err()?;
+    if piece.len() > LONGEST_SORTED {
+        return Some(error);
+    }
+    let (_, errors) = DeTable::parse_recoverable(piece);
+    errors.into_iter().min_by_key(|error| error.span().map_or(0, |span| span.start))
 }
 
 fn table(root: Spanned<DeTable<'_>>) -> Spanned<DeValue<'_>> {

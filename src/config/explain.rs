@@ -8,8 +8,14 @@ use super::forms::{Kind, any_of};
 use super::names;
 use crate::model::{FileId, Place, Problem, code};
 
-/// Words one mistake in a table that messages call `title`.
-pub(super) fn explain(file: FileId, title: &str, mistake: &Mistake) -> Problem {
+/// Words one mistake in a table that messages call `title`; where a key does not belong, `meant` is
+/// the one that was probably meant.
+pub(super) fn explain(
+    file: FileId,
+    title: &str,
+    mistake: &Mistake,
+    meant: Option<&str>,
+) -> Problem {
     let place = Place::bytes(file, mistake.at.range());
     let name = called(title, &mistake.name);
     let found = format!("this is {}", found(mistake));
@@ -27,7 +33,17 @@ pub(super) fn explain(file: FileId, title: &str, mistake: &Mistake) -> Problem {
             Problem::error(code::BAD_VALUE, said, place.label(found))
         }
         Fault::Word(allowed) => word(place, &name, mistake, allowed),
-        Fault::Key(table, keys) => key(place, &name, mistake, (table, keys)),
+        Fault::Key(table, _) if names::is_reserved(table, &mistake.value) => {
+            reserved(place, &mistake.value)
+        }
+        Fault::Key(table, keys) => match meant {
+            Some(meant) => {
+                let said = format!("{name} has no key `{}`", mistake.value);
+                let label = place.label(format!("did you mean `{meant}`?"));
+                Problem::error(code::UNKNOWN_KEY, said, label)
+            }
+            None => key(place, &name, mistake, (table, keys)),
+        },
         Fault::Other(words) => {
             Problem::error(code::BAD_VALUE, format!("{name}: {words}"), place.label(found))
         }
@@ -80,8 +96,13 @@ fn cure(mistake: &Mistake, expected: &str) -> Option<String> {
         Kind::Whole | Kind::Number | Kind::Flag | Kind::Date if expected.contains("text") => {
             Some(format!("put it in quotes: `{key} = \"{value}\"`"))
         }
-        Kind::Text | Kind::Whole | Kind::Number | Kind::Flag | Kind::Date => None,
-        Kind::List | Kind::Table => None,
+        Kind::Text
+        | Kind::Whole
+        | Kind::Number
+        | Kind::Flag
+        | Kind::Date
+        | Kind::List
+        | Kind::Table => None,
     }
 }
 
@@ -100,14 +121,7 @@ fn word(place: Place, name: &str, mistake: &Mistake, allowed: &[&str]) -> Proble
 fn key(place: Place, name: &str, mistake: &Mistake, keys: (&str, &[&str])) -> Problem {
     let (table, keys) = keys;
     let key = &mistake.value;
-    if names::is_reserved(table, key) {
-        return reserved(place, key);
-    }
     let said = format!("{name} has no key `{key}`");
-    if let Some(meant) = names::meant(key, keys) {
-        let label = place.label(format!("did you mean `{meant}`?"));
-        return Problem::error(code::UNKNOWN_KEY, said, label);
-    }
     if let Some(home) = names::home(key) {
         let label = place.label(format!("`{key}` belongs to {home}"));
         return Problem::error(code::UNKNOWN_KEY, said, label).help(format!("move it to {home}"));

@@ -17,7 +17,6 @@ const MOST_FILES: usize = 1000;
 
 /// A file that was read: where it is and who named it.
 struct Known {
-    canonical: PathBuf,
     folder: PathBuf,
     parent: Option<usize>,
 }
@@ -57,7 +56,7 @@ pub(super) fn load(path: &Path, options: &Options) -> Loaded {
     let mut problems = lowering.problems;
     order::sort(&mut problems, &files.sources);
     let sound = problems.iter().all(order::is_warning);
-    let read = files.known.first().is_some_and(|file| file.readable());
+    let read = !files.known.is_empty();
     let (job, draft) =
         if sound { (Some(lowering.job), None) } else { (None, read.then_some(lowering.job)) };
     Loaded {
@@ -126,8 +125,8 @@ impl Files {
             }
         };
         let folder = if standard { canonical.clone() } else { folder(&canonical) };
-        self.by_path.insert(canonical.clone(), id);
-        self.known.push(Known { canonical, folder, parent });
+        self.by_path.insert(canonical, id);
+        self.known.push(Known { folder, parent });
         self.sources.push(Source { path: shown, text });
         Some(id)
     }
@@ -149,12 +148,6 @@ impl Files {
             }
             at = self.known[id].parent;
         }
-    }
-}
-
-impl Known {
-    fn readable(&self) -> bool {
-        !self.canonical.as_os_str().is_empty()
     }
 }
 

@@ -21,7 +21,6 @@ mod queue;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -35,10 +34,15 @@ use super::forms::{At, Key, Kind, Span};
 use super::measures::Wrong;
 use super::names;
 use crate::model::{Code, FileId, Job, Label, Place, Problem, code};
+use environment::Pairs;
 use placeholder::Loose;
 
 /// The longest name: it is part of file names and of columns on a screen.
 const LONGEST_NAME: usize = 64;
+
+/// How many problems are kept: 50 are drawn, and a file that is one long mistake must not fill the
+/// memory with the rest.
+const MOST_KEPT: usize = 100_000;
 
 /// Keys without which the edges of the graph are not known.
 const EDGE_KEYS: [&str; 14] = [
@@ -63,7 +67,7 @@ pub(super) struct Lowering<'o> {
     /// Keys of the top level that may be given once over all files.
     given: HashMap<String, Place>,
     loose: Vec<Loose>,
-    env_files: HashMap<PathBuf, Option<Rc<Vec<(String, String)>>>>,
+    env_files: HashMap<PathBuf, Pairs>,
 }
 
 /// The file that is being worked through.
@@ -138,7 +142,7 @@ struct Reader<'r, 'o, 'f> {
     slips: Vec<String>,
 }
 
-impl<'f> Reader<'_, '_, 'f> {
+impl Reader<'_, '_, '_> {
     fn place(&self, at: Span) -> Place {
         Place::bytes(self.file.id, at.range())
     }
@@ -148,7 +152,9 @@ impl<'f> Reader<'_, '_, 'f> {
     }
 
     fn tell(&mut self, problem: Problem) {
-        self.all.problems.push(problem);
+        if self.all.problems.len() < MOST_KEPT {
+            self.all.problems.push(problem);
+        }
     }
 
     /// Notes a problem at one place, without a cure.
@@ -218,9 +224,13 @@ impl<'f> Reader<'_, '_, 'f> {
         let read = decode::table(value, &sink);
         self.slips.clear();
         for mistake in sink.into_mistakes() {
-            self.slips.extend(slips(&mistake));
-            self.all.edges_known &= !touches_edges(&mistake);
-            self.tell(explain(self.file.id, &self.title, &mistake));
+            let meant = match &mistake.fault {
+                Fault::Key(_, keys) => names::meant(&mistake.value, keys),
+                Fault::Type(_) | Fault::Value(_) | Fault::Word(_) | Fault::Other(_) => None,
+            };
+            self.slips.extend(slips(&mistake, meant));
+            self.all.edges_known &= !touches_edges(&mistake, meant);
+            self.tell(explain(self.file.id, &self.title, &mistake, meant));
         }
         read
     }
@@ -274,9 +284,9 @@ impl<'f> Reader<'_, '_, 'f> {
 }
 
 /// Returns the keys that are missing only because another was misspelt.
-fn slips(mistake: &Mistake) -> Vec<String> {
+fn slips(mistake: &Mistake, meant: Option<&str>) -> Vec<String> {
     match (&mistake.fault, &mistake.name) {
-        (Fault::Key(_, keys), Name::Table) => match names::meant(&mistake.value, keys) {
+        (Fault::Key(..), Name::Table) => match meant {
             Some(meant) => vec![meant.to_owned()],
             // A dotted name: what it lacks stands one table deeper.
             None if mistake.found == Kind::Table => vec!["command".to_owned()],
@@ -288,10 +298,10 @@ fn slips(mistake: &Mistake) -> Vec<String> {
 }
 
 /// Returns whether edges may be missing because of a mistake.
-fn touches_edges(mistake: &Mistake) -> bool {
+fn touches_edges(mistake: &Mistake, meant: Option<&str>) -> bool {
     let edge = |key: &str| EDGE_KEYS.contains(&key);
     match (&mistake.fault, &mistake.name) {
-        (Fault::Key(_, keys), _) => match names::meant(&mistake.value, keys) {
+        (Fault::Key(..), _) => match meant {
             Some(meant) => edge(meant),
             None => mistake.found == Kind::Table,
         },

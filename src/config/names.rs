@@ -3,6 +3,8 @@
 //! The keys come from the structs themselves, so that a suggestion can't name one that does not
 //! exist. Unaware of places and problems.
 
+use std::borrow::Cow;
+
 use serde::de::value::StringDeserializer;
 use serde::{Deserialize, Deserializer, de::Visitor};
 
@@ -149,8 +151,11 @@ pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
         .map(|(_, known)| known)
 }
 
-fn fold(name: &str) -> String {
-    name.to_lowercase().replace('_', "-")
+fn fold(name: &str) -> Cow<'_, str> {
+    if name.contains(|c: char| c == '_' || c.is_uppercase()) {
+        return Cow::Owned(name.to_lowercase().replace('_', "-"));
+    }
+    Cow::Borrowed(name)
 }
 
 /// Returns the kind of table that has a key which is missing in this one.
@@ -163,7 +168,7 @@ pub(super) fn home(key: &str) -> Option<&'static str> {
         ("the top of the file", keys::<raw::JobFile>()),
     ];
     let folded = fold(key);
-    tables.into_iter().find(|(_, keys)| keys.contains(&folded.as_str())).map(|(table, _)| table)
+    tables.into_iter().find(|(_, keys)| keys.contains(&folded.as_ref())).map(|(table, _)| table)
 }
 
 /// Returns the keys of a struct.

@@ -67,7 +67,7 @@ fn decoded(bytes: Vec<u8>) -> Result<String, Unreadable> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return Err(unreadable("it is UTF-16, not UTF-8", help));
     }
-    let line = |at: usize| bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = |at: usize| memchr::memchr_iter(b'\n', &bytes[..at]).count() + 1;
     if let Some(at) = memchr::memchr(0, &bytes) {
         let why = format!("byte {at}, on line {}, is zero: this is no text", line(at));
         return Err(unreadable(why, help));

@@ -54,7 +54,7 @@ pub fn report(problems: &[Problem], sources: &[Source], style: &Style) -> String
         let rest = problems.len() - drawn.len();
         if rest > 0 {
             let name = sources.get(file_of(problems[0])).map_or("", |source| &source.path);
-            out.push_str(&format!("and {rest} more in {}\n\n", clean(name)));
+            out.extend(["and ", &rest.to_string(), " more in ", &clean(name), "\n\n"]);
         }
     }
     out.push_str(&summary(problems, &files, sources));
@@ -257,5 +257,140 @@ fn slug(code: Code) -> &'static str {
         code::PIPE => "pipe",
         code::TOML_1_1 => "toml-1.1",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::{Loaded, Options, load};
+    use crate::model::{FileId, Place};
+
+    fn loaded(text: &str) -> Loaded {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("job.toml");
+        std::fs::write(&path, text).unwrap();
+        let mut loaded = load(&path, &Options::default());
+        loaded.sources[0].path = "job.toml".to_owned();
+        loaded
+    }
+
+    fn drawn(text: &str, width: usize) -> String {
+        let loaded = loaded(text);
+        report(&loaded.problems, &loaded.sources, &Style { color: false, width })
+    }
+
+    #[test]
+    fn flood_is_cut_and_counted() {
+        let text: String =
+            (0..60).map(|n| format!("[process.p{n}]\ncommand = [\"x\"]\nx{n} = 1\n")).collect();
+        let drawn = drawn(&text, 80);
+        assert_eq!(drawn.matches("E101").count(), MOST_DRAWN);
+        assert!(
+            drawn.ends_with("and 10 more in job.toml\n\n60 problems in job.toml (60 errors)\n")
+        );
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_their_mark() {
+        let text = format!(
+            "[process.a]\ncommand = [\"{}{{vars.q}}{}\"]\n",
+            "ä".repeat(900),
+            "b".repeat(900)
+        );
+        insta::assert_snapshot!(drawn(&text, 60), @r#"
+        E108 unknown-placeholder
+
+          × `{vars.q}` does not name anything
+           ╭─[job.toml:2:913]
+         1 │ [process.a]
+         2 │ …ääääääääääää{vars.q}bbbbbbbbbbbbbbbbbbbbbbbbbb…
+           ·              ────┬───
+           ·                  ╰── no file declares it
+           ╰────
+          help: declare it: [vars] with q = "…"
+
+        1 problem in job.toml (1 error)
+        "#);
+    }
+
+    #[test]
+    fn path_is_drawn_as_the_entry_it_leads_to() {
+        let loaded = loaded("[process.a]\ncommand = [\"a\"]\nneeds = [\"b\",\n  \"c\"]\n");
+        let place = Place::value(FileId::default(), ["process", "a", "needs"]).item(1);
+        let own = Place::key(FileId::default(), ["process", "a"]).label("the one who needs it");
+        let problem =
+            Problem::error(code::UNKNOWN_PROCESS, "no `c`", place.label("not here")).also(own);
+        let style = Style { color: false, width: 80 };
+        insta::assert_snapshot!(report(&[problem], &loaded.sources, &style), @r#"
+        E201 unknown-process
+
+          × no `c`
+           ╭─[job.toml:4:3]
+         1 │ [process.a]
+           ·          ┬
+           ·          ╰── the one who needs it
+         2 │ command = ["a"]
+         3 │ needs = ["b",
+         4 │   "c"]
+           ·   ─┬─
+           ·    ╰── not here
+           ╰────
+
+        1 problem in job.toml (1 error)
+        "#);
+    }
+
+    #[test]
+    fn nothing_wrong_is_nothing_drawn() {
+        assert_eq!(drawn("[process.a]\ncommand = [\"a\"]\n", 80), "");
+    }
+
+    const PIECES: [&str; 16] = [
+        "\u{1b}[31m",
+        "\u{9b}2J",
+        "\"",
+        "'''",
+        "[",
+        "]\n",
+        "{",
+        "}",
+        "=",
+        "\r",
+        "\t",
+        "\u{202e}",
+        "漢字",
+        "\\u001b",
+        "\u{7f}",
+        "{vars.\u{1b}}",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn any_text_at_any_width_is_drawn_safely(
+            cuts in prop::collection::vec((0_usize..3000, 0_usize..40, 0_usize..16), 1..6),
+            width in 1_usize..=300,
+            color in any::<bool>(),
+        ) {
+            let mut text = include_str!("everything.toml").to_owned();
+            for (at, length, piece) in cuts {
+                let from = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+                let from = from.unwrap_or(0);
+                let to = (from + length).min(text.len());
+                let to = (from..=to).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(from);
+                text.replace_range(from..to, PIECES[piece]);
+            }
+            let loaded = loaded(&text);
+            let drawn = report(&loaded.problems, &loaded.sources, &Style { color, width });
+            let acts = |c: char| c.is_control() && c != '\n' && !(color && c == '\u{1b}');
+            prop_assert!(!drawn.contains(acts), "{drawn:?}");
+            let unsafe_ones = ["\u{1b}[2J", "\u{202e}", "OutOfBounds"];
+            prop_assert!(!unsafe_ones.iter().any(|found| drawn.contains(found)));
+            prop_assert_eq!(loaded.job.is_some(), loaded.is_sound());
+        }
     }
 }

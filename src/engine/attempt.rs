@@ -42,7 +42,6 @@ pub(super) struct Finished {
 }
 
 /// What waits for the core's decision.
-#[derive(Default)]
 pub(super) struct Remains {
     /// The item.
     pub(super) delivery: Option<Delivery>,
@@ -50,8 +49,10 @@ pub(super) struct Remains {
     pub(super) kept: Option<Kept>,
     /// Output that was held back.
     pub(super) held: Option<Spool>,
-    /// How it ended, and where the output lies, for a report on its item.
-    pub(super) end: Option<(Exit, Logs)>,
+    /// How the child ended.
+    pub(super) exit: Exit,
+    /// Where its output lies.
+    pub(super) logs: Logs,
 }
 
 /// Runs one attempt to its end.
@@ -77,8 +78,8 @@ pub(super) async fn run(
     };
     let Over { exit, command_at_fault, leftovers, logs, read, held, fault } = over;
     let (read, kept) = read.map_or((0, None), |read| (read.items, read.kept));
-    let end = given.delivery.is_some().then(|| (exit.clone(), logs.clone()));
-    let remains = Remains { delivery: given.delivery, kept, held, end };
+    let delivery = given.delivery;
+    let remains = Remains { delivery, kept, held, exit: exit.clone(), logs: logs.clone() };
     let took = began.elapsed();
     let ended =
         Ended { exit, took, logs, leftovers, item_try, command_at_fault, read, fault };

@@ -213,14 +213,14 @@ impl Driver {
 
     /// Carries out what becomes of an attempt's item, and of the output that it held back.
     fn settle(&mut self, attempt: AttemptId, how: Settlement) {
-        let Some(hand) = self.hands.remove(&attempt) else { return };
-        let remains = hand.remains.unwrap_or_default();
+        let hand = self.hands.remove(&attempt);
+        let Some(Hand { node, remains: Some(remains), .. }) = hand else { return };
         if how == Settlement::Accept && remains.held.as_ref().is_some_and(|held| !held.is_empty()) {
-            let publish = publish::accept(Rc::clone(&self.context), hand.node, remains);
+            let publish = publish::accept(Rc::clone(&self.context), node, remains);
             self.tasks.spawn_local(async move { Done::Published(attempt, publish.await) });
             return;
         }
-        publish::settle(&self.context, hand.node, remains, how);
+        publish::settle(&self.context, node, remains, how);
         self.next.push_back(Input::Settled { attempt });
     }
 

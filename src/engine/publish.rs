@@ -47,9 +47,22 @@ pub(super) async fn accept(
 
 /// Answers for an item, or for those that a long-lived child has read.
 pub(super) fn settle(context: &Context, node: NodeId, remains: Remains, how: Settlement) {
-    let Remains { delivery, kept, end, .. } = remains;
-    if let Some(delivery) = delivery {
-        settle_one(context, node, delivery, end, how);
+    let Remains { delivery, kept, exit, logs, .. } = remains;
+    if how == Settlement::Accept
+        && let Some(piece) = &logs.stdout
+    {
+        context.printed.borrow_mut().add(node, piece);
+    }
+    match (delivery, how) {
+        (None, _) => {}
+        (Some(delivery), Settlement::Accept) => delivery.accept(),
+        (Some(delivery), Settlement::Again(wait)) => delivery.again(wait),
+        (Some(delivery), Settlement::Bury) => {
+            tell_dead(context, node, &delivery, exit, &logs);
+            delivery.bury();
+        }
+        // Dropped unanswered it goes back to where it was.
+        (Some(delivery), Settlement::Return) => drop(delivery),
     }
     if let Some(kept) = kept {
         match how {
@@ -58,32 +71,6 @@ pub(super) fn settle(context: &Context, node: NodeId, remains: Remains, how: Set
             // They were read and can't be given again: they count as left.
             Settlement::Again(_) | Settlement::Return => drop(kept),
         }
-    }
-}
-
-fn settle_one(
-    context: &Context,
-    node: NodeId,
-    delivery: Delivery,
-    end: Option<(Exit, Logs)>,
-    how: Settlement,
-) {
-    match how {
-        Settlement::Accept => {
-            if let Some(piece) = end.and_then(|(_, logs)| logs.stdout) {
-                context.printed.borrow_mut().add(node, &piece);
-            }
-            delivery.accept();
-        }
-        Settlement::Again(wait) => delivery.again(wait),
-        Settlement::Bury => {
-            if let Some((exit, logs)) = end {
-                tell_dead(context, node, &delivery, exit, &logs);
-            }
-            delivery.bury();
-        }
-        // Dropped unanswered it goes back to where it was.
-        Settlement::Return => drop(delivery),
     }
 }
 

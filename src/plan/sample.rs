@@ -7,9 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::model::{
-    Ack, Action, AllowFailure, Consumes, Deliver, Environment, FileId, Framing, Items, Job, Matrix,
-    Need, OnEnd, Output, Pool, Process, Queue, Retry, RunWhen, Size, Stdin, Stop, Template,
-    Timeout, When,
+    Ack, Action, Consumes, Deliver, FileId, Framing, Items, Job, Matrix, Need, OnEnd, Output, Pool,
+    Process, Queue, Size, Stdin, Template, When,
 };
 
 /// Returns a process that says nothing but its name.

@@ -93,12 +93,12 @@ pub(crate) async fn unread_bytes_are_counted_after_the_reader_died(host: &Host) 
 pub(crate) async fn descriptors_are_passed_on(host: &Host) {
     let start = Instant::now();
     let (read, write) = pipe().unwrap();
-    let mut writer = invocation(&["seq", "3"]);
-    writer.stdout = Output::Fd(write);
-    let mut reader = invocation(&["cat"]);
-    reader.stdin = Input::Fd(read);
-    let (wrote, ran) = tokio::join!(run(host, writer), run(host, reader));
-    assert_eq!(wrote.unwrap().ended.exit, Exit::Code(0));
-    assert_eq!(ran.unwrap().stdout, "1\n2\n3\n");
+    let mut from = invocation(&["seq", "3"]);
+    from.stdout = Output::Fd(write);
+    let mut into = invocation(&["cat"]);
+    into.stdin = Input::Fd(read);
+    let (left, right) = tokio::join!(run(host, from), run(host, into));
+    assert_eq!(left.unwrap().ended.exit, Exit::Code(0));
+    assert_eq!(right.unwrap().stdout, "1\n2\n3\n");
     assert!(start.elapsed() < Duration::from_secs(20));
 }

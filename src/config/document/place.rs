@@ -44,12 +44,17 @@ pub(in crate::config) fn inside(
     value: &str,
     part: &Range<usize>,
 ) -> Range<usize> {
-    let written = text.get(at.range()).unwrap_or_default();
-    let exact = written.find(value).filter(|_| !value.is_empty());
-    match exact.map(|offset| at.range().start + offset) {
+    match exact(text, at, value) {
         Some(start) if part.end <= value.len() => start + part.start..start + part.end,
         Some(_) | None => at.range(),
     }
+}
+
+/// Returns where a text value begins behind its quotes, unless escapes stand in it.
+pub(in crate::config) fn exact(text: &str, at: Span, value: &str) -> Option<usize> {
+    let written = text.get(at.range())?;
+    let found = written.find(value).filter(|_| !value.is_empty())?;
+    Some(at.range().start + found)
 }
 
 /// What a path leads to.
@@ -119,37 +124,37 @@ mod tests {
     const TEXT: &str = "[defaults]\npool = \"net\"\n[process.a]\nneeds = [\"x\", { process = \"y\" }]\n\
                         cwd = \"{vars.q}/\"\n[process.a.env]\nK = \"a\\tb\"\n";
 
-    fn at(place: Place) -> &'static str {
+    fn at(place: &Place) -> &'static str {
         let mut blank = String::new();
         let document = crate::config::document::Document::parse(TEXT, &mut blank);
-        &TEXT[span_of(&document.root, TEXT, &place)]
+        &TEXT[span_of(&document.root, TEXT, place)]
     }
 
     #[test]
     fn paths_lead_to_their_bytes() {
         let file = FileId::default();
-        assert_eq!(at(Place::key(file, ["process", "a"])), "a");
-        assert_eq!(at(Place::value(file, ["process", "a", "needs"]).item(0)), "\"x\"");
+        assert_eq!(at(&Place::key(file, ["process", "a"])), "a");
+        assert_eq!(at(&Place::value(file, ["process", "a", "needs"]).item(0)), "\"x\"");
         let entry = Place::value(file, ["process", "a", "needs"]).item(1);
-        assert_eq!(at(entry.then("process")), "\"y\"");
-        assert_eq!(at(Place::key(file, ["process", "a", "env", "K"])), "K");
-        assert_eq!(at(Place::value(file, ["process", "a", "cwd"]).within(0..8)), "{vars.q}");
-        assert_eq!(at(Place::value(file, ["process", "a", "cwd"]).item(0)), "\"{vars.q}/\"");
+        assert_eq!(at(&entry.then("process")), "\"y\"");
+        assert_eq!(at(&Place::key(file, ["process", "a", "env", "K"])), "K");
+        assert_eq!(at(&Place::value(file, ["process", "a", "cwd"]).within(0..8)), "{vars.q}");
+        assert_eq!(at(&Place::value(file, ["process", "a", "cwd"]).item(0)), "\"{vars.q}/\"");
     }
 
     #[test]
     fn escaped_text_is_marked_as_a_whole() {
         let place = Place::value(FileId::default(), ["process", "a", "env", "K"]).within(1..2);
-        assert_eq!(at(place), "\"a\\tb\"");
+        assert_eq!(at(&place), "\"a\\tb\"");
     }
 
     #[test]
     fn what_is_not_there_ends_at_what_is() {
         let file = FileId::default();
-        assert_eq!(at(Place::value(file, ["process", "a", "pool"])), "\"net\"");
-        assert_eq!(at(Place::value(file, ["process", "a", "weight"])), "a");
-        assert_eq!(at(Place::value(file, ["process", "b"])), "process");
-        assert_eq!(at(Place::value(file, ["queue", "b"])), "");
-        assert_eq!(at(Place::whole(file)), "");
+        assert_eq!(at(&Place::value(file, ["process", "a", "pool"])), "\"net\"");
+        assert_eq!(at(&Place::value(file, ["process", "a", "weight"])), "a");
+        assert_eq!(at(&Place::value(file, ["process", "b"])), "process");
+        assert_eq!(at(&Place::value(file, ["queue", "b"])), "");
+        assert_eq!(at(&Place::whole(file)), "");
     }
 }

@@ -152,8 +152,7 @@ impl Reader<'_, '_, '_> {
         uses: &mut Vec<Use>,
     ) -> Output {
         match key.get() {
-            None => Output::Log,
-            Some(At { value: Either::A(OutputWord::Log), .. }) => Output::Log,
+            None | Some(At { value: Either::A(OutputWord::Log), .. }) => Output::Log,
             Some(At { value: Either::A(OutputWord::Null), .. }) => Output::Null,
             Some(At { value: Either::B(to), at }) => {
                 let path = match self.required(&to.file, (name, "file"), *at) {

@@ -13,7 +13,10 @@ use crate::config::{env_file, read};
 use crate::model::{Environment, FileId, Inherit, Place, Problem, code};
 
 /// Variables of an env file, or none where it could not be read, which was told.
-type Pairs = Option<Rc<Vec<(String, String)>>>;
+pub(super) type Pairs = Option<Rc<Variables>>;
+
+/// Names and values.
+type Variables = Vec<(String, String)>;
 
 /// The three keys, of a job or of a process.
 pub(super) struct Environs<'k> {
@@ -111,7 +114,7 @@ pub(super) fn one_or_many(key: &Key<OneOrMany<String>>) -> Vec<At<String>> {
 }
 
 /// Reads an env file, or returns what is wrong with it and what would be right.
-fn pairs(path: &Path, shown: &str) -> Result<Vec<(String, String)>, Vec<(String, String)>> {
+fn pairs(path: &Path, shown: &str) -> Result<Variables, Vec<(String, String)>> {
     let text = read::file(path).map_err(|error| {
         vec![(format!("the env file `{shown}` cannot be read: {}", error.why), error.help)]
     })?;

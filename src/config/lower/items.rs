@@ -164,9 +164,10 @@ fn deliver(raw: &Raw, uses: &[Use]) -> Deliver {
     };
     match &raw.deliver {
         Key::Given(At { value: raw::Deliver::Args, .. }) => Deliver::Args,
-        Key::Given(At { value: raw::Deliver::Stdin, .. }) => Deliver::Stdin,
         Key::Given(At { value: raw::Deliver::Stream, .. }) => Deliver::Stream,
         Key::Absent | Key::Broken(_) if uses.iter().any(item) => Deliver::Args,
-        Key::Absent | Key::Broken(_) => Deliver::Stdin,
+        Key::Given(At { value: raw::Deliver::Stdin, .. }) | Key::Absent | Key::Broken(_) => {
+            Deliver::Stdin
+        }
     }
 }

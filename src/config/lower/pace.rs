@@ -52,10 +52,12 @@ impl Reader<'_, '_, '_> {
     pub(super) fn retry(&mut self, key: &Key<Either<Whole<0, 1000>, raw::Retry>>) -> Retry {
         match key.get() {
             None => Retry::default(),
-            Some(At { value: Either::A(max), .. }) => Retry { max: times(max), ..Retry::default() },
+            Some(At { value: Either::A(max), .. }) => {
+                Retry { max: times(*max), ..Retry::default() }
+            }
             Some(At { value: Either::B(table), at }) => {
                 let max =
-                    self.required(&table.max, ("retry", "max"), *at).map(|max| times(&max.value));
+                    self.required(&table.max, ("retry", "max"), *at).map(|max| times(max.value));
                 Retry {
                     max: max.unwrap_or_default(),
                     backoff: self.backoff(table),
@@ -110,29 +112,29 @@ impl Reader<'_, '_, '_> {
                     let said = "`allow-failure` is an empty list";
                     self.error(code::BAD_VALUE, said, *at, "write false, or exit codes");
                 }
-                AllowFailure::Codes(list.entries.iter().map(|code| code_of(&code.value)).collect())
+                AllowFailure::Codes(list.entries.iter().map(|code| code_of(code.value)).collect())
             }
         }
     }
 }
 
-fn times(max: &Whole<0, 1000>) -> u32 {
+fn times(max: Whole<0, 1000>) -> u32 {
     u32::try_from(max.0).unwrap_or_default()
 }
 
-fn code_of(code: &ExitCode) -> i32 {
+fn code_of(code: ExitCode) -> i32 {
     i32::try_from(code.0).unwrap_or_default()
 }
 
 fn codes(list: Option<&At<List<ExitCode>>>) -> Vec<i32> {
     let entries = list.map_or(&[][..], |list| &list.value.entries);
-    entries.iter().map(|code| code_of(&code.value)).collect()
+    entries.iter().map(|code| code_of(code.value)).collect()
 }
 
 fn retry_on(key: &Key<List<Either<ExitCode, RetryWord>>>) -> Vec<RetryOn> {
     let entries = key.get().map_or(&[][..], |list| &list.value.entries);
     let on = entries.iter().map(|entry| match &entry.value {
-        Either::A(code) => RetryOn::Code(code_of(code)),
+        Either::A(code) => RetryOn::Code(code_of(*code)),
         Either::B(RetryWord::Timeout) => RetryOn::Timeout,
         Either::B(RetryWord::Signal) => RetryOn::Signal,
     });

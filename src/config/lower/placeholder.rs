@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::{Lowering, Reader};
-use crate::config::document::inside;
+use crate::config::document::exact;
 use crate::config::forms::At;
 use crate::config::names;
 use crate::model::{Place, Placeholder, Pool, Problem, Template, TemplateError, code};
@@ -67,8 +67,11 @@ impl Reader<'_, '_, '_> {
             return Template::literal(text.value.clone());
         }
         let (template, errors) = Template::parse(&text.value);
-        let file = self.file.text;
-        let bytes = |range: &Range<usize>| inside(file, text.at, &text.value, range);
+        let start = exact(self.file.text, text.at, &text.value);
+        let bytes = |range: &Range<usize>| match start {
+            Some(start) => start + range.start..start + range.end,
+            None => text.at.range(),
+        };
         uses.extend(template.placeholders().map(|(placeholder, range)| Use {
             placeholder: placeholder.clone(),
             at: bytes(range),

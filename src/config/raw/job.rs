@@ -12,6 +12,18 @@ use crate::config::forms::{Either, Fold, Key, List, Map, Named, Rate, Time, Whol
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[schemars(title = "runner job file")]
+// Every process executes something, unless the defaults say what.
+#[schemars(extend(
+    "if" = { "not": {
+        "required": ["defaults"],
+        "properties": {
+            "defaults": { "anyOf": [{ "required": ["command"] }, { "required": ["script"] }] },
+        },
+    } },
+    "then" = { "properties": { "process": { "additionalProperties": {
+        "anyOf": [{ "required": ["command"] }, { "required": ["script"] }],
+    } } } },
+))]
 pub(in crate::config) struct JobFile {
     /// The JSON Schema of this file, for editors; ignored by `runner`.
     #[serde(rename = "$schema")]
@@ -45,7 +57,6 @@ pub(in crate::config) struct JobFile {
     /// Bounded channels of items: `[queue.NAME]`.
     pub(in crate::config) queue: Key<Named<Queue>>,
     /// What is run: `[process.NAME]`.
-    #[schemars(required)]
     pub(in crate::config) process: Key<Named<Process>>,
 }
 
@@ -78,6 +89,7 @@ pub(in crate::config) enum OnFailure {
 /// A named set of slots; an attempt holds some while its child lives.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(extend("not" = { "required": ["size", "slots"] }))]
 pub(in crate::config) struct Pool {
     /// What the pool stands for.
     pub(in crate::config) description: Key<String>,

@@ -17,7 +17,16 @@ pub(in crate::config) type ExitCode = Whole<0, 255>;
 /// One command, run once, per cell of a matrix, per item, or as a long-lived reader.
 #[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[schemars(extend("oneOf" = [{ "required": ["command"] }, { "required": ["script"] }]))]
+#[schemars(extend(
+    "not" = { "required": ["command", "script"] },
+    "dependencies" = {
+        "deliver": ["consumes"],
+        "workers": ["consumes"],
+        "on-end": ["consumes", "deliver"],
+        "settle": ["consumes", "deliver"],
+        "ack": ["consumes", "deliver"],
+    },
+))]
 pub(in crate::config) struct Process {
     /// What the process is for.
     pub(in crate::config) description: Key<String>,
@@ -123,7 +132,7 @@ impl JsonSchema for Defaults {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = Process::json_schema(generator);
-        schema.remove("oneOf");
+        schema.remove("dependencies");
         schema.insert("description".to_owned(), json!("Keys for every process of this file."));
         if let Some(keys) = schema.get_mut("properties").and_then(|keys| keys.as_object_mut()) {
             for edge in EDGES {
@@ -172,9 +181,9 @@ pub(in crate::config) enum OutputWord {
 /// Output into a file of the user's.
 #[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(extend("required" = ["file"]))]
 pub(in crate::config) struct OutputFile {
     /// The path, relative to the folder of the job file.
-    #[schemars(required)]
     pub(in crate::config) file: Key<String>,
     /// Whether the output is added to what is there; by default it replaces it.
     pub(in crate::config) append: Key<bool>,
@@ -183,9 +192,9 @@ pub(in crate::config) struct OutputFile {
 /// A process that must have come to something first.
 #[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(extend("required" = ["process"]))]
 pub(in crate::config) struct Need {
     /// Its name.
-    #[schemars(required)]
     pub(in crate::config) process: Key<String>,
     /// What must have become of it: `passed` (the default), `ended`, `failed` or `started`.
     pub(in crate::config) when: Key<When>,
@@ -274,9 +283,9 @@ pub(in crate::config) struct Stop {
 /// How and when a process is tried again.
 #[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(extend("required" = ["max"]))]
 pub(in crate::config) struct Retry {
     /// How often it is tried again: 2 is at most 3 attempts.
-    #[schemars(required)]
     pub(in crate::config) max: Key<Whole<0, 1000>>,
     /// The wait before it is tried again; of `first..most` it doubles each time.
     #[schemars(extend("examples" = ["5s", "1s..1m"]))]
@@ -303,9 +312,9 @@ pub(in crate::config) enum RetryWord {
 /// A queue to take items from.
 #[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(extend("required" = ["queue"]))]
 pub(in crate::config) struct Consumes {
     /// Its name.
-    #[schemars(required)]
     pub(in crate::config) queue: Key<String>,
 }
 

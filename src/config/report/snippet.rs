@@ -239,10 +239,7 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(acts) {
         return Cow::Borrowed(text);
     }
-    let escape = |c: char| match acts(c) {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
-    };
+    let escape = |c: char| if acts(c) { c.escape_default().to_string() } else { c.to_string() };
     Cow::Owned(text.chars().map(escape).collect())
 }
 
