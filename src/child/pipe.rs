@@ -234,7 +234,10 @@ impl PipeWriter {
     pub async fn drained(&mut self) -> io::Result<()> {
         let end = match &mut self.0 {
             Sink::Os(end) => end,
-            Sink::Memory(memory) => return Ok(memory.drained().await),
+            Sink::Memory(memory) => {
+                memory.drained().await;
+                return Ok(());
+            }
         };
         if ioctl_fionread(end.as_fd())? == 0 {
             return Ok(());
