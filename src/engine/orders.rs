@@ -21,6 +21,8 @@ pub(super) enum Order {
 pub(super) struct Orders {
     given: RefCell<VecDeque<Order>>,
     notify: Notify,
+    /// Opens when the start was told; what the child prints is told only then.
+    pub(super) told: Gate,
 }
 
 impl Orders {
