@@ -226,6 +226,24 @@ mod tests {
     }
 
     #[test]
+    fn broken_tables_make_no_noise() {
+        let broken = "x = \n";
+        for (head, rest) in [
+            ("[vars]\n", "[process.a]\ncommand = [\"{vars.x}\"]\n"),
+            ("[defaults]\n", "[process.a]\nweight = 2\n"),
+            ("[process.a]\n", "[process.a.env]\nX = \"1\"\n"),
+            ("[process.a.env]\n", "[process.a]\ncommand = [\"a\"]\n"),
+            ("[pool.a]\n", "[process.a]\ncommand = [\"{env.LENT_BY_NOBODY}\"]\n"),
+            ("[env]\n", "[process.a]\ncommand = [\"{env.LENT_BY_NOBODY}\"]\n"),
+        ] {
+            let text = head.to_owned() + broken + rest;
+            let loaded = load_all(&[("job.toml", &text)], &Options::default());
+            assert_eq!(codes(&loaded), ["E002"], "{text}");
+            assert_eq!(loaded.draft.unwrap().processes.len(), 1, "{text}");
+        }
+    }
+
+    #[test]
     fn missing_file_is_a_problem_like_any_other() {
         let loaded = load(Path::new("no/such/file.toml"), &Options::default());
         assert_eq!(codes(&loaded), ["E001"]);
