@@ -127,7 +127,7 @@ impl Driver {
             }
             () = until(timer) => self.rung(),
             // Before the ends of attempts, so that a start is heard before its end.
-            Some(input) = self.inbox.recv() => self.on(input),
+            Some(input) = self.inbox.recv() => self.received(input),
             Some(done) = self.tasks.join_next() => match done {
                 Ok(done) => self.done(done),
                 // A task that panicked has broken a law of ours; the panic goes on.
@@ -142,6 +142,17 @@ impl Driver {
                 Ok(())
             }
         }
+    }
+
+    /// Takes in what a task has sent; a start is told before what the child prints.
+    fn received(&mut self, input: Input) -> Result<(), Fault> {
+        let Input::Started { attempt, .. } = input else { return self.on(input) };
+        let orders = self.hands.get(&attempt).map(|hand| Rc::clone(&hand.orders));
+        self.on(input)?;
+        if let Some(orders) = orders {
+            orders.told.open();
+        }
+        Ok(())
     }
 
     /// Asks the core, and does what it says, with all that comes of it.

@@ -19,6 +19,8 @@ pub(super) enum Order {
 /// The orders for one attempt. The core gives at most one signal and one kill to each.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
+    /// Opens once the start of the child was told: what it prints must not be told before.
+    pub(super) told: Gate,
     given: RefCell<VecDeque<Order>>,
     notify: Notify,
     /// Opens when the start was told; what the child prints is told only then.

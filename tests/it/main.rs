@@ -3,6 +3,9 @@
 //! What a single room does is tested in the room. Here a real `runner` is started with a real job
 //! file, and everything that it says is compared.
 
+mod bad_input;
 mod harness;
 mod invalid;
+mod jobs;
+mod run;
 mod tidy;

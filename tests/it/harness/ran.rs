@@ -72,6 +72,12 @@ impl Ran {
         runs.next().unwrap_or_else(|| panic!("no run below `{state}`\n{self}"))
     }
 
+    /// Returns the id of the only run.
+    pub(crate) fn run_id(&self) -> String {
+        let folder = self.run_folder(".runner");
+        folder.file_name().expect("a name").to_string_lossy().into_owned()
+    }
+
     /// Returns the events that the run has written.
     pub(crate) fn events(&self) -> Vec<Value> {
         let path = self.run_folder(".runner").join("events.jsonl");

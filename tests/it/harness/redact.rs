@@ -7,9 +7,13 @@ use std::path::Path;
 /// Columns of a label in a summary, with what is around it.
 const LABEL: usize = 13;
 
+/// Words after which a duration is one that was measured.
+const BEFORE_TIMES: [&str; 3] = ["in ", "after ", "for "];
+
 /// Returns a text without what only this run has: its folder, its id, pids and times.
 pub(super) fn redact(text: &str, folder: &Path) -> String {
     let text = text.replace(&folder.to_string_lossy().into_owned(), "[dir]");
+    let text = text.replace(env!("CARGO_MANIFEST_DIR"), "[repo]");
     let mut shown = String::new();
     let mut slowest = false;
     for line in text.split_inclusive('\n') {
@@ -42,7 +46,7 @@ fn words(line: &str, shown: &mut String) {
         let after_pid = shown.ends_with("pid ");
         shown.push_str(match () {
             () if after_pid && word.bytes().all(|byte| byte.is_ascii_digit()) => "[pid]",
-            () if is_time(word) => "[time]",
+            () if is_time(word) && BEFORE_TIMES.iter().any(|w| shown.ends_with(w)) => "[time]",
             () if is_run(word) => "[run]",
             () => word,
         });
@@ -82,7 +86,8 @@ mod tests {
     fn what_differs_is_replaced() {
         for (text, expected) in [
             ("a: passed in 87ms\n", "a: passed in [time]\n"),
-            ("after 1m12s, 2h05m and 0.1s.", "after [time], [time] and [time]."),
+            ("after 1m12s, for 2h05m, in 0.1s.", "after [time], for [time], in [time]."),
+            ("waits: 30s, 1h30m", "waits: 30s, 1h30m"),
             (".runner/runs/20261123-015618-3f2a/a", ".runner/runs/[run]/a"),
             ("left (pid 812, sleep)", "left (pid [pid], sleep)"),
             ("/tmp/x/job.toml:3:1", "[dir]/job.toml:3:1"),

@@ -1,0 +1,133 @@
+//! Environment: the variables, the folder and the words that a child gets.
+
+use insta::assert_snapshot;
+
+use crate::harness::Test;
+
+#[test]
+fn variables_come_from_everywhere() {
+    let job = r#"
+env = { LEVEL = "job", JOB = "1" }
+env-file = "job.env"
+
+[process.all]
+env = { LEVEL = "process" }
+env-file = "process.env"
+command = ["sh", "-c", "echo $LEVEL $JOB $FROM_JOB $FROM_PROCESS $OUTER"]
+
+[process.some]
+inherit-env = ["PATH"]
+needs = ["all"]
+command = ["sh", "-c", "echo ${OUTER-unset} $JOB ${HOME-unset}"]
+
+[process.none]
+inherit-env = false
+needs = ["some"]
+command = ["/usr/bin/env"]
+"#;
+    let test = Test::new()
+        .job(job)
+        .file("job.env", "# a comment\nFROM_JOB=one\nLEVEL=file\n")
+        .file("process.env", "FROM_PROCESS=\"two words\"\n")
+        .env("OUTER", "outer");
+    let ran = test.run();
+    let lines = ["all", "some", "none"].map(|name| {
+        let mut lines = ran.lines_of(name);
+        lines.sort_unstable();
+        lines.join("\n").replace(&ran.run_id(), "[run]")
+    });
+    assert_snapshot!(lines.join("\n\n"), @"");
+}
+
+#[test]
+fn every_child_knows_who_it_is() {
+    let job = r#"
+[queue.words]
+items = ["x"]
+
+[process.a]
+consumes = "words"
+script = """
+echo "$RUNNER_PROCESS $RUNNER_ATTEMPT $RUNNER_SLOT $RUNNER_ITEM $RUNNER_ITEM_ID $RUNNER_ITEM_INDEX"
+[ "$RUNNER_RUN_ID" = {run.id} ] && echo {item} {item.index} {slot}
+"""
+"#;
+    let ran = Test::new().job(job).run().exits(0);
+    assert_snapshot!(ran.lines_of("a").join("\n"), @"");
+}
+
+#[test]
+fn the_folder_is_the_job_files_unless_it_is_said() {
+    let job = r#"
+[process.own]
+command = ["pwd"]
+
+[process.other]
+command = ["pwd"]
+cwd = "../elsewhere"
+needs = ["own"]
+"#;
+    let test = Test::new().file("deep/job.toml", job).file("elsewhere/x", "");
+    assert_snapshot!(test.args(["deep/job.toml"]).run(), @"");
+}
+
+#[test]
+fn values_stay_one_word() {
+    let job = r#"
+[vars]
+odd = "two words; touch injected $(touch injected) ' \" *"
+
+[process.list]
+command = ["printf", "<%s>\n", "{vars.odd}", "a{vars.odd}b", "{{vars.odd}"]
+
+[process.script]
+needs = ["list"]
+script = "printf '<%s>\n' {vars.odd} \"a{vars.odd}b\" '{vars.odd}'"
+
+[process.file]
+needs = ["script"]
+command = ["cat"]
+stdin = "{vars.odd}\n"
+"#;
+    let ran = Test::new().job(job).run().exits(0);
+    assert!(!ran.has("injected"), "{ran}");
+    let lines = ["list", "script", "file"].map(|name| ran.lines_of(name).join("\n"));
+    assert_snapshot!(lines.join("\n\n"), @"");
+}
+
+#[test]
+fn the_command_line_overrides_variables() {
+    let job = "vars = { who = \"you\" }\n[process.a]\ncommand = [\"echo\", \"{vars.who}\"]\n";
+    let test = Test::new().job(job).args(["job.toml", "--var", "who=me = myself"]);
+    assert_eq!(test.run().exits(0).lines_of("a"), ["me = myself"]);
+}
+
+#[test]
+fn the_output_of_a_process_can_be_a_word() {
+    let job = r#"
+[process.version]
+command = ["printf", "\n 1.2.3 \n\n"]
+
+[process.tell]
+needs = ["version"]
+command = ["echo", "<{process.version.stdout}>"]
+"#;
+    assert_eq!(Test::new().job(job).run().exits(0).lines_of("tell"), ["<1.2.3>"]);
+}
+
+#[test]
+fn the_shell_can_be_chosen() {
+    let job = r#"
+[process.a]
+shell = ["bash", "-euo", "pipefail", "-c"]
+script = "false | true; echo never"
+
+[process.b]
+after = ["a"]
+run = "always"
+script = "echo $unset"
+"#;
+    let ran = Test::new().job(job).run().exits(1);
+    assert!(ran.lines_of("a").is_empty(), "{ran}");
+    assert_snapshot!(ran.sorted(), @"");
+}
