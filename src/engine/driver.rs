@@ -179,24 +179,15 @@ impl Driver {
                 queue.close();
                 queue.drop_rest();
             }
-            Effect::Tell(kind) => self.tell(kind),
+            Effect::Tell(kind) => {
+                if let EventKind::NodeEnded { node, .. } = kind {
+                    self.context.close_logs(node);
+                }
+                self.context.teller.tell(kind);
+            }
             Effect::End => self.over = true,
         }
         Ok(())
-    }
-
-    fn tell(&self, kind: EventKind) {
-        let started = match kind {
-            EventKind::AttemptStarted { attempt, .. } => self.hands.get(&attempt),
-            _ => None,
-        };
-        if let EventKind::NodeEnded { node, .. } = kind {
-            self.context.close_logs(node);
-        }
-        self.context.teller.tell(kind);
-        if let Some(hand) = started {
-            hand.orders.told.open();
-        }
     }
 
     /// Starts children; several are joined by pipes.

@@ -23,8 +23,6 @@ pub(super) struct Orders {
     pub(super) told: Gate,
     given: RefCell<VecDeque<Order>>,
     notify: Notify,
-    /// Opens when the start was told; what the child prints is told only then.
-    pub(super) told: Gate,
 }
 
 impl Orders {
