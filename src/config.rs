@@ -4,10 +4,10 @@
 //! fit is left out of its table, a table that cannot be used still declares its name. The same
 //! structs load a file, make its schema and document its keys. Unaware of the graph and of running.
 //!
-//! Reading order: [`files`] follows includes; [`read`] gets bytes, [`document`] parses with
-//! recovery; [`forms`] and [`raw`] are what may be written, [`decode`] reads it, [`explain`] and
-//! [`names`] word what does not fit; [`measures`], [`env_file`] and [`lower`] make it mean
-//! something; [`report`] draws problems, [`schema`] writes the schema.
+//! Reading order: `files` follows includes; `read` gets bytes, `document` parses with
+//! recovery; `forms` and `raw` are what may be written, `decode` reads it, `explain` and
+//! `names` word what does not fit; `measures`, `env_file` and `lower` make it mean
+//! something; `report` draws problems, `schema` writes the schema.
 
 mod decode;
 mod document;
@@ -168,10 +168,7 @@ mod tests {
     fn includes_are_merged_and_read_once() {
         let hello = "command = [\"echo\", \"{vars.who}\"]\n";
         let files = [
-            (
-                "job.toml",
-                "include = [\"a/a.toml\", \"b.toml\"]\n[process.main]\n".to_owned() + hello,
-            ),
+            ("job.toml", "include = [\"a/a.toml\", \"b.toml\"]\n[process.m]\n".to_owned() + hello),
             ("a/a.toml", "include = [\"../b.toml\"]\n[process.a]\n".to_owned() + hello),
             ("b.toml", "[vars]\nwho = \"you\"\n[process.b]\n".to_owned() + hello),
         ];
@@ -180,15 +177,15 @@ mod tests {
         assert!(loaded.is_sound(), "{:#?}", loaded.problems);
         let job = loaded.job.unwrap();
         let names: Vec<_> = job.processes.iter().map(|process| process.name.as_str()).collect();
-        assert_eq!(names, ["main", "a", "b"]);
+        assert_eq!(names, ["m", "a", "b"]);
         assert!(job.processes[1].base.ends_with("a"));
         assert_eq!((job.name.as_str(), job.files.len()), ("job", 3));
     }
 
     #[test]
     fn command_line_wins_over_the_file() {
-        let text = "env-file = \"e\"\n[vars]\nroot = \".\"\n[process.p]\ncommand = [\"{vars.root}\", \
-                    \"{env.FROM_THE_FILE}\"]\n";
+        let text = "env-file = \"e\"\n[vars]\nroot = \".\"\n[process.p]\n\
+                    command = [\"{vars.root}\", \"{env.FROM_THE_FILE}\"]\n";
         let vars = vec![("root".to_owned(), "/".to_owned())];
         let files = [("job.toml", text), ("e", "FROM_THE_FILE=1\n")];
         let options = Options { vars, ..Options::default() };
@@ -222,6 +219,24 @@ mod tests {
             assert_eq!(loaded.draft.as_ref().unwrap().processes.len(), 1, "{text}");
             loaded.add(graph());
             assert_eq!(loaded.problems.len(), kept, "{text}: {:?}", codes(&loaded));
+        }
+    }
+
+    #[test]
+    fn broken_tables_make_no_noise() {
+        let broken = "x = \n";
+        for (head, rest) in [
+            ("[vars]\n", "[process.a]\ncommand = [\"{vars.x}\"]\n"),
+            ("[defaults]\n", "[process.a]\nweight = 2\n"),
+            ("[process.a]\n", "[process.a.env]\nX = \"1\"\n"),
+            ("[process.a.env]\n", "[process.a]\ncommand = [\"a\"]\n"),
+            ("[pool.a]\n", "[process.a]\ncommand = [\"{env.LENT_BY_NOBODY}\"]\n"),
+            ("[env]\n", "[process.a]\ncommand = [\"{env.LENT_BY_NOBODY}\"]\n"),
+        ] {
+            let text = head.to_owned() + broken + rest;
+            let loaded = load_all(&[("job.toml", &text)], &Options::default());
+            assert_eq!(codes(&loaded), ["E002"], "{text}");
+            assert_eq!(loaded.draft.unwrap().processes.len(), 1, "{text}");
         }
     }
 

@@ -1,9 +1,9 @@
 //! Decode: reads a parsed table through serde without copying it and without stopping at a mistake.
 //!
 //! A deserializer over borrowed TOML values. Two things make it never fail half-way: it knows the
-//! fields of each struct and so sets unknown keys aside itself, and it hands every
-//! [`Key`](super::forms::Key) its value in a protocol of its own, in which a value that does not fit
-//! is noted and left out. So one pass finds every mistake of a table, in linear time.
+//! fields of each struct and so sets unknown keys aside itself, and it hands every [`forms::Key`]
+//! its value in a protocol of its own, in which a value that does not fit is noted and left out. So
+//! one pass finds every mistake of a table, in linear time.
 //! Unaware of what the keys mean and of how a mistake is worded.
 
 use std::cell::RefCell;

@@ -181,8 +181,10 @@ fn declared(text: &str, piece: &Range<usize>) -> Option<Lost> {
     let name = rest.trim_start().strip_prefix('.')?.trim_start();
     let name = name.trim_start_matches(['"', '\'']);
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let name = &name[..name.find(|c| !bare(c)).unwrap_or(name.len())];
-    if name.is_empty() {
+    let (name, rest) = name.split_at(name.find(|c| !bare(c)).unwrap_or(name.len()));
+    // A table inside of one, such as `[process.a.env]`, declares nothing.
+    let inner = rest.trim_start_matches(['"', '\'', ' ']).starts_with('.');
+    if name.is_empty() || inner {
         return None;
     }
     let start = name.as_ptr().addr() - text.as_ptr().addr();

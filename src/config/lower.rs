@@ -18,8 +18,8 @@ mod pool;
 mod process;
 mod queue;
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -32,7 +32,7 @@ use super::document::Document;
 use super::explain::explain;
 use super::forms::{At, Key, Kind, Span};
 use super::measures::Wrong;
-use super::names;
+use super::{names, order};
 use crate::model::{Code, FileId, Job, Label, Place, Problem, code};
 use environment::Pairs;
 use placeholder::Loose;
@@ -67,6 +67,8 @@ pub(super) struct Lowering<'o> {
     /// Keys of the top level that may be given once over all files.
     given: HashMap<String, Place>,
     loose: Vec<Loose>,
+    /// Whether every pool could be read, and so what its slots lend.
+    slots_known: bool,
     env_files: HashMap<PathBuf, Pairs>,
 }
 
@@ -96,23 +98,40 @@ impl<'o> Lowering<'o> {
             names: HashMap::new(),
             given: HashMap::new(),
             loose: Vec::new(),
+            slots_known: true,
             env_files: HashMap::new(),
         }
     }
 
     /// Works through one file; returns what it includes.
     pub(super) fn file(&mut self, file: File<'_>, document: &Document<'_>) -> Vec<Include> {
-        let mut reader = Reader { all: self, file, title: String::new(), slips: Vec::new() };
+        let mut reader = Reader {
+            all: self,
+            file,
+            title: String::new(),
+            slips: Vec::new(),
+            defaults_known: true,
+        };
         reader.mistakes(document);
         let (includes, defaults) = reader.top(document);
+        // What is left of a table whose header was lost is no table of its own.
+        let lost: HashSet<(&str, &str)> =
+            document.lost.iter().map(|lost| (lost.section, lost.name.as_str())).collect();
+        let whole = |section, name| !lost.contains(&(section, name));
         for (name, at, value) in reader.section(document, "pool") {
-            reader.pool(name, at, value);
+            if whole("pool", name) {
+                reader.pool(name, at, value);
+            }
         }
         for (name, at, value) in reader.section(document, "queue") {
-            reader.queue(name, at, value);
+            if whole("queue", name) {
+                reader.queue(name, at, value);
+            }
         }
         for (name, at, value) in reader.section(document, "process") {
-            reader.process(name, at, value, &defaults);
+            if whole("process", name) {
+                reader.process(name, at, value, &defaults);
+            }
         }
         includes
     }
@@ -122,7 +141,8 @@ impl<'o> Lowering<'o> {
         self.overrides();
         self.more_env_files();
         self.tie();
-        if self.job.processes.is_empty() && self.names_known && self.problems.is_empty() {
+        let sound = self.problems.iter().all(order::is_warning);
+        if self.job.processes.is_empty() && self.names_known && sound {
             let label = Place::whole(FileId::default()).label("");
             let problem = Problem::error(code::EMPTY, "this job declares no process", label)
                 .help("add one: [process.hello] with command = [\"echo\", \"hello\"]");
@@ -140,6 +160,8 @@ struct Reader<'r, 'o, 'f> {
     /// Keys that were misspelt in the table, and tables in it that have such a key: what they
     /// lack is not told as missing.
     slips: Vec<String>,
+    /// Whether the defaults of the file could be read.
+    defaults_known: bool,
 }
 
 impl Reader<'_, '_, '_> {
@@ -197,9 +219,9 @@ impl Reader<'_, '_, '_> {
         for lost in &document.lost {
             self.lost(lost.section, &lost.name, lost.at);
         }
-        if document.mistakes.len() > document.lost.len() {
-            self.all.names_known = false;
-        }
+        // A broken piece without a name may have been `vars`, `env` or `defaults`.
+        self.defaults_known = document.mistakes.len() == document.lost.len();
+        self.all.names_known &= self.defaults_known;
     }
 
     /// Returns the tables of a section.

@@ -284,9 +284,9 @@ mod tests {
 
     #[test]
     fn flood_is_cut_and_counted() {
-        let text: String =
-            (0..60).map(|n| format!("[process.p{n}]\ncommand = [\"x\"]\nx{n} = 1\n")).collect();
-        let drawn = drawn(&text, 80);
+        let table = |n| format!("[process.p{n}]\ncommand = [\"x\"]\nx{n} = 1\n");
+        let text: Vec<String> = (0..60).map(table).collect();
+        let drawn = drawn(&text.concat(), 80);
         assert_eq!(drawn.matches("E101").count(), MOST_DRAWN);
         assert!(
             drawn.ends_with("and 10 more in job.toml\n\n60 problems in job.toml (60 errors)\n")

@@ -72,7 +72,9 @@ pub(super) async fn run(
     let attempt = start.attempt;
     let pid = born.as_ref().map_or(0, |(child, _)| child.pid);
     context.send(Input::Started { attempt, pid, item }).await;
-    orders.told.opened().await;
+    if context.teller.wants_output() {
+        orders.told.opened().await;
+    }
     let over = match born {
         Ok((child, ends)) => Run::new(&context, &start, orders).pump(child, ends).await?,
         Err(unready) => Over::unready(unready),

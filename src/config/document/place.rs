@@ -121,8 +121,9 @@ mod tests {
     use super::*;
     use crate::model::FileId;
 
-    const TEXT: &str = "[defaults]\npool = \"net\"\n[process.a]\nneeds = [\"x\", { process = \"y\" }]\n\
-                        cwd = \"{vars.q}/\"\n[process.a.env]\nK = \"a\\tb\"\n";
+    const TEXT: &str = "[defaults]\npool = \"net\"\n[process.a]\n\
+                        needs = [\"x\", { process = \"y\" }]\ncwd = \"{vars.q}/\"\n\
+                        [process.a.env]\nK = \"a\\tb\"\n";
 
     fn at(place: &Place) -> &'static str {
         let mut blank = String::new();

@@ -25,7 +25,7 @@ impl Reader<'_, '_, '_> {
             self.tell(problem);
         }
         let nothing = raw.command.is_absent() && raw.script.is_absent();
-        if nothing && !self.slipped(&["command", "script"]) {
+        if nothing && self.defaults_known && !self.slipped(&["command", "script"]) {
             let said = format!("{} has neither `command` nor `script`", self.title);
             let label = self.label(at, "nothing to execute");
             let problem = Problem::error(code::MISSING, said, label);

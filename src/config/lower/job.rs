@@ -57,6 +57,7 @@ impl Reader<'_, '_, '_> {
         if top.include.is_broken() || top.include.get().is_some_and(|list| !list.value.whole) {
             self.all.names_known = false;
         }
+        self.defaults_known &= !top.defaults.is_broken();
         let defaults = top.defaults.get().map(|defaults| defaults.value.0.clone());
         let mut defaults = defaults.unwrap_or_default();
         self.no_edges(&mut defaults);

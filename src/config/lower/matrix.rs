@@ -35,6 +35,10 @@ impl Reader<'_, '_, '_> {
                 }
             }
         }
+        if matrix.axes.is_empty() && matrix.include.is_empty() {
+            let problem = "`matrix` has no keys, so no instance would be left";
+            self.error(code::BAD_VALUE, problem, *at, "give it a key with a list of values");
+        }
         self.excluded(&value.0, &matrix);
         self.bound(&matrix, *at);
         Some(matrix)

@@ -217,7 +217,8 @@ impl Lowering<'_> {
                     }
                 }
                 Loose::Env(name, place, pools) => {
-                    if !env.contains(name.as_str()) && !lends(pools, name) {
+                    let known = self.names_known && self.slots_known;
+                    if known && !env.contains(name.as_str()) && !lends(pools, name) {
                         told.push(no_env(name, place));
                     }
                 }

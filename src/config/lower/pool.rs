@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::{Reader, unusable};
-use crate::config::forms::{At, Either, Key, List, Map, Span};
+use crate::config::forms::{At, Either, Fold, Form, Key, List, Map, Span, Whole};
 use crate::config::{measures, raw};
 use crate::model::{Pool, Problem, Size, code};
 
@@ -56,7 +56,8 @@ impl Reader<'_, '_, '_> {
                 Err(wrong) => {
                     let value = At { value: &fold.0, at: *at };
                     if fold.0.parse::<i64>().is_ok() {
-                        let said = "`size` must be a whole number from 1 to 65536, or a text";
+                        let words = <Either<Whole<1, 65_536>, Fold> as Form>::words();
+                        let said = format!("`size` must be {words}");
                         let label = self.label(*at, "this is a string");
                         let problem = Problem::error(code::WRONG_TYPE, said, label);
                         self.tell(problem.help(format!("remove the quotes: `size = {}`", fold.0)));
@@ -96,6 +97,7 @@ impl Reader<'_, '_, '_> {
         if unusable(name).is_some() || self.all.job_has(section, name) {
             return;
         }
+        self.all.slots_known &= section != "pool";
         match section {
             "process" => self.stub(name),
             "pool" => self.all.job.pools.push(Pool {

@@ -22,9 +22,9 @@ pub(in crate::config) type ExitCode = Whole<0, 255>;
     "dependencies" = {
         "deliver": ["consumes"],
         "workers": ["consumes"],
-        "on-end": ["consumes", "deliver"],
-        "settle": ["consumes", "deliver"],
-        "ack": ["consumes", "deliver"],
+        "on-end": ["consumes"],
+        "settle": ["consumes"],
+        "ack": ["consumes"],
     },
 ))]
 pub(in crate::config) struct Process {

@@ -245,6 +245,6 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
 
 /// Returns whether a character does something to a terminal instead of standing there.
 fn acts(c: char) -> bool {
-    let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    c.is_control() || turns
+    let hidden = ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}'];
+    c.is_control() || c == '\u{feff}' || hidden.iter().any(|range| range.contains(&c))
 }
