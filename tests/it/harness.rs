@@ -80,10 +80,10 @@ impl Test {
 
     /// Writes a file that can be executed.
     pub(crate) fn program(self, name: &str, text: &str) -> Self {
-        let test = self.file(name, text);
+        let written = self.file(name, text);
         let mode = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(test.path(name), mode).expect("its mode");
-        test
+        fs::set_permissions(written.path(name), mode).expect("its mode");
+        written
     }
 
     /// Sets a variable.
@@ -132,9 +132,10 @@ impl Test {
     #[expect(clippy::disallowed_methods, reason = "the program itself is not one of its children")]
     pub(crate) fn start(mut self) -> Running {
         alive::adopt();
+        let given = self.stdout.take();
         let open = |name: &str| File::create(self.path(name)).expect("a file for the output");
         let input = self.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
-        let out = self.stdout.take().unwrap_or_else(|| open(STDOUT).into());
+        let out = given.unwrap_or_else(|| open(STDOUT).into());
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_runner"));
         command
             .current_dir(self.folder.path())

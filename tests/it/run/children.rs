@@ -239,11 +239,11 @@ fn a_grandchild_that_holds_the_pipe_does_not_hold_the_run() {
     [stderr]
     a: started
     a | started [pid]
-    a: 1 process outlived its leader (pid [pid], sh -eu -c sleep 600 & echo started $!): killed
+    a: 1 process outlived its leader (pid [pid], sleep 600): killed
     a: passed in [time]
 
     job: passed in [time]
-      left over  a: pid [pid] (sh -eu -c sleep 600 & echo started $!), killed
+      left over  a: pid [pid] (sleep 600), killed
       run        .runner/runs/[run]
     [exit code: 0]
     ");

@@ -129,7 +129,8 @@ fn list() {
       test   (2 cells)
 
     pools
-      net  Connections (2 slots)
+      default  (2 slots)
+      net      Connections (2 slots)
 
     queues
       pages  (10 items)
@@ -192,6 +193,11 @@ fn list() {
         }
       ],
       "pools": [
+        {
+          "name": "default",
+          "description": null,
+          "size": 2
+        },
         {
           "name": "net",
           "description": "Connections",

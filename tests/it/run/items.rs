@@ -122,7 +122,31 @@ echo "looks at "{item}
 "#;
     let ran = Test::new().job(job).run();
     assert_eq!(ran.lines_of("check").len(), 8, "{ran}");
-    assert_snapshot!(ran.sorted(), @"");
+    assert_snapshot!(ran.sorted(), @"
+    check numbers:3 (3): failed (exit code 4)
+    check numbers:3 (3): failed (exit code 4), try 2 now
+    check | 3 is bad
+    check | 3 is bad
+    check | looks at 0
+    check | looks at 1
+    check | looks at 2
+    check | looks at 3
+    check | looks at 3
+    check | looks at 4
+    check: failed (1 item is dead) in [time]: 4 items done, 1 dead
+    nothing new starts: `check` failed
+
+    ✗ check  1 item is dead after [time]
+      item   numbers:3 (3): exit code 4
+      │ 3 is bad
+      log    .runner/runs/[run]/logs/check.err
+      again  runner job.toml check
+
+    job: failed in [time]
+      items      numbers 4 done, 1 dead
+      run        .runner/runs/[run]
+    [exit code: 1]
+    ");
 }
 
 #[test]
@@ -186,13 +210,13 @@ script = "seq 0 1000000; touch made"
 
 [process.take]
 consumes = "numbers"
+deliver = "stream"
 workers = 1
 script = """
-if [ {item} = 0 ]; then
-    for n in $(seq 20); do sleep 0.01; done
-    [ -e made ] || touch held
-fi
-[ {item} -lt 50 ]
+read -r first
+for n in $(seq 20); do sleep 0.01; done
+[ -e made ] || touch held
+exit 1
 """
 "#;
     let ran = Test::new().job(job).run().exits(1);
@@ -304,17 +328,15 @@ workers = 1
     make: stopped (nobody is left to read queue `numbers`: `take` ended as failed) in [time]
     nothing new starts: `take` failed
     take numbers:0 (1): not started: `no-such-program` was not found in PATH
-    take numbers:1 (2): not started: `no-such-program` was not found in PATH
     take: failed (not started: `no-such-program` was not found in PATH) in [time]: 0 items done
 
     ✗ take  not started: `no-such-program` was not found in PATH
-      item   numbers:1 (2): not started: `no-such-program` was not found in PATH
+      item   numbers:0 (1): not started: `no-such-program` was not found in PATH
       again  runner job.toml take
 
     job: failed in [time]
       processes  1 stopped · 1 failed
       items      numbers 0 done, 4 left
-      dead       numbers:0 (1): not started: `no-such-program` was not found in PATH
       slowest    [names]
       run        .runner/runs/[run]
     [exit code: 1]

@@ -62,8 +62,8 @@ fn terminate() {
     running.signal(Signal::TERM);
     assert_snapshot!(running.wait().exits(143), @"
     [stderr]
-    stopping: SIGTERM
     work: started
+    stopping: SIGTERM
     work: stopped (the run was stopped) in [time]
     next: skipped (needs `work`, which ended as stopped)
     sweep: started
@@ -126,8 +126,8 @@ fn a_second_signal_kills_at_once() {
     running.signal(Signal::INT);
     assert_snapshot!(running.wait().exits(130), @"
     [stderr]
-    stopping: SIGINT
     deaf: started
+    stopping: SIGINT
     killing everything: SIGINT
     deaf: did not stop in time, killed
     deaf: stopped (the run was stopped) in [time]
