@@ -44,8 +44,10 @@ pub(super) struct Family {
     attempts: BTreeMap<Id, Attempt>,
     leaders: HashMap<Pid, Id>,
     adopted: HashMap<Pid, Origin>,
-    /// Attempts whose leader is dead and not reaped.
-    dead: Vec<Id>,
+    /// Attempts whose leader is dead, each with how it ended.
+    dead: Vec<(Id, Status)>,
+    /// Leaders of attempts that are over, to be reaped.
+    unburied: Vec<Attempt>,
 }
 
 /// An attempt whose leader is not reaped.
@@ -80,6 +82,7 @@ impl Family {
             leaders: HashMap::new(),
             adopted: HashMap::new(),
             dead: Vec::new(),
+            unburied: Vec::new(),
         }
     }
 
@@ -97,14 +100,16 @@ impl Family {
         self.attempts.insert(id, attempt);
     }
 
-    /// Notes that a leader has died; it stays unreaped until [`Family::look`] finds it alone.
+    /// Notes that a leader has died, and how. It is not reaped yet: its number stays its own.
+    ///
+    /// A pidfd tells a little before SIGCHLD comes. The question how it ended waits for that, so
+    /// that one turn of the loop sees both and the spawner is not woken again for nothing.
     pub(super) fn leader_died(&mut self, id: Id) {
         let Some(attempt) = self.attempts.get(&id) else { return };
-        // A pidfd tells a little before SIGCHLD comes. The peek waits for that, so that one turn
-        // sees both and the spawner is not woken again for nothing.
         let peek = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        let _ = waitid(WaitId::Pid(attempt.leader), peek);
-        self.dead.push(id);
+        if let Ok(Some(status)) = waitid(WaitId::Pid(attempt.leader), peek) {
+            self.dead.push((id, status_of(&status)));
+        }
     }
 
     /// Returns whether a dead leader waits for what it left behind.
@@ -126,7 +131,7 @@ impl Family {
 
     /// Kills all of an attempt, now and at every look until it is over.
     pub(super) fn kill(&mut self, id: Id) {
-        if self.dead.contains(&id) {
+        if self.dead.iter().any(|(dead, _)| *dead == id) {
             return self.kill_leftovers(id);
         }
         let Some(attempt) = self.attempts.get_mut(&id) else { return };
@@ -136,19 +141,22 @@ impl Family {
         rest.into_iter().for_each(kin::kill);
     }
 
-    /// Looks at all children: reaps adopted ones that are dead, and dead leaders of whose attempt
-    /// nothing is left. Reports each attempt that is over.
+    /// Looks at all children: reaps adopted ones that are dead, kills what outlived a leader, and
+    /// reports each attempt of which nothing but its dead leader is left.
     pub(super) fn look(&mut self, mut report: impl FnMut(&Report)) {
         self.meet();
         let mut dead = std::mem::take(&mut self.dead);
-        dead.retain(|id| match self.settle(*id) {
-            Some(over) => {
-                report(&over);
-                false
-            }
-            None => true,
-        });
-        self.dead.append(&mut dead);
+        dead.retain(|(id, status)| !self.is_over(*id, *status, &mut report));
+        self.dead = dead;
+    }
+
+    /// Reaps the leaders of attempts that were reported. Left for after the report, because the
+    /// system takes its time to take a process apart.
+    pub(super) fn bury(&mut self) {
+        for Attempt { leader, .. } in self.unburied.drain(..) {
+            self.leaders.remove(&leader);
+            kin::reap(leader);
+        }
     }
 
     /// Kills every child, and all that comes up behind it.
@@ -206,17 +214,22 @@ impl Family {
 
     /// Ends an attempt whose leader is dead, if nothing of it is left. What is left is killed, or
     /// has time where the attempt was asked to end.
-    fn settle(&mut self, id: Id) -> Option<Report> {
-        let attempt = self.attempts.get(&id)?;
+    fn is_over(&mut self, id: Id, status: Status, report: &mut impl FnMut(&Report)) -> bool {
+        let Some(attempt) = self.attempts.get(&id) else { return true };
         let alone = self.adopted.is_empty() || self.members(id).is_empty();
         let given_up = attempt.killed.is_some_and(|since| since.elapsed() > UNKILLABLE);
-        if alone || given_up {
-            return self.bury(id);
+        if !alone && !given_up {
+            if attempt.killed.is_some() || !attempt.asked {
+                self.kill_leftovers(id);
+            }
+            return false;
         }
-        if attempt.killed.is_some() || !attempt.asked {
-            self.kill_leftovers(id);
+        if let Some(mut attempt) = self.attempts.remove(&id) {
+            let leftovers = std::mem::take(&mut attempt.leftovers);
+            report(&Report::Ended { id, status, leftovers });
+            self.unburied.push(attempt);
         }
-        None
+        true
     }
 
     /// Kills what outlived its leader. It is named, unless it is only late: what was killed
@@ -233,14 +246,6 @@ impl Family {
         }
         let _ = kill_process_group(attempt.leader, Signal::KILL);
         members.into_iter().for_each(kin::kill);
-    }
-
-    /// Reaps the leader of an attempt and forgets it.
-    fn bury(&mut self, id: Id) -> Option<Report> {
-        let Attempt { leader, leftovers, .. } = self.attempts.remove(&id)?;
-        self.leaders.remove(&leader);
-        let status = kin::reap(leader).map_or(Status::Code(0), |status| status_of(&status));
-        Some(Report::Ended { id, status, leftovers })
     }
 }
 

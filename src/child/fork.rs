@@ -39,7 +39,7 @@ impl Spawner {
     /// Forks the spawner off. To be called before any thread exists; returns in the engine only.
     pub fn fork() -> Result<Self, Fault> {
         system::reset_sigchld();
-        Self::split().map_err(|error| Fault::Fork(std::rc::Rc::new(error)))
+        Self::split().map_err(Fault::Fork)
     }
 
     fn split() -> io::Result<Self> {

@@ -105,11 +105,11 @@ pub enum StartError {
 }
 
 /// The world broke.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// There is no spawner.
     #[error("failed to fork the spawner: {0}")]
-    Fork(#[source] std::rc::Rc<io::Error>),
+    Fork(#[source] io::Error),
     /// The spawner is gone; what it had started was killed.
     #[error("spawner died")]
     SpawnerDied,

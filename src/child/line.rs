@@ -216,6 +216,8 @@ pub(super) async fn listen(line: Rc<Line>) {
         if !understood {
             return line.bereaved();
         }
+        // Who waited goes on first: it starts the next child while the spawner is still awake.
+        tokio::task::yield_now().await;
     }
 }
 

@@ -43,7 +43,7 @@ impl Os {
     /// Takes over a spawner.
     #[expect(clippy::disallowed_methods, reason = "it listens for as long as this room is used")]
     pub(super) fn new(spawner: Spawner) -> Result<Self, Fault> {
-        let line = Line::new(spawner).map_err(|error| Fault::Fork(Rc::new(error)))?;
+        let line = Line::new(spawner).map_err(Fault::Fork)?;
         let line = Rc::new(line);
         let listener = tokio::task::spawn_local(line::listen(Rc::clone(&line)));
         Ok(Self { line, listener, paths: RefCell::default() })

@@ -280,3 +280,93 @@ async fn write(to: Option<&Memory>, mut bytes: &[u8]) -> Result<(), Broken> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::LocalSet;
+    use tokio::time::Instant;
+
+    use super::super::Host;
+    use super::*;
+
+    fn invocation(name: &str) -> Invocation {
+        Invocation {
+            argv: vec![name.into()],
+            env: Vec::new(),
+            cwd: "/".into(),
+            stdin: Input::Pipe,
+            stdout: Output::Pipe,
+            stderr: Output::Null,
+        }
+    }
+
+    /// Plays one child in paused time.
+    fn play<T>(script: Script, with: impl AsyncFnOnce(Host) -> T) -> T {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+        let host = Host::Sim(Sim::new(move |_| script.clone()));
+        LocalSet::new().block_on(&runtime, with(host))
+    }
+
+    #[test]
+    fn a_played_child_reads_writes_and_ends() {
+        let script = Script::new([Act::Copy, Act::Sleep(Duration::from_secs(3600))]).exit(3);
+        play(script, async |host| {
+            let start = Instant::now();
+            let mut child = host.start(invocation("cat")).await.unwrap();
+            let (mut stdin, mut stdout) =
+                (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+            let payload = vec![b'x'; 1 << 20];
+            let feed = async {
+                assert_eq!(stdin.write_all(&payload).await.unwrap(), Wrote::Bytes(1 << 20));
+                drop(stdin);
+            };
+            let back = async {
+                let mut size = 0;
+                loop {
+                    match stdout.read_with(<[u8]>::len).await.unwrap() {
+                        0 => return size,
+                        more => size += more,
+                    }
+                }
+            };
+            let ((), back, ended) = tokio::join!(feed, back, child.wait());
+            assert_eq!((back, ended.unwrap().exit), (1 << 20, Exit::Code(3)));
+            assert_eq!(start.elapsed(), Duration::from_secs(3600));
+        });
+    }
+
+    #[test]
+    fn a_deaf_child_hears_only_the_last_signal() {
+        for (script, signal) in
+            [(Script::new([Act::Hang]), 15), (Script::new([Act::Hang]).deaf(), 9)]
+        {
+            play(script, async |host| {
+                let mut child = host.start(invocation("server")).await.unwrap();
+                child.signal(15);
+                let grace = tokio::time::timeout(Duration::from_secs(10), child.wait()).await;
+                assert_eq!(grace.is_err(), signal == 9);
+                child.kill();
+                assert_eq!(child.wait().await.unwrap().exit, Exit::Signal(signal));
+            });
+        }
+    }
+
+    #[test]
+    fn a_child_ends_when_it_is_dropped_and_some_never_start() {
+        play(Script::new([Act::Hang]), async |host| {
+            let Host::Sim(sim) = &host else { panic!("it is played") };
+            let mut child = host.start(invocation("server")).await.unwrap();
+            let mut stdout = child.stdout.take().unwrap();
+            assert_eq!((sim.started(), sim.running()), (1, 1));
+            drop(child);
+            assert!(stdout.read().await.unwrap().is_empty());
+            tokio::task::yield_now().await;
+            assert_eq!(sim.running(), 0);
+        });
+        play(Script::cannot("`x` was not found in PATH"), async |host| {
+            let refused = host.start(invocation("x")).await;
+            assert!(matches!(refused, Err(StartError::Cannot(why)) if why.cause.contains("PATH")));
+        });
+    }
+}

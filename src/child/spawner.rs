@@ -107,6 +107,7 @@ impl Loop {
             self.family.look(|over| self.untold.put(over, Haste::Now));
         }
         self.tell()?;
+        self.family.bury();
         if woken.asked {
             if !letter.receive(&self.engine)? {
                 return Ok(false);

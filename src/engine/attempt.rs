@@ -84,8 +84,7 @@ pub(super) async fn run(
     let delivery = given.delivery;
     let remains = Remains { delivery, kept, held, exit: exit.clone(), logs: logs.clone() };
     let took = began.elapsed();
-    let ended =
-        Ended { exit, took, logs, leftovers, item_try, command_at_fault, read, fault };
+    let ended = Ended { exit, took, logs, leftovers, item_try, command_at_fault, read, fault };
     Ok(Finished { attempt, ended, remains })
 }
 
@@ -194,11 +193,7 @@ impl<'a> Run<'a> {
     }
 
     /// Ends an outlet, now that it is known how the child ended.
-    async fn close(
-        &self,
-        outlet: Result<Outlet, Refused>,
-        passed: bool,
-    ) -> Result<Closed, Fault> {
+    async fn close(&self, outlet: Result<Outlet, Refused>, passed: bool) -> Result<Closed, Fault> {
         let ended = match outlet {
             Ok(outlet) => outlet.end(self.context, passed).await,
             Err(refused) => Err(refused),
@@ -300,11 +295,7 @@ impl<'a> Run<'a> {
     }
 
     /// Reads one of the child's streams to its end.
-    async fn read(
-        &self,
-        pipe: Option<PipeReader>,
-        mut outlet: Outlet,
-    ) -> Result<Outlet, Refused> {
+    async fn read(&self, pipe: Option<PipeReader>, mut outlet: Outlet) -> Result<Outlet, Refused> {
         let Some(mut pipe) = pipe else { return Ok(outlet) };
         loop {
             let block = tokio::select! {

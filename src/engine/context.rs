@@ -183,14 +183,15 @@ fn read_by_others(plan: &Plan) -> HashSet<NodeId> {
             names.insert(name.as_str());
         }
         for template in process.templates() {
-            names.extend(template.placeholders().filter_map(|(placeholder, _)| match placeholder {
-                Placeholder::Stdout(name) => Some(name.as_str()),
-                _ => None,
-            }));
+            names.extend(template.placeholders().filter_map(
+                |(placeholder, _)| match placeholder {
+                    Placeholder::Stdout(name) => Some(name.as_str()),
+                    _ => None,
+                },
+            ));
         }
     }
-    let read = |node: &&crate::plan::Node| {
-        names.contains(plan.job.processes[node.process].name.as_str())
-    };
+    let read =
+        |node: &&crate::plan::Node| names.contains(plan.job.processes[node.process].name.as_str());
     plan.nodes.iter().filter(read).map(|node| node.id).collect()
 }

@@ -136,9 +136,7 @@ fn input(
     }
     Ok(match &command.stdin {
         launch::Payload::Closed | launch::Payload::Pipe(_) => (Input::Null, Payload::None),
-        launch::Payload::Text(text) => {
-            (Input::Pipe, Payload::Bytes(Bytes::copy_from_slice(text)))
-        }
+        launch::Payload::Text(text) => (Input::Pipe, Payload::Bytes(Bytes::copy_from_slice(text))),
         launch::Payload::File(path) => {
             let file = File::open(path).map_err(|error| unopened("payload", path, &error))?;
             (Input::Fd(file.into()), Payload::None)
@@ -164,8 +162,9 @@ fn output(
     let consumes = context.plan.process(start.node).consumes.as_ref();
     if !node.produces.is_empty() {
         let frames = Frames::new(context, &node.produces);
-        let at_once = consumes
-            .is_none_or(|consumes| consumes.deliver == Deliver::Stream && consumes.ack == Ack::Read);
+        let at_once = consumes.is_none_or(|consumes| {
+            consumes.deliver == Deliver::Stream && consumes.ack == Ack::Read
+        });
         let outlet = if at_once {
             Outlet::Queues(frames)
         } else {

@@ -65,7 +65,11 @@ impl From<Fault> for Refused {
 
 impl Outlet {
     /// Takes in a block; waits while a queue is full.
-    pub(super) async fn take(&mut self, context: &Rc<Context>, block: Bytes) -> Result<(), Refused> {
+    pub(super) async fn take(
+        &mut self,
+        context: &Rc<Context>,
+        block: Bytes,
+    ) -> Result<(), Refused> {
         match self {
             Self::Elsewhere => Ok(()),
             Self::Log(log) => log.take(context, &block).map_err(Refused::Fault),

@@ -35,7 +35,8 @@ pub(super) async fn feed(context: Rc<Context>, queue: QueueId) -> Result<(), Fau
             }
         }
         Items::Glob(glob) => {
-            let glob = context.launch.text(&glob).map_err(|unfit| misfit(&context, queue, &unfit))?;
+            let glob =
+                context.launch.text(&glob).map_err(|unfit| misfit(&context, queue, &unfit))?;
             for path in matches(&context.plan.queue(queue).base, &String::from_utf8_lossy(&glob)) {
                 put_one(&context, queue, path).await?;
             }
@@ -61,7 +62,8 @@ async fn put_one(context: &Context, queue: QueueId, item: Vec<u8>) -> Result<(),
     let too_long = item.len() as u64 > declared.max_item;
     let fault = fits(&item, declared.framing).err().map(|fault| fault.to_string());
     let fault = fault.or_else(|| {
-        too_long.then(|| format!("it has {} bytes, `max-item` is {}", item.len(), declared.max_item))
+        too_long
+            .then(|| format!("it has {} bytes, `max-item` is {}", item.len(), declared.max_item))
     });
     if let Some(reason) = fault {
         return Err(misfit(context, queue, &reason));
