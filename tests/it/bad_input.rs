@@ -341,7 +341,7 @@ script = \"echo {item}\"
        ·              ╰── no number before the unit
      9 │ 
        ╰────
-      help: write a number and a unit: [time], [time], 5m, [time]
+      help: write a number and a unit: 500ms, 30s, 5m, 1h30m
 
     E201 unknown-process
 
@@ -392,9 +392,20 @@ fn the_command_line() {
     For more information, try '--help'.
     [exit code: 2]
     ");
-    assert_snapshot!(refused(job().args(["job.toml", "--var", "root"])), @"");
-    assert_snapshot!(refused(job().args(["job.toml", "-j", "0"])), @"");
-    assert_snapshot!(refused(Test::new()), @"");
+    assert_snapshot!(refused(job().args(["job.toml", "--var", "root"])), @"
+    [stderr]
+    error: invalid value 'root' for '--var <NAME=VALUE>': it should be NAME=VALUE
+
+    For more information, try '--help'.
+    [exit code: 2]
+    ");
+    assert_snapshot!(refused(job().args(["job.toml", "-j", "0"])), @"
+    [stderr]
+    error: invalid value '0' for '--jobs <N>': 0 is not in 1..=4294967295
+
+    For more information, try '--help'.
+    [exit code: 2]
+    ");
 }
 
 #[test]
