@@ -39,6 +39,7 @@ pub use fault::Fault;
 use crate::child::{Host, Spawner};
 use crate::event::{EventKind, NodeState, Outcome, SCHEMA, Sink, Stop, Tally};
 use crate::journal::RunFolder;
+use crate::model::Output;
 use crate::plan::Plan;
 use crate::queue::{Changes, Queue};
 use context::{Context, Parts};
@@ -137,6 +138,7 @@ fn declare(context: &Context, file: PathBuf, started: u64) {
             name: node.name.clone(),
             process: plan.process(node.id).name.clone(),
             consumes: node.consumes,
+            inherits: matches!(plan.process(node.id).stdout, Output::Inherit),
             expected: node.expected,
         });
     }
