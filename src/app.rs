@@ -2,9 +2,9 @@
 //!
 //! Joins the floors below and knows none of their insides. Unaware of argument syntax.
 //!
-//! Reading order: [`load`] reads and proves a job; [`choice`] plans it, with what [`past`] runs have
-//! taught; [`run`] runs it, [`validate`] only reads it, [`view`] shows it in some form: [`plan`],
-//! [`list`], [`graph`], [`dry`], with [`words`].
+//! Reading order: [`load`] reads and proves a job; [`choice`] plans it, with what [`past`] runs
+//! have taught; [`run`] runs it, [`validate`] only reads it, [`view`] shows it in some form:
+//! [`plan`], [`list`], [`graph`], [`dry`], with [`words`].
 
 mod choice;
 mod dry;
@@ -22,10 +22,10 @@ mod words;
 use std::io::{self, Write};
 
 pub use fault::{Fault, Invoked, after_output};
+pub use graph::Format;
 pub use load::Load;
 pub use run::{Run, run};
 pub use validate::validate;
-pub use graph::Format;
 pub use view::{View, view};
 
 /// Exit code of a run or a check in which everything is well.

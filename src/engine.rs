@@ -5,10 +5,10 @@
 //! into another child's pipe, bounded everywhere, so a full queue stops its producer by its own
 //! pipe. Unaware of TOML and of screens.
 //!
-//! Reading order: [`core`]; [`driver`], the only loop; [`attempt`], one child from start to reaping,
-//! with [`invocation`] (what it is given), [`outlet`] (where its output goes) and [`stream`] (items
-//! for a long-lived one); [`source`] and [`publish`] put items in; [`context`], [`teller`],
-//! [`orders`], [`printed`] and [`signals`] are what they share.
+//! Reading order: [`core`]; [`driver`], the only loop; [`attempt`], one child from start to
+//! reaping, with [`invocation`] (what it is given), [`outlet`] (where its output goes) and
+//! [`stream`] (items for a long-lived one); [`source`] and [`publish`] put items in; [`context`],
+//! [`teller`], [`orders`], [`printed`] and [`signals`] are what they share.
 
 mod attempt;
 mod context;
@@ -161,9 +161,10 @@ fn conclude(context: &Context, ran: Result<(), Fault>) -> Result<Ended, Fault> {
         return Err(Fault::Output(error));
     }
     let passed = |tally: &Tally| {
-        let done = tally.nodes.iter().filter(|node| {
-            matches!(node.state, NodeState::Done(Outcome::Passed | Outcome::Flaky))
-        });
+        let done = tally
+            .nodes
+            .iter()
+            .filter(|node| matches!(node.state, NodeState::Done(Outcome::Passed | Outcome::Flaky)));
         done.map(|node| (node.name.clone(), node.took)).collect()
     };
     Ok(Ended { exit, took: teller.read(passed) })

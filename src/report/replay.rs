@@ -69,7 +69,8 @@ pub(super) fn replay(screen: &mut Screen, logs: &Logs, order: &Order) -> io::Res
     screen.say(&both.text)
 }
 
-/// Copies a piece of a log: as it is, or with `paint` line by line as it may be shown on a terminal.
+/// Copies a piece of a log: as it is, or with `paint` line by line as it may be shown on a
+/// terminal.
 pub(super) fn copy(piece: &LogPiece, paint: Option<Paint>, to: &mut dyn Write) -> io::Result<()> {
     let Some(paint) = paint else {
         let mut file = File::open(&piece.file)?;

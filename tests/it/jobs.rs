@@ -295,7 +295,7 @@ fn duplicates() -> Test {
 #[test]
 fn pipeline() {
     let ran = duplicates().run();
-    assert_snapshot!(ran.lines_of("report").join("\n"), @r#"
+    assert_snapshot!(ran.stdout, @r#"
     4 files of 5 bytes:
         ./-rf
         ./a

@@ -6,7 +6,8 @@ use crate::harness::Test;
 fn blocks(document: &str, language: &str) -> Vec<String> {
     let path = format!("{}/{document}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).expect("the document");
-    let starts = text.split(&format!("```{language}\n")).skip(1);
+    let fence = format!("```{language}\n");
+    let starts = text.split(&fence).skip(1);
     starts.map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
 }
 

@@ -44,8 +44,8 @@ pub(in crate::config) struct Process {
     /// The payload: text, or where it comes from. Without it standard input is closed.
     #[schemars(extend("examples" = ["set q=mx\npython.org\n", { "file": "seed.sql" }]))]
     pub(in crate::config) stdin: Key<Either<String, StdinFrom>>,
-    /// Where standard output goes: `log` (the default), `inherit` (to the log, and at the end of the
-    /// run to the standard output of the runner), `null` or a file.
+    /// Where standard output goes: `log` (the default), `inherit` (to the log, and at the end of
+    /// the run to the standard output of the runner), `null` or a file.
     #[schemars(extend("examples" = ["inherit", "null", { "file": "out.txt" }]))]
     pub(in crate::config) stdout: Key<Either<StdoutWord, OutputFile>>,
     /// Where standard error goes: `log` (the default), `null` or a file.

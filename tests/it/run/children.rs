@@ -23,13 +23,13 @@ after = ["unknown"]
 command = ["./plain"]
 after = ["path"]
 
-[process.interpreter]
-command = ["./interpreter"]
+[process.script]
+command = ["./script"]
 after = ["plain"]
 
 [process.folder]
 command = ["./folder"]
-after = ["interpreter"]
+after = ["script"]
 
 [process.cwd]
 command = ["true"]
@@ -44,7 +44,7 @@ after = ["cwd"]
         .job(job)
         .file("plain", "#!/bin/sh\n")
         .file("folder/x", "")
-        .program("interpreter", "#!/no/such/interpreter\n");
+        .program("script", "#!/no/shell\n");
     assert_snapshot!(test.run(), @r#"
     [stderr]
     unknown: started
@@ -53,14 +53,14 @@ after = ["cwd"]
     path: failed (not started: `./none` does not exist in `[dir]`) in [time]
     plain: started
     plain: failed (not started: `./plain` is not executable) in [time]
-    interpreter: started
-    interpreter: failed (not started: `./interpreter`: bad interpreter "/no/such/interpreter" (no such file)) in [time]
+    script: started
+    script: failed (not started: `./script`: bad interpreter "/no/shell" (no such file)) in [time]
     folder: started
     folder: failed (not started: `./folder` is a directory) in [time]
     cwd: started
     cwd: failed (not started: working directory `[dir]/nowhere` does not exist) in [time]
     fine: started
-    fine        | the rest goes on
+    fine    | the rest goes on
     fine: passed in [time]
 
     ✗ unknown  not started: `no-such-program` was not found in PATH
@@ -73,8 +73,8 @@ after = ["cwd"]
       help   chmod +x ./plain
       again  runner job.toml plain
 
-    ✗ interpreter  not started: `./interpreter`: bad interpreter "/no/such/interpreter" (no such file)
-      again  runner job.toml interpreter
+    ✗ script  not started: `./script`: bad interpreter "/no/shell" (no such file)
+      again  runner job.toml script
 
     ✗ folder  not started: `./folder` is a directory
       again  runner job.toml folder
@@ -228,7 +228,14 @@ needs = ["quick"]
 
 #[test]
 fn a_grandchild_that_holds_the_pipe_does_not_hold_the_run() {
-    let job = "[process.a]\nscript = '''\nsleep 600 &\nuntil grep -q sleep /proc/$!/comm; do :; done\necho started $!'''\n";
+    let job = r#"
+[process.a]
+script = """
+sleep 600 &
+until grep -q sleep /proc/$!/comm; do :; done
+echo started $!
+"""
+"#;
     let started = Instant::now();
     let ran = Test::new().job(job).run().exits(0);
     assert!(started.elapsed() < Duration::from_secs(30), "it was waited for");

@@ -282,73 +282,73 @@ fn schema() {
 #[test]
 fn help() {
     assert_snapshot!(command(["--help"]), @"
-    [stdout]
-    A declarative job runner: processes, pools, queues and payloads in one TOML file
+[stdout]
+A declarative job runner: processes, pools, queues and payloads in one TOML file
 
-    Usage: runner [OPTIONS] <JOB.toml> [PROCESS]...
-           runner <COMMAND>
+Usage: runner [OPTIONS] <JOB.toml> [PROCESS]...
+       runner <COMMAND>
 
-    Commands:
-      run       Run a job, or the named processes and what they need
-      validate  Show every problem of job files; runs nothing, writes nothing
-      plan      Show what would run, in which order, on which pool, and why
-      graph     Draw the graph of a job
-      list      List processes, pools and queues with their descriptions
-      schema    Print the JSON Schema of the job file
-      help      Print this message or the help of the given subcommand(s)
+Commands:
+  run       Run a job, or the named processes and what they need
+  validate  Show every problem of job files; runs nothing, writes nothing
+  plan      Show what would run, in which order, on which pool, and why
+  graph     Draw the graph of a job
+  list      List processes, pools and queues with their descriptions
+  schema    Print the JSON Schema of the job file
+  help      Print this message or the help of the given subcommand(s)
 
-    Arguments:
-      <JOB.toml>    The job file
-      [PROCESS]...  Run only these processes and what they need
+Arguments:
+  <JOB.toml>    The job file
+  [PROCESS]...  Run only these processes and what they need
 
-    Options:
-          --var <NAME=VALUE>   Override a variable of the job file
-          --env-file <FILE>    Read variables of every process from a file
-      -j, --jobs <N>           Bound on children over all pools
-          --on-failure <WHAT>  What happens once a process has failed [possible values: no-new, kill,
-                               continue]
-          --output <MODE>      How the run is shown [default: auto] [possible values: auto, live, plain,
-                               group, quiet, json]
-          --dry-run            Show the plan, and every command as it would be executed; runs nothing,
-                               writes nothing
-          --state-dir <DIR>    Where runs are kept [default: .runner beside the job file]
-          --color <WHEN>       When to use colours [default: auto] [possible values: auto, always,
-                               never]
-      -h, --help               Print help
-      -V, --version            Print version
+Options:
+      --var <NAME=VALUE>   Override a variable of the job file
+      --env-file <FILE>    Read variables of every process from a file
+  -j, --jobs <N>           Bound on children over all pools
+      --on-failure <WHAT>  What happens once a process has failed [possible values: no-new, kill,
+                           continue]
+      --output <MODE>      How the run is shown [default: auto] [possible values: auto, live, plain,
+                           group, quiet, json]
+      --dry-run            Show the plan, and every command as it would be executed; runs nothing,
+                           writes nothing
+      --state-dir <DIR>    Where runs are kept [default: .runner beside the job file]
+      --color <WHEN>       When to use colours [default: auto] [possible values: auto, always,
+                           never]
+  -h, --help               Print help
+  -V, --version            Print version
 
-    Examples:
-      runner jobs/pipeline.toml                 run a job
-      runner jobs/ci.toml test                  run one process and what it needs
-      runner jobs/ci.toml --output plain -j 4   prefixed lines, at most four children
-      runner jobs/pipeline.toml --var root=/srv override a variable of the job file
-      runner validate jobs                      every problem of every job file below a folder
-      runner plan jobs/ci.toml                  what would run, in which order, and why
-      runner graph jobs/ci.toml | dot -Tsvg     with --format dot: a picture
+Examples:
+  runner jobs/pipeline.toml                 run a job
+  runner jobs/ci.toml test                  run one process and what it needs
+  runner jobs/ci.toml --output plain -j 4   prefixed lines, at most four children
+  runner jobs/pipeline.toml --var root=/srv override a variable of the job file
+  runner validate jobs                      every problem of every job file below a folder
+  runner plan jobs/ci.toml                  what would run, in which order, and why
+  runner graph jobs/ci.toml | dot -Tsvg     with --format dot: a picture
 
-    Exit codes:
-      0  everything passed        3  the runner itself could not go on
-      1  a process failed         4  nothing was selected
-      2  the job file is wrong    128+n  stopped by signal n
-    [exit code: 0]
-    ");
+Exit codes:
+  0  everything passed        3  the runner itself could not go on
+  1  a process failed         4  nothing was selected
+  2  the job file is wrong    128+n  stopped by signal n
+[exit code: 0]
+");
     assert_snapshot!(command(["graph", "--help"]), @"
-    [stdout]
-    Draw the graph of a job
+[stdout]
+Draw the graph of a job
 
-    Usage: runner graph [OPTIONS] <JOB.toml>
+Usage: runner graph [OPTIONS] <JOB.toml>
 
-    Arguments:
-      <JOB.toml>  The job file
+Arguments:
+  <JOB.toml>  The job file
 
-    Options:
-          --format <FORMAT>   How it is written [default: mermaid] [possible values: mermaid, dot, json]
-          --var <NAME=VALUE>  Override a variable of the job file
-          --env-file <FILE>   Read variables of every process from a file
-          --color <WHEN>      When to use colours [default: auto] [possible values: auto, always, never]
-      -h, --help              Print help
-    [exit code: 0]
-    ");
+Options:
+      --format <FORMAT>   How it is written [default: mermaid] [possible values: mermaid, dot, json]
+      --var <NAME=VALUE>  Override a variable of the job file
+      --env-file <FILE>   Read variables of every process from a file
+      --color <WHEN>      When to use colours [default: auto] [possible values: auto, always, never]
+  -h, --help              Print help
+[exit code: 0]
+");
 }
 
 #[test]

@@ -95,7 +95,7 @@ command = ["true"]
     let starts = events.iter().filter(|event| event["event"] == "attempt-started");
     let starts: Vec<_> = starts.filter_map(|event| event["at"].as_u64()).collect();
     // Ten may start at once, each further one a tenth of a second later.
-    assert!(starts[11] - starts[0] >= 150_000, "{starts:?}");
+    assert!(starts[11] >= 200_000, "{starts:?}");
 }
 
 #[test]

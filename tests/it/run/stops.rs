@@ -23,7 +23,12 @@ after = ["work"]
 /// A process that does not hear SIGTERM, nor do its own.
 const DEAF: &str = r#"
 [process.deaf]
-script = "trap '' TERM INT; (while :; do sleep 600; done) & echo $$ >pid; while :; do sleep 600; done"
+script = """
+trap '' TERM INT
+(while :; do sleep 600; done) &
+echo $$ >pid
+while :; do sleep 600; done
+"""
 "#;
 
 /// Starts a job and waits until it is under way, and that was told.
