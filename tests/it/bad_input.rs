@@ -304,7 +304,65 @@ timeout = \"soon\"
 needs = [\"A\"]
 script = \"echo {item}\"
 ";
-    assert_snapshot!(wrong(text), @"");
+    assert_snapshot!(wrong(text), @r#"
+    [stderr]
+    E102 wrong-type
+
+      × `command` must be a list
+       ╭─[job.toml:5:11]
+     4 │ [process.a]
+     5 │ command = "ls -l"
+       ·           ───┬───
+       ·              ╰── this is a string
+     6 │ timeout = "soon"
+       ╰────
+      help: write a list: `command = ["ls", "-l"]`
+
+    E103 bad-value
+
+      × `soon` is not a duration
+       ╭─[job.toml:6:11]
+     5 │ command = "ls -l"
+     6 │ timeout = "soon"
+       ·           ───┬──
+       ·              ╰── no number before the unit
+     7 │ 
+       ╰────
+      help: write a number and a unit: 500ms, 30s, 5m, 1h30m
+
+    E201 unknown-process
+
+      × process `b` names process `A`, which no file declares
+       ╭─[job.toml:4:10]
+     3 │ 
+     4 │ [process.a]
+       ·          ┬
+       ·          ╰── the closest one is declared here
+     5 │ command = "ls -l"
+       ╰────
+        ╭─[job.toml:9:10]
+      8 │ [process.b]
+      9 │ needs = ["A"]
+        ·          ─┬─
+        ·           ╰── no process has this name
+     10 │ script = "echo {item}"
+        ╰────
+      help: write `a`
+
+    E108 unknown-placeholder
+
+      × `{item}` does not name anything here
+        ╭─[job.toml:10:16]
+      9 │ needs = ["A"]
+     10 │ script = "echo {item}"
+        ·                ───┬──
+        ·                   ╰── this process consumes no queue
+        ╰────
+      help: add `consumes` with the name of a queue
+
+    4 problems in job.toml (4 errors)
+    [exit code: 2]
+    "#);
 }
 
 #[test]

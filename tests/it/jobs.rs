@@ -321,19 +321,6 @@ fn pipeline() {
     hash: passed in [time]: 8 items done
     list: passed in [time]
     list: started
-    report |
-    report |     ./-rf
-    report |     ./a
-    report |     ./quote'"$(touch injected)`
-    report |     ./sub/new?line?and tab
-    report |     ./sub/two words
-    report |     ./{item}
-    report | 1 could not be read.
-    report | 2 files of 6 bytes:
-    report | 4 files of 5 bytes:
-    report | 4 of them could go and free 21 bytes (2 sets).
-    report | 7 files with 38 bytes were read.
-    report | could not be read: ./secret
     report: passed in [time]
     report: started
     totals | 1 could not be read.

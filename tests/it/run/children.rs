@@ -6,9 +6,8 @@ use insta::assert_snapshot;
 
 use crate::harness::Test;
 
-#[test]
-fn a_program_that_can_not_be_executed_is_explained() {
-    let job = r#"
+/// Programs that can't be executed, each for another reason, and one that can.
+const BROKEN: &str = r#"
 limits.on-failure = "continue"
 limits.jobs = 1
 
@@ -40,8 +39,11 @@ after = ["folder"]
 command = ["echo", "the rest goes on"]
 after = ["cwd"]
 "#;
+
+#[test]
+fn a_program_that_can_not_be_executed_is_explained() {
     let test = Test::new()
-        .job(job)
+        .job(BROKEN)
         .file("plain", "#!/bin/sh\n")
         .file("folder/x", "")
         .program("script", "#!/no/shell\n");
