@@ -1,4 +1,171 @@
 //! Engine: a plan goes in, events come out.
+//!
+//! A mind and a body: [`core`] decides and is pure, [`driver`] waits for what happens and does what
+//! the core says. Payload bytes never enter the core; they flow from a child's pipe through a queue
+//! into another child's pipe, bounded everywhere, so a full queue stops its producer by its own
+//! pipe. Unaware of TOML and of screens.
+//!
+//! Reading order: [`core`]; [`driver`], the only loop; [`attempt`], one child from start to
+//! reaping, with [`invocation`] (what it is given), [`outlet`] (where its output goes) and
+//! [`stream`] (items for a long-lived one); [`source`] and [`publish`] put items in; [`context`],
+//! [`teller`], [`orders`], [`printed`] and [`signals`] are what they share.
 
-#[cfg_attr(not(test), expect(dead_code))]
+mod attempt;
+mod context;
 mod core;
+mod driver;
+mod fault;
+mod invocation;
+mod orders;
+mod outlet;
+mod printed;
+mod publish;
+mod signals;
+mod source;
+mod stream;
+mod teller;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use tokio::sync::mpsc;
+use tokio::task::LocalSet;
+
+pub use fault::Fault;
+
+use crate::child::{Host, Spawner};
+use crate::event::{EventKind, NodeState, Outcome, SCHEMA, Sink, Stop, Tally};
+use crate::journal::RunFolder;
+use crate::model::Output;
+use crate::plan::Plan;
+use crate::queue::{Changes, Queue};
+use context::{Context, Parts};
+use driver::Driver;
+use teller::Teller;
+
+/// Inputs that may wait for the core: more than what a turn of the loop brings, and few enough that
+/// a task which tells more has to wait for its turn.
+const INBOX: usize = 1024;
+
+/// Exit code of a run that could not go on.
+const FAULT: u8 = 3;
+
+/// A run to be made.
+pub struct Run {
+    /// What to run.
+    pub plan: Plan,
+    /// Starts children.
+    pub spawner: Spawner,
+    /// Where it is kept.
+    pub folder: RunFolder,
+    /// Who hears what happens.
+    pub sinks: Vec<Box<dyn Sink>>,
+    /// The job file, as it was given.
+    pub file: PathBuf,
+    /// Wall clock at the start, in milliseconds since 1970.
+    pub started: u64,
+    /// The environment that children inherit.
+    pub inherited: Vec<(OsString, OsString)>,
+}
+
+/// A run that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code.
+    pub exit: u8,
+    /// How long the nodes took that passed, by name.
+    pub took: Vec<(String, Duration)>,
+}
+
+/// Runs a plan to its end.
+pub fn run(run: Run) -> Result<Ended, Fault> {
+    // One thread is enough to keep accounts; what costs is the system's work for the children.
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
+    LocalSet::new().block_on(&runtime, go(run))
+}
+
+async fn go(run: Run) -> Result<Ended, Fault> {
+    let Run { plan, spawner, folder, sinks, file, started, inherited } = run;
+    let (inbox, receiver) = mpsc::channel(INBOX);
+    let changes = Changes::default();
+    let plan = Rc::new(plan);
+    let queue = |queue: &crate::plan::Queue| Queue::new(queue.id, plan.queue(queue.id), &changes);
+    let context = Rc::new(Context::new(Parts {
+        host: Host::new(spawner)?,
+        teller: Teller::new(sinks),
+        queues: plan.queues.iter().map(queue).collect(),
+        launch: context::launch(&plan, &folder, inherited),
+        inbox,
+        plan: Rc::clone(&plan),
+        folder,
+    }));
+    declare(&context, file, started);
+    let ran = match Driver::new(Rc::clone(&context), receiver, changes) {
+        Ok(driver) => driver.run().await,
+        Err(error) => Err(Fault::Runtime(error)),
+    };
+    conclude(&context, ran)
+}
+
+/// Tells what the run consists of, before anything starts.
+fn declare(context: &Context, file: PathBuf, started: u64) {
+    let (plan, teller) = (&context.plan, &context.teller);
+    teller.tell(EventKind::RunStarted {
+        schema: SCHEMA,
+        run: context.folder.id().to_owned(),
+        job: plan.job.name.clone(),
+        file,
+        folder: context.folder.path().to_owned(),
+        started,
+        nodes: u32::try_from(plan.nodes.len()).unwrap_or(u32::MAX),
+        jobs: plan.jobs,
+    });
+    for pool in &plan.pools {
+        let (pool, name, size) = (pool.id, pool.name.clone(), pool.size);
+        teller.tell(EventKind::PoolDeclared { pool, name, size });
+    }
+    for queue in &plan.queues {
+        let declared = plan.queue(queue.id);
+        let (name, capacity) = (declared.name.clone(), declared.capacity);
+        teller.tell(EventKind::QueueDeclared { queue: queue.id, name, capacity });
+    }
+    for node in &plan.nodes {
+        teller.tell(EventKind::NodeDeclared {
+            node: node.id,
+            name: node.name.clone(),
+            process: plan.process(node.id).name.clone(),
+            consumes: node.consumes,
+            inherits: matches!(plan.process(node.id).stdout, Output::Inherit),
+            expected: node.expected,
+        });
+    }
+}
+
+/// Tells the end of the run; a verdict is told only when everything else was written.
+fn conclude(context: &Context, ran: Result<(), Fault>) -> Result<Ended, Fault> {
+    let teller = &context.teller;
+    if let Err(fault) = &ran {
+        let (stop, reason) = (Stop::Kill, fault.to_string());
+        teller.tell(EventKind::StopAsked { stop, signal: None, reason });
+    }
+    let exit = if ran.is_err() { FAULT } else { teller.read(Tally::exit) };
+    teller.tell(EventKind::RunEnded { exit, took: teller.now() });
+    teller.close();
+    ran?;
+    if let Some(error) = teller.trouble()
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        return Err(Fault::Output(error));
+    }
+    let passed = |tally: &Tally| {
+        let done = tally
+            .nodes
+            .iter()
+            .filter(|node| matches!(node.state, NodeState::Done(Outcome::Passed | Outcome::Flaky)));
+        done.map(|node| (node.name.clone(), node.took)).collect()
+    };
+    Ok(Ended { exit, took: teller.read(passed) })
+}

@@ -15,7 +15,15 @@
 //!
 //! The library serves `main` and the tests; it promises nothing to others.
 
+pub mod app;
+pub mod child;
+pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod event;
+pub mod journal;
+pub mod launch;
 pub mod model;
 pub mod plan;
+pub mod queue;
+pub mod report;

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `runner` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runner::cli::main()
+}

@@ -1,11 +1,11 @@
 //! Plan: a job made into a checked graph that can be run.
 //!
-//! Matrices are expanded, names are numbers, the selection is made, sizes are known. Whoever holds a
-//! [`Plan`] holds a graph without cycles in which every edge leads somewhere. The only room that
+//! Matrices are expanded, names are numbers, the selection is made, sizes are known. Whoever holds
+//! a [`Plan`] holds a graph without cycles in which every edge leads somewhere. The only room that
 //! sees petgraph; unaware of TOML, of time and of running processes.
 //!
-//! Reading order: [`links`], names to positions; [`matrix`]; [`check`] with [`waits`], [`cycle`],
-//! [`pipes`] and [`starve`]; [`select`]; [`build`]; [`order`].
+//! Reading order: `links`, names to positions; `matrix`; `check` with `waits`, `cycle`,
+//! `pipes` and `starve`; `select`; `build`; `order`.
 
 mod build;
 mod check;
@@ -24,7 +24,7 @@ mod starve;
 mod waits;
 
 pub use build::{Machine, plan};
-pub use check::{MAX_EDGES, MAX_NODES, check};
+pub use check::{MAX_EDGES, MAX_NODES, cells, check};
 pub use matrix::MAX_CELLS;
 pub use select::{Selection, Unselectable};
 

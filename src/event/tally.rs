@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Event, EventKind, Exit, ItemRef, Leftover, Logs, Outcome, QueueLevel, Stop, Verdict};
+use super::{
+    Event, EventKind, Exit, ItemRef, Leftover, LogPiece, Logs, Outcome, QueueLevel, Stop, Verdict,
+};
 use crate::model::{AttemptId, NodeId, PoolId, QueueId};
 
 /// How many of the slowest nodes are remembered: what fits a summary.
@@ -15,6 +17,10 @@ const SLOWEST: usize = 5;
 
 /// How many failed attempts of items are remembered; the journal has all of them.
 const ITEM_FAILURES: usize = 20;
+
+/// Seconds over which rates are averaged: levels come ten times a second, and a figure that jumps
+/// as often can't be read.
+const RATE_WINDOW: f64 = 2.0;
 
 /// Exit code of a run in which something failed.
 const FAILED: u8 = 1;
@@ -48,6 +54,10 @@ pub struct Tally {
     counts: [u32; Outcome::ALL.len()],
     /// Attempts that ended.
     pub attempts: u64,
+    /// What the nodes that have not ended took in earlier runs, all together.
+    pub ahead: Duration,
+    /// Nodes that have not ended and of which no earlier time is known.
+    pub unknown: u32,
     /// The slowest nodes, slowest first.
     pub slowest: Vec<(NodeId, Duration)>,
     /// Failed attempts of items that will not be tried again, oldest first, a bounded number.
@@ -71,6 +81,8 @@ pub struct Node {
     pub consumes: Option<QueueId>,
     /// How long it took in earlier runs.
     pub expected: Option<Duration>,
+    /// Where the standard output lies that is that of the runner too; `None` where it is not.
+    pub inherits: Option<Vec<LogPiece>>,
     /// How far it has come.
     pub state: NodeState,
     /// When its first attempt started.
@@ -107,7 +119,7 @@ pub struct Queue {
     pub level: QueueLevel,
     /// When `level` was told.
     pub at: Duration,
-    /// Items put in and done per second, between the last two levels.
+    /// Items put in and done per second, averaged over about [`RATE_WINDOW`] seconds.
     pub rates: (f64, f64),
     /// Whether it was closed.
     pub closed: bool,
@@ -173,8 +185,12 @@ impl Tally {
             EventKind::QueueDeclared { queue, name, capacity } => {
                 self.queues.push(Queue::new(*queue, name.clone(), *capacity));
             }
-            EventKind::NodeDeclared { name, process, consumes, expected, .. } => {
-                self.nodes.push(Node::new(name, process, *consumes, *expected));
+            EventKind::NodeDeclared { name, process, consumes, expected, inherits, .. } => {
+                self.ahead += expected.unwrap_or_default();
+                self.unknown += u32::from(expected.is_none());
+                let node = Node::new(name, process, *consumes, *expected);
+                let inherits = inherits.then(Vec::new);
+                self.nodes.push(Node { inherits, ..node });
             }
             EventKind::AttemptStarted { .. } => self.attempt_started(event),
             EventKind::AttemptSlow { attempt } => {
@@ -268,6 +284,9 @@ impl Tally {
         self.attempts += 1;
         self.leftovers.extend(leftovers.iter().map(|leftover| (*node, leftover.clone())));
         let running = self.running.remove(attempt);
+        if let (Some(inherits), None) = (&mut self.nodes[node.index()].inherits, again) {
+            inherits.extend(logs.stdout.clone());
+        }
         if matches!(verdict, Verdict::Passed | Verdict::Ended) {
             return;
         }
@@ -276,7 +295,8 @@ impl Tally {
         let of_item = item.is_some();
         let (node, verdict, took) = (*node, *verdict, *took);
         let ended = Ended { node, number, item, exit, verdict, took, logs };
-        if of_item && again.is_none() && self.item_failures.len() < ITEM_FAILURES {
+        let final_failure = again.is_none() && verdict != Verdict::Stopped;
+        if of_item && final_failure && self.item_failures.len() < ITEM_FAILURES {
             self.item_failures.push(ended.clone());
         }
         self.nodes[node.index()].last = Some(Box::new(ended));
@@ -293,6 +313,8 @@ impl Tally {
         if node.state == NodeState::Running {
             self.nodes_running -= 1;
         }
+        self.ahead = self.ahead.saturating_sub(node.expected.unwrap_or_default());
+        self.unknown -= u32::from(node.expected.is_none());
         node.state = NodeState::Done(outcome);
         node.took = took;
         node.reason = reason.cloned();
@@ -317,6 +339,7 @@ impl Node {
             process: process.to_owned(),
             consumes,
             expected,
+            inherits: None,
             state: NodeState::Waiting,
             started: None,
             attempts: 0,
@@ -354,9 +377,14 @@ impl Queue {
     fn told(&mut self, at: Duration, level: &QueueLevel) {
         let seconds = at.saturating_sub(self.at).as_secs_f64();
         if seconds > 0.0 {
-            let put = level.put.saturating_sub(self.level.put) as f64;
-            let done = level.done.saturating_sub(self.level.done) as f64;
-            self.rates = (put / seconds, done / seconds);
+            let put = level.put.saturating_sub(self.level.put) as f64 / seconds;
+            let done = level.done.saturating_sub(self.level.done) as f64 / seconds;
+            let keep = if self.at.is_zero() { 0.0 } else { (-seconds / RATE_WINDOW).exp() };
+            let (was_put, was_done) = self.rates;
+            self.rates = (
+                put.mul_add(1.0 - keep, was_put * keep),
+                done.mul_add(1.0 - keep, was_done * keep),
+            );
         }
         self.at = at;
         self.level.clone_from(level);

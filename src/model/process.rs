@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use super::{Consumes, Environment, FileId, Template};
 
+/// The signal that asks a child to end, where its process names none.
+const SIGTERM: i32 = 15;
+
 /// A declared process.
 #[derive(Debug, Clone)]
 pub struct Process {
@@ -62,6 +65,58 @@ pub struct Process {
     pub produces: Vec<String>,
 }
 
+impl Process {
+    /// Returns a process that says nothing but what it executes; a child of it has ten seconds
+    /// between SIGTERM and SIGKILL.
+    pub fn new(name: impl Into<String>, file: FileId, base: PathBuf, action: Action) -> Self {
+        Self {
+            name: name.into(),
+            file,
+            base,
+            description: None,
+            tags: Vec::new(),
+            action,
+            stdin: Stdin::Closed,
+            stdout: Output::Log,
+            stderr: Output::Log,
+            cwd: None,
+            env: Environment::default(),
+            needs: Vec::new(),
+            after: Vec::new(),
+            run: RunWhen::OnSuccess,
+            pools: None,
+            weight: 1,
+            priority: 0,
+            matrix: None,
+            timeout: Timeout::default(),
+            stop: Stop { signal: SIGTERM, grace: Duration::from_secs(10) },
+            retry: Retry::default(),
+            success: vec![0],
+            allow_failure: AllowFailure::No,
+            consumes: None,
+            produces: Vec::new(),
+        }
+    }
+
+    /// Returns every text that may hold placeholders.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        let action = match &self.action {
+            Action::Command(words) => words.as_slice(),
+            Action::Script { text, .. } => std::slice::from_ref(text),
+        };
+        let stdin = match &self.stdin {
+            Stdin::Text(text) | Stdin::File(text) => Some(text),
+            Stdin::Closed | Stdin::Process(_) | Stdin::Pipe(_) => None,
+        };
+        let files = [&self.stdout, &self.stderr].into_iter().filter_map(|output| match output {
+            Output::File { path, .. } => Some(path),
+            Output::Log | Output::Inherit | Output::Null => None,
+        });
+        let env = self.env.set.iter().map(|(_, value)| value);
+        action.iter().chain(stdin).chain(files).chain(env).chain(&self.cwd)
+    }
+}
+
 /// What a process executes.
 #[derive(Debug, Clone)]
 pub enum Action {
@@ -98,6 +153,9 @@ pub enum Output {
     /// `log`: the run's folder, and the screen as the output mode says.
     #[default]
     Log,
+    /// `inherit`, of `stdout` only: to the log, and at the end of the run to the standard output of
+    /// the runner.
+    Inherit,
     /// `null`: nowhere.
     Null,
     /// `{ file }`: a file of the user's.

@@ -2,6 +2,7 @@
 //!
 //! Unaware of brokers and children.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{FileId, Template};
@@ -13,6 +14,8 @@ pub struct Queue {
     pub name: String,
     /// The file that declares it.
     pub file: FileId,
+    /// The folder of that file, absolute: relative paths start there.
+    pub base: PathBuf,
     /// `description`.
     pub description: Option<String>,
     /// `capacity`: items, lent ones included.

@@ -2,18 +2,18 @@
 //!
 //! Names become numbers here, once. Unaware of what could be wrong: `check` has said so before.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use super::links::{Kind, Links};
+use super::links::{Edge, Kind, Links};
 use super::matrix::{expand, names};
 use super::order::rank;
 use super::pipes::Chains;
 use super::select::{Cells, select};
 use super::starve::demands;
 use super::{Node, Plan, Pool, Queue, Selection, Unselectable};
-use crate::model::{Cell, Job, NodeId, PoolId, QueueId, Size, When};
+use crate::model::{Action, Cell, Items, Job, NodeId, PoolId, Process, QueueId, Size, When};
 
 /// What the runner may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +27,13 @@ pub struct Machine {
 /// Makes the plan of a job that `check` has found no error in; `expected` are durations of earlier
 /// runs, by the names of nodes.
 pub fn plan(
-    job: Job,
+    mut job: Job,
     selection: &Selection,
     machine: &Machine,
     expected: &BTreeMap<String, Duration>,
 ) -> Result<Plan, Unselectable> {
     let jobs = machine.jobs.or(job.limits.jobs);
+    run_item_commands(&mut job);
     let (mut nodes, pools, queues) = {
         let links = Links::of(&job).0;
         let cells: Vec<Vec<Cell>> = job.processes.iter().map(cells).collect();
@@ -54,8 +55,25 @@ pub fn plan(
     Ok(Plan { job, nodes, pools, queues, jobs })
 }
 
+/// Makes a process of each `items = { command }`: a source like any other, called `NAME.items`.
+fn run_item_commands(job: &mut Job) {
+    let taken: HashSet<String> = job.processes.iter().map(|process| process.name.clone()).collect();
+    for queue in &mut job.queues {
+        let Some(Items::Command(words)) = queue.items.take_if(|i| matches!(i, Items::Command(_)))
+        else {
+            continue;
+        };
+        let mut name = format!("{}.items", queue.name);
+        while taken.contains(&name) {
+            name.push('_');
+        }
+        let source = Process::new(name, queue.file, queue.base.clone(), Action::Command(words));
+        job.processes.push(Process { produces: vec![queue.name.clone()], ..source });
+    }
+}
+
 /// Returns the cells of a process; a single empty one without a matrix.
-fn cells(process: &crate::model::Process) -> Vec<Cell> {
+fn cells(process: &Process) -> Vec<Cell> {
     let one = || vec![Vec::new()];
     process.matrix.as_ref().map_or_else(one, |matrix| expand(matrix).unwrap_or_default())
 }
@@ -73,7 +91,7 @@ fn named(job: &Job) -> impl Fn((usize, &Vec<Cell>)) -> Vec<String> {
 
 /// Returns the pools that a selected process uses, `default` first.
 fn pools(links: &Links<'_>, cells: &[Vec<Cell>], chosen: &[Cells], machine: &Machine) -> Vec<Pool> {
-    let used: std::collections::HashSet<&str> = links
+    let used: HashSet<&str> = links
         .job
         .processes
         .iter()
@@ -147,7 +165,7 @@ impl Rows {
         let mut number = 0;
         let selected = |process: &usize| !nodes[*process].is_empty();
         let touched = |(producers, consumers): (&Vec<usize>, &Vec<usize>)| {
-            let touched = producers.iter().chain(consumers).any(|process| selected(process));
+            let touched = producers.iter().chain(consumers).any(selected);
             touched.then(|| {
                 number += 1;
                 QueueId::at(number - 1)
@@ -221,18 +239,12 @@ impl Rows {
     /// Returns what must have happened before a process starts.
     fn needs(&self, links: &Links<'_>, process: usize) -> Vec<(NodeId, When)> {
         let edges = &links.edges[process];
-        let ends = |to: usize| {
-            edges.iter().any(|edge| {
-                let when = When::Passed as u8;
-                edge.to == to
-                    && matches!(edge.kind, Kind::Need(w) if w as u8 == when
-                        || matches!(w, When::Ended | When::Failed))
-            })
-        };
-        let when = |edge: &super::links::Edge| match edge.kind {
+        let ends = |kind| matches!(kind, Kind::Need(When::Passed | When::Ended | When::Failed));
+        let said = |to: usize| edges.iter().any(|edge| edge.to == to && ends(edge.kind));
+        let when = |edge: &Edge| match edge.kind {
             Kind::Need(when) => Some(when),
             // What is said outright wins: the output of one that failed can be read.
-            Kind::Stdin | Kind::Stdout if !ends(edge.to) => Some(When::Passed),
+            Kind::Stdin | Kind::Stdout if !said(edge.to) => Some(When::Passed),
             Kind::Stdin | Kind::Stdout | Kind::After | Kind::Pipe => None,
         };
         let mut needs: Vec<(NodeId, When)> = edges

@@ -21,7 +21,7 @@ pub const MAX_EDGES: usize = 1 << 23;
 pub fn check(job: &Job) -> Vec<Problem> {
     let (links, mut problems) = Links::of(job);
     let chains = Chains::of(&links);
-    let cells = cells(&links, &mut problems);
+    let cells = counted(&links, &mut problems);
     problems.extend(pipes::check(&links, &chains));
     problems.extend(outputs(&links, &cells));
     problems.extend(queues(&links));
@@ -31,7 +31,7 @@ pub fn check(job: &Job) -> Vec<Problem> {
 }
 
 /// Returns how many nodes each process becomes, and tells of matrices that can't be expanded.
-fn cells(links: &Links<'_>, problems: &mut Vec<Problem>) -> Vec<usize> {
+fn counted(links: &Links<'_>, problems: &mut Vec<Problem>) -> Vec<usize> {
     let mut total = 0;
     let mut counts = Vec::with_capacity(links.edges.len());
     for process in &links.job.processes {
@@ -49,6 +49,11 @@ fn cells(links: &Links<'_>, problems: &mut Vec<Problem>) -> Vec<usize> {
     }
     problems.extend(too_many_edges(links, &counts));
     counts
+}
+
+/// Returns how many nodes a process becomes; 1 where its matrix can't be expanded.
+pub fn cells(process: &Process) -> usize {
+    count(process).0
 }
 
 /// The cure for a matrix that is a list of data.
@@ -121,7 +126,7 @@ fn output(links: &Links<'_>, cells: &[usize], at: usize, edge: &Edge) -> Option<
         ("goes to a queue".to_owned(), there("produces", "it goes here"), help)
     } else {
         match writer.stdout {
-            Output::Log => return None,
+            Output::Log | Output::Inherit => return None,
             Output::Null => {
                 let why = "goes nowhere".to_owned();
                 (why, there("stdout", "it goes nowhere"), "remove `stdout = \"null\"` there")
@@ -202,7 +207,7 @@ mod tests {
             "a\nb needs a\nc needs a b after a",
             "a feeds q\nb reads q feeds r\nc streams r",
             "queue q 1 2\na reads q",
-            // Two producers may wait for each other's end; a consumer for the start of its producer.
+            // A producer may wait for another's end, a consumer for the start of its producer.
             "a feeds q\nb needs a feeds q\nc needs started:a reads q",
             "a feeds q needs started:c\nc reads q",
             // One of two readers may come late.
@@ -219,9 +224,16 @@ mod tests {
         }
     }
 
+    /// Asserts that each job has this one problem.
+    fn each_tells<const N: usize>(table: [(&str, &str); N]) {
+        for (text, expected) in table {
+            assert_eq!(told(text), [expected], "{text}");
+        }
+    }
+
     #[test]
-    fn one_problem_each() {
-        for (text, expected) in [
+    fn names_lead_somewhere() {
+        each_tells([
             ("a needs b", "E201 process `a` names process `b`, which no file declares"),
             ("a after b", "E201 process `a` names process `b`, which no file declares"),
             ("a stdin b", "E201 process `a` names process `b`, which no file declares"),
@@ -231,6 +243,12 @@ mod tests {
                 "E201 process `a` names process `b`, which no file declares",
             ),
             ("a pool p", "E202 process `a` runs in pool `p`, which no file declares"),
+        ]);
+    }
+
+    #[test]
+    fn nothing_waits_for_itself() {
+        each_tells([
             ("a needs a", "E204 process `a` waits for itself"),
             ("a reads q feeds q", "E204 process `a` reads what it writes itself"),
             (
@@ -259,6 +277,12 @@ mod tests {
                 "w\nx needs w\nr pipe w needs x",
                 "E204 these 3 processes wait for each other: r -> x -> w -> r",
             ),
+        ]);
+    }
+
+    #[test]
+    fn queues_pools_and_pipes_let_everything_end() {
+        each_tells([
             ("a reads q", "E205 queue `q` is read by `a`, but nothing feeds it"),
             ("a feeds q", "E206 queue `q` is written by `a`, but no process reads it"),
             ("queue q 1\na", "E206 queue `q` is read by no process"),
@@ -293,9 +317,7 @@ mod tests {
                 "a\nb pipe a needs a",
                 "E303 process `b` waits for `a`, but a pipe makes them start together",
             ),
-        ] {
-            assert_eq!(told(text), [expected], "{text}");
-        }
+        ]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Links: who names whom, resolved from names to positions in the job.
 //!
 //! Built once and read by everything else of this room. Every reference keeps where it stands in
-//! the job file, so that a problem can point at it. A name that leads nowhere makes a problem and no
-//! link. Unaware of what a link means for the order.
+//! the job file, so that a problem can point at it. A name that leads nowhere makes a problem and
+//! no link. Unaware of what a link means for the order.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -89,7 +89,7 @@ pub(super) enum Text {
     /// `env`, by position.
     Env(usize),
     /// `stdin`.
-    StdinText,
+    Payload,
     /// `stdin.file`.
     StdinFile,
     /// `cwd`.
@@ -175,8 +175,12 @@ impl<'a> Links<'a> {
                 let queue = resolve(name, place.label("no queue has this name"));
                 produces.extend(queue.filter(|queue| !produces.contains(queue)));
             }
-            consumes.iter().for_each(|&queue| self.consumers[queue].push(at));
-            produces.iter().for_each(|&queue| self.producers[queue].push(at));
+            if let Some(queue) = consumes {
+                self.consumers[queue].push(at);
+            }
+            for &queue in &produces {
+                self.producers[queue].push(at);
+            }
             self.consumes.push(consumes);
             self.produces.push(produces);
         }
@@ -205,7 +209,7 @@ impl Text {
             Self::Command(index) => at.then("command").item(index),
             Self::Script => at.then("script"),
             Self::Env(index) => at.then("env").then(&process.env.set[index].0),
-            Self::StdinText => at.then("stdin").then("text"),
+            Self::Payload => at.then("stdin").then("text"),
             Self::StdinFile => at.then("stdin").then("file"),
             Self::Cwd => at.then("cwd"),
             Self::Stdout => at.then("stdout").then("file"),
@@ -262,7 +266,7 @@ fn each_text<'a>(process: &'a Process, found: &mut dyn FnMut(&'a Template, Text)
     let env = process.env.set.iter().enumerate();
     env.for_each(|(i, (_, value))| found(value, Text::Env(i)));
     match &process.stdin {
-        Stdin::Text(text) => found(text, Text::StdinText),
+        Stdin::Text(text) => found(text, Text::Payload),
         Stdin::File(path) => found(path, Text::StdinFile),
         Stdin::Closed | Stdin::Process(_) | Stdin::Pipe(_) => {}
     }

@@ -30,7 +30,9 @@ pub(super) fn expand(matrix: &Matrix) -> Result<Vec<Cell>, TooMany> {
         let mut joined = false;
         for cell in cells[..originals].iter_mut().filter(|cell| matches(&axes, cell)) {
             joined = true;
-            added.iter().for_each(|pair| put(cell, pair));
+            for pair in &added {
+                put(cell, pair);
+            }
         }
         if !joined {
             cells.push(entry.clone());
@@ -194,7 +196,8 @@ mod tests {
                 prop_assert!(cells.iter().any(|cell| cell.iter().any(|(k, _)| k == key)));
             }
             // Nothing excluded is left among the cells of the product.
-            let whole = |cell: &&Cell| matrix.axes.iter().all(|(k, _)| cell.iter().any(|(c, _)| c == k));
+            let has = |cell: &Cell, key: &str| cell.iter().any(|(k, _)| k == key);
+            let whole = |cell: &&Cell| matrix.axes.iter().all(|(k, _)| has(cell, k));
             for cell in cells.iter().filter(whole) {
                 let back = matrix.include.iter().any(|entry| matches(entry, cell));
                 prop_assert!(back || !matrix.exclude.iter().any(|entry| matches(entry, cell)));

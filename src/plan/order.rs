@@ -39,8 +39,8 @@ pub(super) fn rank(nodes: &mut [Node], queues: &[Queue]) {
     let mut behind = vec![Duration::ZERO; queues.len()];
     for &id in line.iter().rev() {
         let node = &mut nodes[id.index()];
-        let queued = node.produces.iter().map(|queue| behind[queue.index()]).max();
-        let after = rest[id.index()].max(queued.unwrap_or_default());
+        let readers = node.produces.iter().map(|queue| behind[queue.index()]).max();
+        let after = rest[id.index()].max(readers.unwrap_or_default());
         node.path = after.saturating_add(node.expected.unwrap_or(UNKNOWN));
         let path = node.path;
         if let Some(queue) = node.consumes {

@@ -7,40 +7,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::model::{
-    Ack, Action, AllowFailure, Consumes, Deliver, Environment, FileId, Framing, Items, Job, Matrix,
-    Need, OnEnd, Output, Pool, Process, Queue, Retry, RunWhen, Size, Stdin, Stop, Template,
-    Timeout, When,
+    Ack, Action, Consumes, Deliver, FileId, Framing, Items, Job, Matrix, Need, OnEnd, Output, Pool,
+    Process, Queue, Size, Stdin, Template, When,
 };
 
 /// Returns a process that says nothing but its name.
 pub(crate) fn process(name: &str) -> Process {
-    Process {
-        name: name.to_owned(),
-        file: FileId(0),
-        base: PathBuf::from("/jobs"),
-        description: None,
-        tags: Vec::new(),
-        action: Action::Command(vec![Template::literal("true")]),
-        stdin: Stdin::Closed,
-        stdout: Output::Log,
-        stderr: Output::Log,
-        cwd: None,
-        env: Environment::default(),
-        needs: Vec::new(),
-        after: Vec::new(),
-        run: RunWhen::OnSuccess,
-        pools: None,
-        weight: 1,
-        priority: 0,
-        matrix: None,
-        timeout: Timeout::default(),
-        stop: Stop { signal: 15, grace: Duration::from_secs(10) },
-        retry: Retry::default(),
-        success: vec![0],
-        allow_failure: AllowFailure::No,
-        consumes: None,
-        produces: Vec::new(),
-    }
+    let action = Action::Command(vec![Template::literal("true")]);
+    Process::new(name, FileId(0), PathBuf::from("/jobs"), action)
 }
 
 /// Returns a queue of this name.
@@ -48,6 +22,7 @@ pub(crate) fn queue(name: &str) -> Queue {
     Queue {
         name: name.to_owned(),
         file: FileId(0),
+        base: PathBuf::from("/jobs"),
         description: None,
         capacity: 64,
         capacity_bytes: 1 << 20,

@@ -1,8 +1,8 @@
 //! Select: the processes that were asked for, and what they can't do without.
 //!
 //! That is what they need, what feeds the queues that they consume, who consumes the queues that
-//! they feed, because nothing else would empty them, and whoever a pipe joins them to. One cell of a
-//! matrix can be asked for by the name of its node. Unaware of sizes and order.
+//! they feed, because nothing else would empty them, and whoever a pipe joins them to. One cell of
+//! a matrix can be asked for by the name of its node. Unaware of sizes and order.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -3,8 +3,8 @@
 //! In a pool that a process names itself everything counts. What queues and pipes join runs
 //! together: a source holds its slots while its queue is full, a long-lived reader while it waits
 //! for items, the members of a pipe while they wait for each other. If they could fill a pool and
-//! leave no room for the one that would set them free, nothing would ever move again. Unaware of the
-//! number of CPUs, so it judges pools of a fixed size; a plan makes the others large enough.
+//! leave no room for the one that would set them free, nothing would ever move again. Unaware of
+//! the number of CPUs, so it judges pools of a fixed size; a plan makes the others large enough.
 
 use std::collections::{BTreeMap, HashMap};
 

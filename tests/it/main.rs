@@ -1,1 +1,12 @@
-//! x
+//! Tests of the whole program, and of the files beside it, in one binary.
+//!
+//! What a single room does is tested in the room. Here a real `runner` is started with a real job
+//! file, and everything that it says is compared.
+
+mod bad_input;
+mod harness;
+mod invalid;
+mod jobs;
+mod pages;
+mod run;
+mod tidy;

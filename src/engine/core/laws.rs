@@ -12,7 +12,8 @@ use super::tests::player::{Player, Temper};
 use super::tests::random::job;
 use super::tests::story::planned;
 
-/// Cases of each law, about a second of a loaded machine. While the core was written, 40 000 of each were played.
+/// Cases of each law, about a second on a loaded machine. While the core was written, 40 000 of
+/// each were played.
 const CASES: u32 = 500;
 
 fn config() -> ProptestConfig {

@@ -282,7 +282,7 @@ impl Core {
             return;
         }
         self.enter(node, State::Ready);
-        // Who waits for the start of a consumer may be who feeds it: from now on it takes what comes.
+        // Who waits for the start of a consumer may feed it: from now on it takes what comes.
         if self.plan.node(node).consumes.is_some() {
             self.heard_start(node);
         }

@@ -78,8 +78,7 @@ impl QueueRow {
         self.is_full() && self.level.blocked
     }
 
-    /// Returns whether a long-lived reader has nothing to do, and will not be told that it is at the
-    /// end.
+    /// Returns whether a long-lived reader has nothing to do, and will not come to the end.
     pub(super) fn is_idle(&self) -> bool {
         self.level.waiting == 0 && !self.closing
     }

@@ -1,9 +1,10 @@
 //! Reserve: the slots that extra long-lived children leave free.
 //!
-//! A `stream` child holds its slots until its queue ends. Were all slots held by such children, what
-//! should feed them could never start, and nothing would move again. One child of each consumer is
-//! enough to go on; the others take only what is beyond this reserve: in each pool room for all who
-//! must be there together, and for one of those that end by themselves. Unaware of what runs.
+//! A `stream` child holds its slots until its queue ends. Were all slots held by such children,
+//! what should feed them could never start, and nothing would move again. One child of each
+//! consumer is enough to go on; the others take only what is beyond this reserve: in each pool room
+//! for all who must be there together, and for one of those that end by themselves. Unaware of what
+//! runs.
 
 use super::start::Manner;
 use crate::model::PoolId;

@@ -1,10 +1,10 @@
 //! Standstill: notices that nothing will happen any more by itself, and ends what waits in vain.
 //!
-//! A node that runs only after a failure waits until it is certain that there is none. And a job can
-//! tie a knot that no check sees, above all once something has failed: a producer waits for room in
-//! a queue whose last reader comes after that producer. The run still ends, and says why. What is
-//! looked at here must be certain, so it is done when the body has nothing more to tell. Unaware of
-//! how a knot came to be.
+//! A node that runs only after a failure waits until it is certain that there is none. And a job
+//! can tie a knot that no check sees, above all once something has failed: a producer waits for
+//! room in a queue whose last reader comes after that producer. The run still ends, and says why.
+//! What is looked at here must be certain, so it is done when the body has nothing more to tell.
+//! Unaware of how a knot came to be.
 
 use super::Core;
 use super::nodes::State;

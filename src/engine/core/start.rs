@@ -254,8 +254,8 @@ impl Core {
         }
     }
 
-    /// Takes all that a unit asks for, or nothing; then it says what is lacking, and whether whoever
-    /// lacks the same need not try.
+    /// Takes all that a unit asks for, or nothing; then it says what is lacking, and whether
+    /// whoever lacks the same need not try.
     fn take_all(&mut self, rank: Rank) -> Result<Vec<Permit>, (Lack, bool)> {
         let plan = std::rc::Rc::clone(&self.plan);
         let nodes = &self.units.units[rank.unit].nodes;

@@ -1,5 +1,5 @@
-//! Body: the driver of a test. It carries out effects against children that a test ends as it likes,
-//! queues of numbers and virtual time.
+//! Body: the driver of a test. It carries out effects against children that a test ends as it
+//! likes, queues of numbers and virtual time.
 //!
 //! A prompt body tells everything at once, as stories want it; a late one tells starts, levels and
 //! settlements only when it is asked to, in any order, as laws want it. Unaware of what is tested.

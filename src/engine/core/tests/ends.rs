@@ -208,7 +208,8 @@ fn output_that_makes_no_sense_fails_its_producer() {
 fn a_producer_that_waits_for_a_reader_that_waits_for_it_is_ended() {
     // As long as `one` reads, `late` may come late. Once it is gone nobody would ever move.
     let mut run = begin(
-        "limits continue\nqueue q | holds 1\nsource feeds q\none reads q\nlate reads q needs source",
+        "limits continue\nqueue q | holds 1\nsource feeds q\none reads q\n\
+         late reads q needs source",
     );
     run.feeds("source", 1);
     run.cannot_start("one", "`foo` was not found in PATH");

@@ -1,7 +1,8 @@
 //! Lives: whether all processes of a job can end, by hand and without a plan.
 //!
-//! Stricter than what `check` refuses: here a queue flows only if a reader of it can pass on what it
-//! makes, and a failure that does not come must not hold up what feeds a queue. Unaware of the core.
+//! Stricter than what `check` refuses: here a queue flows only if a reader of it can pass on what
+//! it makes, and a failure that does not come must not hold up what feeds a queue. Unaware of the
+//! core.
 
 use std::collections::BTreeMap;
 

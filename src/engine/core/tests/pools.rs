@@ -75,7 +75,8 @@ fn a_heavy_one_is_overtaken_where_a_slot_waits_for_who_comes_behind() {
 #[test]
 fn who_leaves_a_line_lets_the_next_one_try() {
     let mut run = begin(
-        "limits continue\npool p 3\nlong pool p weight 2 priority 9\nheavy feeds q pool p weight 2\n\
+        "limits continue\npool p 3\nlong pool p weight 2 priority 9\n\
+         heavy feeds q pool p weight 2\n\
          bad reads q needs failed:z\nz\nlight pool p priority -1",
     );
     assert_eq!(run.running(), "long z");

@@ -231,6 +231,7 @@ fn declarations(plan: &Plan) -> impl Iterator<Item = EventKind> {
         process: plan.process(node.id).name.clone(),
         consumes: node.consumes,
         expected: None,
+        inherits: false,
     });
     queues.chain(nodes)
 }

@@ -1,0 +1,47 @@
+//! App: one function per command, each a list of steps.
+//!
+//! Joins the floors below and knows none of their insides. Unaware of argument syntax.
+//!
+//! Reading order: [`load`] reads and proves a job; [`choice`] plans it, with what [`past`] runs
+//! have taught; [`run`] runs it, [`validate`] only reads it, [`view`] shows it in some form:
+//! [`plan`], [`list`], [`graph`], [`dry`], with [`words`].
+
+mod choice;
+mod dry;
+mod fault;
+mod graph;
+mod list;
+mod load;
+mod past;
+mod plan;
+mod run;
+mod validate;
+mod view;
+mod words;
+
+use std::io::{self, Write};
+
+pub use fault::{Fault, Invoked, after_output};
+pub use graph::Format;
+pub use load::Load;
+pub use run::{Run, run};
+pub use validate::validate;
+pub use view::{View, view};
+
+/// Exit code of a run or a check in which everything is well.
+pub const FINE: u8 = 0;
+
+/// Exit code where the job file or the command line is wrong.
+pub const WRONG: u8 = 2;
+
+/// Exit code where the runner itself could not go on.
+pub const BROKEN: u8 = 3;
+
+/// Exit code where nothing was selected.
+pub const NOTHING: u8 = 4;
+
+/// Prints the JSON Schema of the job file.
+pub fn schema() -> Invoked {
+    io::stdout().write_all(crate::config::schema().as_bytes())?;
+    Ok(FINE)
+}

@@ -1,0 +1,47 @@
+//! Fault: what a command could not do, and how it is told.
+//!
+//! Unaware of which command it was.
+
+use std::io::{self, Write};
+
+use thiserror::Error;
+
+use super::BROKEN;
+use crate::{engine, journal};
+
+/// What becomes of a command: an exit code, or a fault.
+pub type Invoked = Result<u8, Fault>;
+
+/// Exit code of a program whose output nobody reads any more: 128 and SIGPIPE.
+const UNREAD: u8 = 141;
+
+/// Why a command could not go on.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// The run broke.
+    #[error(transparent)]
+    Engine(#[from] engine::Fault),
+    /// The run's folder can't be used.
+    #[error("failed to {0}")]
+    Journal(#[from] journal::Fault),
+    /// The output can't be written.
+    #[error("failed to write the output: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Returns the exit code of a command, after its output was written or not; tells a fault.
+pub fn after_output(invoked: Invoked, flushed: io::Result<()>) -> u8 {
+    let fault = match (invoked, flushed) {
+        (Ok(code), Ok(())) => return code,
+        (Ok(_), Err(error)) => Fault::Output(error),
+        (Err(fault), _) => fault,
+    };
+    if let Fault::Output(error) = &fault
+        && error.kind() == io::ErrorKind::BrokenPipe
+    {
+        return UNREAD;
+    }
+    // Where even this can't be written, the exit code still says it.
+    let _ = writeln!(io::stderr(), "runner: {fault}");
+    BROKEN
+}

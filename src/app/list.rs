@@ -1,0 +1,218 @@
+//! `runner list`: the processes, pools and queues of a job with their descriptions.
+//!
+//! For people as text; for programs as JSON, whose shape is stable. Unaware of the graph.
+//!
+//! ```json
+//! { "name": "…", "description": null,
+//!   "processes": [{ "name": "…", "description": null, "tags": [], "needs":
+//!     [{ "process": "…", "when": "passed" }], "after": [], "pools": ["default"], "cells": 1,
+//!     "consumes": null, "produces": [] }],
+//!   "pools": [{ "name": "…", "description": null, "size": 4 }],
+//!   "queues": [{ "name": "…", "description": null, "capacity": 1024 }] }
+//! ```
+//!
+//! `size` is a number, or text where it depends on the machine: `"cpus*2"`, `"50%"`. Keys are added
+//! and never renamed.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::words::{count, padded, safe};
+use crate::model::{Job, Pool, Process, Queue, Size, When};
+use crate::plan::cells;
+
+/// Columns of the longest name that keeps to its column.
+const MAX_NAME: usize = 30;
+
+/// Writes the list for people.
+pub(super) fn list(job: &Job, to: &mut dyn Write) -> io::Result<()> {
+    match &job.description {
+        Some(description) => writeln!(to, "{}: {}", safe(&job.name), first_line(description))?,
+        None => writeln!(to, "{}", safe(&job.name))?,
+    }
+    let processes = job.processes.iter().map(|process| {
+        let cells = cells(process);
+        let many = (cells > 1).then(|| format!("({cells} cells)"));
+        (&process.name, many, &process.description)
+    });
+    section(to, "processes", processes.collect())?;
+    let pools =
+        job.pools.iter().map(|pool| (&pool.name, Some(size_words(pool)), &pool.description));
+    section(to, "pools", pools.collect())?;
+    let queues = job.queues.iter().map(|queue| {
+        let capacity = usize::try_from(queue.capacity).unwrap_or(usize::MAX);
+        (&queue.name, Some(format!("({})", count(capacity, "item"))), &queue.description)
+    });
+    section(to, "queues", queues.collect())
+}
+
+/// Writes the list for programs.
+pub(super) fn json(job: &Job, to: &mut dyn Write) -> io::Result<()> {
+    let list = json!({
+        "name": job.name,
+        "description": job.description,
+        "processes": job.processes.iter().map(process).collect::<Vec<_>>(),
+        "pools": job.pools.iter().map(pool).collect::<Vec<_>>(),
+        "queues": job.queues.iter().map(queue).collect::<Vec<_>>(),
+    });
+    serde_json::to_writer_pretty(&mut *to, &list)?;
+    writeln!(to)
+}
+
+/// A name, a remark and a description.
+type Line<'a> = (&'a String, Option<String>, &'a Option<String>);
+
+/// Writes the lines of one kind, if there are any.
+fn section(to: &mut dyn Write, title: &str, lines: Vec<Line<'_>>) -> io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(to, "\n{title}")?;
+    let widths = lines.iter().map(|(name, ..)| name.len()).filter(|width| *width <= MAX_NAME);
+    let width = widths.max().unwrap_or(0);
+    for (name, remark, description) in lines {
+        let description = description.as_deref().map(first_line);
+        let words: Vec<String> = description.into_iter().chain(remark).collect();
+        writeln!(to, "{}", format!("  {}  {}", padded(name, width), words.join(" ")).trim_end())?;
+    }
+    Ok(())
+}
+
+/// Returns the first line of a description.
+fn first_line(text: &str) -> String {
+    safe(text.lines().next().unwrap_or_default())
+}
+
+/// Returns the size of a pool in words.
+fn size_words(pool: &Pool) -> String {
+    match pool.size {
+        Size::Count(slots) => format!("({})", count(slots as usize, "slot")),
+        Size::Cpus(factor) => format!("({})", cpus(factor)),
+    }
+}
+
+/// Returns a size that depends on the machine, as it is written in a job file.
+fn cpus(factor: f64) -> String {
+    if (factor - 1.0).abs() < f64::EPSILON {
+        "cpus".to_owned()
+    } else if factor > 1.0 && factor.fract() == 0.0 {
+        format!("cpus*{factor}")
+    } else {
+        format!("{}%", factor * 100.0)
+    }
+}
+
+/// Returns a process for programs.
+fn process(process: &Process) -> Value {
+    let need =
+        |need: &crate::model::Need| json!({ "process": need.process, "when": when(need.when) });
+    json!({
+        "name": process.name,
+        "description": process.description,
+        "tags": process.tags,
+        "needs": process.needs.iter().map(need).collect::<Vec<_>>(),
+        "after": process.after,
+        "pools": process.pools.clone().unwrap_or_else(|| vec!["default".to_owned()]),
+        "cells": cells(process),
+        "consumes": process.consumes.as_ref().map(|consumes| &consumes.queue),
+        "produces": process.produces,
+    })
+}
+
+/// Returns a pool for programs.
+fn pool(pool: &Pool) -> Value {
+    let size = match pool.size {
+        Size::Count(slots) => json!(slots),
+        Size::Cpus(factor) => json!(cpus(factor)),
+    };
+    json!({ "name": pool.name, "description": pool.description, "size": size })
+}
+
+/// Returns a queue for programs.
+fn queue(queue: &Queue) -> Value {
+    json!({
+        "name": queue.name,
+        "description": queue.description,
+        "capacity": queue.capacity,
+    })
+}
+
+/// Returns the word of the language.
+pub(super) fn when(when: When) -> &'static str {
+    match when {
+        When::Passed => "passed",
+        When::Ended => "ended",
+        When::Failed => "failed",
+        When::Started => "started",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::sample;
+
+    fn job() -> Job {
+        let mut job = sample::job(
+            "pool net 1\npool half cpus\nscan feeds files\nhash needs ended:scan reads files pool \
+             net matrix k=1,2",
+        );
+        job.description = Some("finds things".to_owned());
+        job.pools[1].size = Size::Cpus(0.5);
+        job.processes[0].description = Some("walks\nthe tree".to_owned());
+        job
+    }
+
+    fn written(write: fn(&Job, &mut dyn Write) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&job(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn people_read_a_list() {
+        insta::assert_snapshot!(written(list), @r##"
+        sample: finds things
+
+        processes
+          scan  walks
+          hash  (2 cells)
+
+        pools
+          net   (1 slot)
+          half  (50%)
+
+        queues
+          files  (64 items)
+        "##);
+    }
+
+    #[test]
+    fn programs_read_a_stable_shape() {
+        let value: Value = serde_json::from_str(&written(json)).unwrap();
+        let expected = json!({
+            "name": "sample", "description": "finds things",
+            "processes": [
+                { "name": "scan", "description": "walks\nthe tree", "tags": [], "needs": [],
+                  "after": [], "pools": ["default"], "cells": 1, "consumes": null,
+                  "produces": ["files"] },
+                { "name": "hash", "description": null, "tags": [],
+                  "needs": [{ "process": "scan", "when": "ended" }], "after": [],
+                  "pools": ["net"], "cells": 2, "consumes": "files", "produces": [] },
+            ],
+            "pools": [
+                { "name": "net", "description": null, "size": 1 },
+                { "name": "half", "description": null, "size": "50%" },
+            ],
+            "queues": [{ "name": "files", "description": null, "capacity": 64 }],
+        });
+        assert_eq!(value, expected);
+    }
+
+    #[test]
+    fn sizes_are_written_as_in_a_file() {
+        let sizes = [1.0, 2.0, 0.25, 1.5].map(cpus);
+        assert_eq!(sizes, ["cpus", "cpus*2", "25%", "150%"]);
+    }
+}

@@ -1,0 +1,63 @@
+//! Load: a job file is read and its graph proved; every problem is told at once.
+//!
+//! Unaware of what the job is loaded for.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use crate::config::{self, Loaded, Options, Style};
+use crate::model::Job;
+use crate::report::{Color, color};
+use crate::{launch, plan};
+
+/// Columns of a report where there is no terminal: what fits a log and a message.
+const COLUMNS: usize = 100;
+
+/// What the command line adds to a job file.
+#[derive(Debug, Clone, Default)]
+pub struct Load {
+    /// `--var NAME=VALUE`.
+    pub vars: Vec<(String, String)>,
+    /// `--env-file FILE`.
+    pub env_files: Vec<PathBuf>,
+    /// `--stdin-filename NAME`.
+    pub stdin_name: Option<String>,
+}
+
+/// Reads a job file and proves its graph.
+pub(super) fn check(path: &Path, load: &Load) -> Loaded {
+    let Load { vars, env_files, stdin_name } = load.clone();
+    let mut loaded = config::load(path, &Options { vars, env_files, stdin_name });
+    if let Some(job) = loaded.job.as_ref().or(loaded.draft.as_ref()) {
+        let found = plan::check(job).into_iter().chain(launch::check(job)).collect();
+        loaded.add(found);
+    }
+    loaded
+}
+
+/// Tells what is wrong with a job file.
+pub(super) fn tell(loaded: &Loaded, asked: Color) -> io::Result<()> {
+    let report = config::report(&loaded.problems, &loaded.sources, &style(asked));
+    io::stderr().write_all(report.as_bytes())
+}
+
+/// Reads and proves a job, tells what is wrong, and returns it where nothing forbids to run it.
+pub(super) fn load(path: &Path, load: &Load, asked: Color) -> io::Result<Option<Job>> {
+    let loaded = check(path, load);
+    if !loaded.problems.is_empty() {
+        tell(&loaded, asked)?;
+    }
+    Ok(if loaded.is_sound() { loaded.job } else { None })
+}
+
+/// Returns a variable of the runner's environment, where it is text.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn style(asked: Color) -> Style {
+    let terminal = io::stderr().is_terminal();
+    let width = console::Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
+    let width = width.filter(|_| terminal).unwrap_or(COLUMNS);
+    Style { color: color(asked, variable, terminal), width }
+}

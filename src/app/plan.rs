@@ -1,0 +1,226 @@
+//! `runner plan`: what would run, in which order, on which pool, and what each waits for.
+//!
+//! A table that reads well in 80 columns. Unaware of whether anything is run.
+
+use std::io::{self, Write};
+
+use super::words::{count, padded, safe};
+use crate::model::{Deliver, NodeId, When};
+use crate::plan::{Node, Plan};
+
+/// Columns of the table; a terminal has at least these.
+const WIDTH: usize = 80;
+
+/// Columns of the longest name that keeps to its column; a longer one takes a line of its own.
+const MAX_NAME: usize = 30;
+
+/// Writes the plan.
+pub(super) fn plan(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
+    header(plan, to)?;
+    let rows: Vec<Row> =
+        plan.order().into_iter().enumerate().map(|(at, id)| row(plan, at, id)).collect();
+    let width = |cell: fn(&Row) -> &str, title: &str, most: usize| {
+        let widths = rows.iter().map(|row| console::measure_text_width(cell(row)));
+        widths.filter(|width| *width <= most).max().unwrap_or(0).max(title.len())
+    };
+    let number = rows.len().to_string().len();
+    let name = width(|row| &row.name, "process", MAX_NAME);
+    let pool = width(|row| &row.pool, "pool", MAX_NAME);
+    let indent = number + name + pool + 6;
+    let line = |first: &str, second: &str, third: &str, fourth: &str| {
+        let (second, third) = (padded(second, name), padded(third, pool));
+        format!("{first:>number$}  {second}  {third}  {fourth}").trim_end().to_owned()
+    };
+    writeln!(to, "{}", line("#", "process", "pool", "waits for"))?;
+    for row in &rows {
+        let mut lines = wrapped(&row.waits, WIDTH.saturating_sub(indent)).into_iter();
+        let first = lines.next().unwrap_or_default();
+        if console::measure_text_width(&row.name) > name {
+            writeln!(to, "{:>number$}  {}", row.number, row.name)?;
+            writeln!(to, "{}", line("", "", &row.pool, &first))?;
+        } else {
+            writeln!(to, "{}", line(&row.number.to_string(), &row.name, &row.pool, &first))?;
+        }
+        for rest in lines {
+            writeln!(to, "{}{rest}", " ".repeat(indent))?;
+        }
+    }
+    footer(plan, to)
+}
+
+/// One line of the table.
+struct Row {
+    number: usize,
+    name: String,
+    pool: String,
+    waits: Vec<String>,
+}
+
+/// Writes what the job is and how much of it will run.
+fn header(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
+    let nodes = count(plan.nodes.len(), "process");
+    let queues = match plan.queues.len() {
+        0 => String::new(),
+        number => format!(", {}", count(number, "queue")),
+    };
+    let bound = match plan.jobs {
+        Some(1) => "one child at a time".to_owned(),
+        Some(jobs) => format!("at most {jobs} children at once"),
+        None => "each pool with its own bound".to_owned(),
+    };
+    writeln!(to, "{}: {nodes}{queues}; {bound}\n", safe(&plan.job.name))
+}
+
+/// Writes the sizes of pools and queues.
+fn footer(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
+    writeln!(to)?;
+    for pool in &plan.pools {
+        let rate = pool.rate.map_or(String::new(), |rate| {
+            format!(", at most {} in {}", count(rate.starts as usize, "start"), seconds(rate.per))
+        });
+        writeln!(to, "pool {}: {}{rate}", pool.name, count(pool.size as usize, "slot"))?;
+    }
+    for queue in &plan.queues {
+        let declared = plan.queue(queue.id);
+        let static_items = if declared.items.is_some() { ", with items of its own" } else { "" };
+        let capacity = usize::try_from(declared.capacity).unwrap_or(usize::MAX);
+        writeln!(to, "queue {}: {}{static_items}", declared.name, count(capacity, "item"))?;
+    }
+    Ok(())
+}
+
+/// Returns a duration for people.
+fn seconds(duration: std::time::Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+/// Makes one line.
+fn row(plan: &Plan, at: usize, id: NodeId) -> Row {
+    let node = plan.node(id);
+    let weight = if node.weight > 1 { format!(" x{}", node.weight) } else { String::new() };
+    let pools: Vec<&str> =
+        node.pools.iter().map(|pool| plan.pools[pool.index()].name.as_str()).collect();
+    let pool = format!("{}{weight}", pools.join(", "));
+    Row { number: at + 1, name: safe(&node.name), pool, waits: waits(plan, node) }
+}
+
+/// Returns what a node waits for, in words.
+fn waits(plan: &Plan, node: &Node) -> Vec<String> {
+    let mut words: Vec<String> = needs(plan, &node.needs)
+        .into_iter()
+        .map(|(name, when)| match when {
+            When::Passed => format!("needs {name}"),
+            When::Ended => format!("needs {name} ended"),
+            When::Failed => format!("needs {name} failed"),
+            When::Started => format!("needs {name} started"),
+        })
+        .collect();
+    let after: Vec<(NodeId, When)> = node.after.iter().map(|id| (*id, When::Ended)).collect();
+    words.extend(needs(plan, &after).into_iter().map(|(name, _)| format!("after {name}")));
+    words.extend(node.piped_from.map(|id| format!("piped from {}", safe(&plan.node(id).name))));
+    if let Some(queue) = node.consumes {
+        let deliver = plan.process(node.id).consumes.as_ref().map(|consumes| consumes.deliver);
+        let what = match deliver {
+            Some(Deliver::Stream) => "reads queue",
+            Some(Deliver::Args | Deliver::Stdin) | None => "items of queue",
+        };
+        words.push(format!("{what} {}", plan.queue(queue).name));
+        words.push(count(node.workers as usize, "worker"));
+    }
+    words
+}
+
+/// Names needed nodes, all cells of a matrix in one word.
+fn needs(plan: &Plan, needs: &[(NodeId, When)]) -> Vec<(String, When)> {
+    let mut words = Vec::new();
+    let process = |&(id, _): &(NodeId, When)| plan.node(id).process;
+    for group in needs.chunk_by(|a, b| process(a) == process(b)) {
+        for wanted in [When::Passed, When::Ended, When::Failed, When::Started] {
+            let found: Vec<NodeId> =
+                group.iter().filter(|(_, when)| *when == wanted).map(|(id, _)| *id).collect();
+            match found[..] {
+                [] => {}
+                [id] => words.push((safe(&plan.node(id).name), wanted)),
+                [first, ..] => {
+                    let name = &plan.process(first).name;
+                    words.push((format!("{name} ({} cells)", found.len()), wanted));
+                }
+            }
+        }
+    }
+    words
+}
+
+/// Returns phrases in lines of a width, a comma after each but the last.
+fn wrapped(phrases: &[String], width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (at, phrase) in phrases.iter().enumerate() {
+        let comma = if at + 1 < phrases.len() { "," } else { "" };
+        let phrase = format!("{phrase}{comma}");
+        let length = console::measure_text_width(&phrase);
+        match lines.last_mut() {
+            Some(line) if console::measure_text_width(line) + 1 + length <= width => {
+                line.push(' ');
+                line.push_str(&phrase);
+            }
+            _ => lines.push(phrase),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::plan::{Machine, Selection, plan as planned, sample};
+
+    fn shown(text: &str, jobs: Option<u32>) -> String {
+        let machine = Machine { cpus: 4, jobs };
+        let job = sample::job(text);
+        let made = planned(job, &Selection::default(), &machine, &BTreeMap::new()).unwrap();
+        let mut out = Vec::new();
+        plan(&made, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_table_of_everything() {
+        let text = "pool net 8\nbuild\ntest matrix os=linux,mac matrix v=1,2 needs build pool net \
+                    weight 2\nscan after build feeds files\nhash reads files feeds sums\n\
+                    group streams sums\nreport needs test failed:group\nw\nr pipe w";
+        insta::assert_snapshot!(shown(text, None), @r##"
+        sample: 11 processes, 2 queues; each pool with its own bound
+
+         #  process          pool     waits for
+         1  build            default
+         2  scan             default  after build
+         3  hash             default  items of queue files, 4 workers
+         4  test (linux, 1)  net x2   needs build
+         5  test (linux, 2)  net x2   needs build
+         6  test (mac, 1)    net x2   needs build
+         7  test (mac, 2)    net x2   needs build
+         8  group            default  reads queue sums, 4 workers
+         9  w                default
+        10  report           default  needs test (4 cells), needs group failed
+        11  r                default  piped from w
+
+        pool default: 4 slots
+        pool net: 8 slots
+        queue files: 64 items
+        queue sums: 64 items
+        "##);
+    }
+
+    #[test]
+    fn long_lines_are_wrapped_and_long_names_stand_alone() {
+        let names: Vec<String> = (0..12).map(|n| format!("process-number-{n}")).collect();
+        let long = "a-name-that-is-much-longer-than-its-column";
+        let text = format!("{}\n{long} needs {}", names.join("\n"), names.join(" "));
+        let shown = shown(&text, Some(1));
+        assert!(shown.lines().all(|line| line.len() <= WIDTH), "{shown}");
+        assert!(shown.contains("\n13  a-name-that-is-much-longer-than-its-column\n"), "{shown}");
+        assert!(shown.starts_with("sample: 13 processes; one child at a time\n"), "{shown}");
+    }
+}

@@ -1,0 +1,93 @@
+//! Run: a job is loaded, planned and run to its end.
+//!
+//! Unaware of how any of that is done.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::choice::{Choice, unselected};
+use super::dry::dry_run;
+use super::load::{Load, load, variable};
+use super::past::Past;
+use super::{Fault, Invoked, WRONG};
+use crate::child::Spawner;
+use crate::engine;
+use crate::event::Sink;
+use crate::journal::{KEEP_RUNS, RunFolder};
+use crate::model::OnFailure;
+use crate::report::{self, Color, Mode, Screen};
+
+/// A run as it was asked for.
+#[derive(Debug)]
+pub struct Run {
+    /// The job file.
+    pub job: PathBuf,
+    /// The processes to run; empty means all.
+    pub processes: Vec<String>,
+    /// What is added to the job file.
+    pub load: Load,
+    /// `--jobs`.
+    pub jobs: Option<u32>,
+    /// `--on-failure`.
+    pub on_failure: Option<OnFailure>,
+    /// `--output`; `None` is `auto`.
+    pub mode: Option<Mode>,
+    /// `--dry-run`.
+    pub dry_run: bool,
+    /// `--state-dir`.
+    pub state: Option<PathBuf>,
+    /// `--color`.
+    pub color: Color,
+}
+
+/// Runs a job.
+pub fn run(run: Run) -> Invoked {
+    // Before any thread exists, and before the job makes this process large.
+    let spawner =
+        if run.dry_run { None } else { Some(Spawner::fork().map_err(engine::Fault::from)?) };
+    let Some(mut job) = load(&run.job, &run.load, run.color)? else { return Ok(WRONG) };
+    job.limits.on_failure = run.on_failure.or(job.limits.on_failure);
+    let keep = job.limits.keep_runs.unwrap_or(KEEP_RUNS);
+    let past = Past::load(&run.job, run.state.as_deref());
+    let choice = Choice { processes: run.processes, jobs: run.jobs };
+    let plan = match choice.plan(job, &past.expected()) {
+        Ok(plan) => plan,
+        Err(unselectable) => return unselected(&unselectable),
+    };
+    let Some(spawner) = spawner else { return dry_run(&plan) };
+    let started = now();
+    let folder = RunFolder::create(past.state(), keep, started)?;
+    let sinks = sinks(&folder, run.mode, run.color)?;
+    let ended = engine::run(engine::Run {
+        plan,
+        spawner,
+        folder,
+        sinks,
+        file: run.job,
+        started: since_epoch(started),
+        inherited: std::env::vars_os().collect(),
+    })?;
+    past.learn(ended.took)?;
+    Ok(ended.exit)
+}
+
+/// Returns who hears what happens: the folder of the run, and whoever watches.
+fn sinks(
+    folder: &RunFolder,
+    asked: Option<Mode>,
+    color: Color,
+) -> Result<Vec<Box<dyn Sink>>, Fault> {
+    let screen = Screen::stdio(color, variable);
+    let mode = Mode::choose(asked, screen.is_terminal(), variable);
+    Ok(vec![Box::new(folder.events()?), report::sink(mode, screen)])
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+fn since_epoch(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,37 @@
+//! Child: starts children, feeds and reads them, signals them, and ends all they leave behind.
+//!
+//! Children are not started by the engine but by a small process beside it, the spawner, which is
+//! forked before anything else happens. So a start is cheap however much memory a run takes, the
+//! engine never blocks in one, and whatever becomes of the engine, the spawner is there to kill
+//! what it started. Platform code, and all unsafe code, is in this room. Unaware of the graph,
+//! of queues and of retries of processes.
+//!
+//! Reading order: [`host`] is what the engine calls, [`pipe`] what it reads and writes. Below it
+//! [`os`] speaks with the spawner by `wire` and `post`; `cause` finds programs and explains why
+//! one can't run. On the other side `fork` makes the spawner, `spawner` is its loop, `birth` starts
+//! one child, `family` knows what belongs to an attempt and `kin` ends it. [`sim`] plays all of
+//! that in memory, for tests of the engine.
+
+mod birth;
+mod cause;
+mod family;
+mod fork;
+mod holders;
+mod host;
+mod kin;
+mod line;
+mod memory;
+mod os;
+mod pipe;
+mod post;
+mod proc;
+mod sim;
+mod spawner;
+mod system;
+mod wire;
+
+pub use fork::Spawner;
+pub use host::{Child, Ended, Fault, Host, Input, Invocation, Output, StartError};
+pub use pipe::{PipeReader, PipeWriter, Unread, Wrote, pipe};
+pub use proc::{ignored_signals, waited_for_cpu};
+pub use sim::{Act, Script, Sim};

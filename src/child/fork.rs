@@ -1,0 +1,102 @@
+//! Fork: this program becomes two, the engine and its spawner.
+//!
+//! It must happen before any thread exists, so it is the first thing that `main` does. Unaware of
+//! what the two do afterwards.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd, RawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rustix::io::fcntl_dupfd_cloexec;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::process::{
+    Pid, PidfdFlags, Resource, Rlimit, getpid, getrlimit, pidfd_open, set_child_subreaper,
+    setrlimit, setsid,
+};
+
+use super::Fault;
+use super::spawner::Loop;
+use super::system::{self, Forked};
+
+/// Descriptors 0 to 9 of the spawner are the null device: what it receives and opens never lies
+/// where a child wants something else.
+const LOW: RawFd = 10;
+
+/// Highest of the descriptors that a child inherits without being given one.
+const STANDARD: RawFd = 2;
+
+/// What the engine holds of its spawner: dropped, the spawner kills what is left and ends.
+#[derive(Debug)]
+#[must_use = "the spawner ends when this is dropped"]
+pub struct Spawner {
+    pub(super) socket: OwnedFd,
+    pub(super) pid: Pid,
+    pub(super) pidfd: OwnedFd,
+}
+
+impl Spawner {
+    /// Forks the spawner off. To be called before any thread exists; returns in the engine only.
+    pub fn fork() -> Result<Self, Fault> {
+        system::reset_sigchld();
+        Self::split().map_err(Fault::Fork)
+    }
+
+    fn split() -> io::Result<Self> {
+        let before = getrlimit(Resource::Nofile);
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let (socket, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
+        // A spawner that is killed leaves its children to the engine.
+        set_child_subreaper(Some(getpid()))?;
+        raise(&before);
+        match system::fork()? {
+            Forked::Parent(pid) => {
+                drop(theirs);
+                let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
+                Ok(Self { socket, pid, pidfd })
+            }
+            Forked::Child => {
+                // No panic may climb up into a `main` that is the engine's.
+                let served = catch_unwind(AssertUnwindSafe(|| serve(&theirs, &before)));
+                system::leave(i32::from(!matches!(served, Ok(Ok(())))))
+            }
+        }
+    }
+}
+
+/// Takes as many descriptors as the system lets us, for pipes and watches.
+fn raise(limit: &Rlimit) {
+    let most = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    // Refused, there are fewer; a start then waits until some are free.
+    let _ = setrlimit(Resource::Nofile, most);
+}
+
+/// The life of the spawner.
+fn serve(socket: &OwnedFd, limit: &Rlimit) -> io::Result<()> {
+    system::reset_signals()?;
+    let engine = move_in(socket)?;
+    // A session without a terminal: its signals do not come here, and no child can take it.
+    setsid()?;
+    set_child_subreaper(Some(getpid()))?;
+    let _ = rustix::thread::set_name(c"runner-spawner");
+    let infinite = |limit: Option<u64>| limit.unwrap_or(libc::RLIM_INFINITY);
+    let limit = (infinite(limit.current), infinite(limit.maximum));
+    let marked = getrlimit(Resource::Locks).maximum.is_none();
+    Loop::new(engine, limit, marked)?.run();
+    Ok(())
+}
+
+/// Leaves no descriptor open but the socket, which moves out of the way, and the null device.
+fn move_in(socket: &OwnedFd) -> io::Result<OwnedFd> {
+    let engine = fcntl_dupfd_cloexec(socket, LOW)?;
+    let null =
+        fcntl_dupfd_cloexec(OpenOptions::new().read(true).write(true).open("/dev/null")?, LOW)?;
+    for low in 0..LOW {
+        system::place(null.as_fd(), low, low <= STANDARD)?;
+    }
+    system::close_all(LOW, engine.as_raw_fd() - 1)?;
+    system::close_all(engine.as_raw_fd() + 1, RawFd::MAX)?;
+    // Closed with all the others; nobody is to close that number again.
+    std::mem::forget(null);
+    Ok(engine)
+}

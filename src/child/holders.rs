@@ -1,0 +1,58 @@
+//! Holders: who still has the other end of a pipe.
+//!
+//! A process that left its group, its session and its environment behind, and that comes from one
+//! of several attempts, is known by nothing but the pipe that it keeps open. Unaware of what the
+//! pipe carries.
+
+use std::fs;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+
+use rustix::fs::fstat;
+use rustix::process::{Pid, PidfdFlags, Signal, getpid, pidfd_open, pidfd_send_signal};
+
+use super::family::number;
+use super::kin;
+use crate::event::Leftover;
+
+/// Steps up a tree of processes before it counts as foreign.
+const DEPTH: usize = 1000;
+
+/// Kills every process of ours that holds an end of this pipe, but this process, and names them.
+/// One that we did not start, and that was handed the pipe by a child of ours, is only named.
+pub(super) fn kill(pipe: BorrowedFd<'_>) -> Vec<Leftover> {
+    let Ok(status) = fstat(pipe) else { return Vec::new() };
+    let link = format!("pipe:[{}]", status.st_ino);
+    let processes = kin::processes().unwrap_or_default().into_iter();
+    let others = processes.filter(|process| *process != getpid());
+    others.filter_map(|process| kill_if_holding(process, Path::new(&link))).collect()
+}
+
+fn kill_if_holding(process: Pid, link: &Path) -> Option<Leftover> {
+    if !holds(process, link) {
+        return None;
+    }
+    // From here on the number may belong to another process; the descriptor does not.
+    let pidfd = pidfd_open(process, PidfdFlags::empty()).ok()?;
+    if !holds(process, link) {
+        return None;
+    }
+    let leftover = Leftover { pid: number(process), command: kin::command(process) };
+    if is_ours(process) {
+        let _ = pidfd_send_signal(pidfd, Signal::KILL);
+    }
+    Some(leftover)
+}
+
+fn holds(process: Pid, link: &Path) -> bool {
+    let Ok(fds) = fs::read_dir(format!("/proc/{}/fd", process.as_raw_nonzero())) else {
+        return false;
+    };
+    fds.filter_map(Result::ok).any(|fd| fs::read_link(fd.path()).is_ok_and(|to| to == link))
+}
+
+/// Returns whether a process descends from this one.
+fn is_ours(process: Pid) -> bool {
+    let up = std::iter::successors(Some(process), |process| kin::parent(*process));
+    up.take(DEPTH).any(|ancestor| ancestor == getpid())
+}

@@ -1,0 +1,277 @@
+//! Line: the engine's end of the socket to the spawner, and what it knows of each attempt.
+//!
+//! One task listens and puts each report where somebody waits for it. Unaware of what a start
+//! needs and of why one fails.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::rc::Rc;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::{Shutdown, shutdown};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::{Mutex, Notify};
+
+use super::fork::Spawner;
+use super::host::{Ended, Fault};
+use super::kin::Kin;
+use super::post::{self, Letter};
+use super::system;
+use super::wire::{self, Failure, Id, Report, Status, Step};
+use crate::event::Exit;
+
+/// How long the spawner may take to kill what is left, when the engine is done with it.
+const FAREWELL: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };
+
+/// The line to the spawner.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// Watched for reading only: the system tells of room for writing whenever the spawner takes a
+    /// message, and would wake us for nothing at each start.
+    socket: AsyncFd<OwnedFd>,
+    spawner: Pid,
+    pidfd: OwnedFd,
+    next: Cell<Id>,
+    /// Attempts of which a report is expected.
+    slots: RefCell<HashMap<Id, Rc<Slot>>>,
+    /// Held by the start that is being sent; the others wait in their order.
+    turn: Mutex<()>,
+    /// Signals for which the socket had no room: a few bytes each, a few for each living child.
+    unsent: RefCell<Vec<u8>>,
+    /// Rings when there is something unsent.
+    bell: Notify,
+    dead: Cell<bool>,
+}
+
+/// What is known of an attempt.
+#[derive(Debug, Default)]
+struct Slot {
+    /// Its process id, or why it has none.
+    birth: Cell<Option<Result<u32, Failure>>>,
+    ended: RefCell<Option<Ended>>,
+    /// Rings at each report, and when the spawner is dead.
+    bell: Notify,
+}
+
+/// The engine's hold on an attempt. Let go before its end, all of it is killed.
+#[derive(Debug)]
+pub(super) struct Life {
+    line: Rc<Line>,
+    slot: Rc<Slot>,
+    id: Id,
+}
+
+impl Line {
+    /// Takes over the line to a spawner.
+    pub(super) fn new(spawner: Spawner) -> io::Result<Self> {
+        let Spawner { socket, pid, pidfd } = spawner;
+        Ok(Self {
+            socket: system::watch(socket, Interest::READABLE).map_err(|(_, error)| error)?,
+            spawner: pid,
+            pidfd,
+            next: Cell::new(0),
+            slots: RefCell::default(),
+            turn: Mutex::new(()),
+            unsent: RefCell::default(),
+            bell: Notify::new(),
+            dead: Cell::new(false),
+        })
+    }
+
+    /// Takes the number of a new attempt.
+    pub(super) fn number(&self) -> Id {
+        self.next.replace(self.next.get() + 1)
+    }
+
+    /// Sends the message that starts attempt `id`, and returns once its program runs.
+    pub(super) async fn start(
+        self: &Rc<Self>,
+        id: Id,
+        message: &[u8],
+        fds: &[BorrowedFd<'_>],
+    ) -> Result<Result<(u32, Life), Failure>, Fault> {
+        match self.send(message, fds).await {
+            Ok(()) => {}
+            Err(error) => return self.unsendable(&error).map(Err),
+        }
+        let slot = Rc::new(Slot::default());
+        self.slots.borrow_mut().insert(id, Rc::clone(&slot));
+        let life = Life { line: Rc::clone(self), slot, id };
+        let birth = life.birth().await?;
+        Ok(birth.map(|pid| (pid, life)))
+    }
+
+    async fn send(&self, message: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<()> {
+        let _turn = self.turn.lock().await;
+        loop {
+            match post::send(&self.socket, message, fds) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.room().await?,
+                sent => return sent,
+            }
+        }
+    }
+
+    /// Tells a dead spawner from a system that has no room for the message.
+    fn unsendable(&self, error: &io::Error) -> Result<Failure, Fault> {
+        match error.raw_os_error() {
+            Some(errno) if !self.dead.get() && !matches!(errno, libc::EPIPE | libc::ECONNRESET) => {
+                Ok(Failure { step: Step::Receive, errno })
+            }
+            _ => Err(Fault::SpawnerDied),
+        }
+    }
+
+    /// Waits until the socket has room. Rare, so the watch for it is made each time.
+    async fn room(&self) -> io::Result<()> {
+        let socket = self.socket.get_ref().try_clone()?;
+        let watch = system::watch(socket, Interest::WRITABLE).map_err(|(_, error)| error)?;
+        let _room = watch.writable().await?;
+        Ok(())
+    }
+
+    /// Sends a short request, now or as soon as there is room.
+    fn tell(&self, put: impl FnOnce(&mut Vec<u8>)) {
+        put(&mut self.unsent.borrow_mut());
+        if !self.push() {
+            self.bell.notify_one();
+        }
+    }
+
+    /// Sends what is unsent; `false` where there was no room.
+    fn push(&self) -> bool {
+        let mut unsent = self.unsent.borrow_mut();
+        match post::send(&self.socket, &unsent, &[]) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+            // Else the spawner is gone: the listener hears of it too.
+            Ok(()) | Err(_) => unsent.clear(),
+        }
+        true
+    }
+
+    async fn flush(&self) {
+        if self.unsent.borrow().is_empty() {
+            self.bell.notified().await;
+        }
+        let _ = self.room().await;
+        self.push();
+    }
+
+    /// Puts reports where they are waited for.
+    fn deliver(&self, mut message: &[u8]) -> Result<(), wire::Garbled> {
+        while !message.is_empty() {
+            let (id, birth, ended) = match Report::take(&mut message)? {
+                Report::Started { id, pid } => (id, Some(Ok(pid)), None),
+                Report::Cannot { id, failure } => (id, Some(Err(failure)), None),
+                Report::Ended { id, status, leftovers } => {
+                    (id, None, Some(Ended { exit: exit(status), leftovers }))
+                }
+            };
+            let is_last = ended.is_some() || matches!(birth, Some(Err(_)));
+            let mut slots = self.slots.borrow_mut();
+            let slot = if is_last { slots.remove(&id) } else { slots.get(&id).cloned() };
+            let Some(slot) = slot else { continue };
+            if birth.is_some() {
+                slot.birth.set(birth);
+            }
+            if ended.is_some() {
+                *slot.ended.borrow_mut() = ended;
+            }
+            slot.bell.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Ends the spawner: it kills what is left, and is waited for.
+    pub(super) fn hang_up(&self) {
+        let _ = shutdown(&self.socket, Shutdown::Both);
+        let _ = poll(&mut [PollFd::new(&self.pidfd, PollFlags::IN)], Some(&FAREWELL));
+        let _ = waitid(WaitId::Pid(self.spawner), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
+    }
+
+    /// Ends what the spawner left behind when it died; the engine has adopted it.
+    fn bereaved(&self) {
+        self.dead.set(true);
+        Kin::new().sweep();
+        for (_, slot) in self.slots.borrow_mut().drain() {
+            slot.bell.notify_one();
+        }
+    }
+}
+
+/// Listens to the spawner until it is gone.
+pub(super) async fn listen(line: Rc<Line>) {
+    let mut letter = Letter::new();
+    loop {
+        let heard = tokio::select! {
+            heard = line.socket.async_io(Interest::READABLE, |socket| letter.receive(socket)) => {
+                heard
+            }
+            () = line.flush() => continue,
+        };
+        let understood = matches!(heard, Ok(true)) && line.deliver(letter.message()).is_ok();
+        if !understood {
+            return line.bereaved();
+        }
+        // Who waited goes on first: it starts the next child while the spawner is still awake.
+        tokio::task::yield_now().await;
+    }
+}
+
+impl Life {
+    async fn birth(&self) -> Result<Result<u32, Failure>, Fault> {
+        loop {
+            if let Some(birth) = self.slot.birth.get() {
+                return Ok(birth);
+            }
+            self.news().await?;
+        }
+    }
+
+    /// Waits until the attempt is over.
+    pub(super) async fn wait(&mut self) -> Result<Ended, Fault> {
+        loop {
+            if let Some(ended) = &*self.slot.ended.borrow() {
+                return Ok(ended.clone());
+            }
+            self.news().await?;
+        }
+    }
+
+    async fn news(&self) -> Result<(), Fault> {
+        if self.line.dead.get() {
+            return Err(Fault::SpawnerDied);
+        }
+        self.slot.bell.notified().await;
+        Ok(())
+    }
+
+    /// Sends a signal to the attempt's group.
+    pub(super) fn signal(&self, signal: i32) {
+        self.line.tell(|out| wire::put_signal(out, self.id, signal));
+    }
+
+    /// Kills all of the attempt.
+    pub(super) fn kill(&self) {
+        self.line.tell(|out| wire::put_kill(out, self.id));
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        let unborn = matches!(self.slot.birth.get(), Some(Err(_)));
+        if !unborn && self.slot.ended.borrow().is_none() {
+            self.kill();
+        }
+    }
+}
+
+fn exit(status: Status) -> Exit {
+    match status {
+        Status::Code(code) => Exit::Code(code),
+        Status::Signal(signal) => Exit::Signal(signal),
+    }
+}

@@ -1,0 +1,91 @@
+//! Memory: a pipe inside this process, for children that are only played.
+//!
+//! It holds as much as a pipe of the system and ends as one does. Unaware of who plays.
+
+use std::cell::RefCell;
+use std::io::IoSlice;
+use std::rc::Rc;
+
+use bytes::{Bytes, BytesMut};
+use tokio::sync::Notify;
+
+use super::pipe::Wrote;
+
+/// Bytes that it holds, as a pipe of the system does.
+const CAPACITY: usize = 64 << 10;
+
+/// One end of a pipe in memory. Dropped, the other end sees it.
+#[derive(Debug)]
+pub(super) struct Memory {
+    shared: Rc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    held: RefCell<BytesMut>,
+    /// Rings when the other end has done something.
+    bell: Notify,
+}
+
+impl Memory {
+    /// Makes both ends of a pipe.
+    pub(super) fn pair() -> (Self, Self) {
+        let shared = Rc::<Shared>::default();
+        (Self { shared: Rc::clone(&shared) }, Self { shared })
+    }
+
+    /// Takes what is held, waiting until there is something; nothing once the writer is gone.
+    pub(super) async fn read(&self) -> Bytes {
+        loop {
+            if self.unread() > 0 || self.is_alone() {
+                let held = self.shared.held.borrow_mut().split().freeze();
+                self.shared.bell.notify_one();
+                return held;
+            }
+            self.shared.bell.notified().await;
+        }
+    }
+
+    /// Puts in what there is room for, waiting until there is some.
+    pub(super) async fn write(&self, pieces: &[IoSlice<'_>]) -> Wrote {
+        loop {
+            if self.is_alone() {
+                return Wrote::ReaderGone;
+            }
+            let mut room = CAPACITY.saturating_sub(self.shared.held.borrow().len());
+            if room > 0 {
+                let before = room;
+                for piece in pieces {
+                    let taken = room.min(piece.len());
+                    self.shared.held.borrow_mut().extend_from_slice(&piece[..taken]);
+                    room -= taken;
+                }
+                self.shared.bell.notify_one();
+                return Wrote::Bytes(before - room);
+            }
+            self.shared.bell.notified().await;
+        }
+    }
+
+    /// Waits until nothing is held any more, or the reader is gone.
+    pub(super) async fn drained(&self) {
+        while self.unread() > 0 && !self.is_alone() {
+            self.shared.bell.notified().await;
+        }
+    }
+
+    /// Returns how much is held.
+    pub(super) fn unread(&self) -> u64 {
+        self.shared.held.borrow().len() as u64
+    }
+
+    fn is_alone(&self) -> bool {
+        Rc::strong_count(&self.shared) == 1
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.shared.bell.notify_one();
+    }
+}

@@ -1,0 +1,33 @@
+//! Proc: the little that is asked of the system about a process that runs.
+//!
+//! Unaware of why it is asked.
+
+use std::fs;
+use std::time::Duration;
+
+/// Returns the signals that were ignored when this process was started. To be asked before any is
+/// listened to.
+pub fn ignored_signals() -> Vec<i32> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    (1..=64).filter(|signal| mask & (1 << (signal - 1)) != 0).collect()
+}
+
+/// Returns how long a process has waited for a CPU since it was started, although it could have
+/// run; zero where the system does not say.
+pub fn waited_for_cpu(pid: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{pid}/schedstat")).unwrap_or_default();
+    let waited = stat.split_whitespace().nth(1).and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(waited.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_gone_has_not_waited() {
+        assert_eq!(waited_for_cpu(u32::MAX), Duration::ZERO);
+    }
+}

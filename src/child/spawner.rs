@@ -1,0 +1,264 @@
+//! The spawner: the process that starts every child, and ends all that they leave behind.
+//!
+//! It is small, has one thread and does nothing else, so that starting stays cheap and that
+//! `kill -9` of the engine leaves nothing alive: the socket ends, and the spawner kills every child
+//! and whatever it adopted before it leaves. It reports, it does not judge: retries, explanations
+//! and patience belong to the engine.
+//!
+//! One turn of its loop: sleep until a child has died or the engine has asked; look at who died and
+//! what they left; tell the engine; do what it asked; tell again. Deaths are told before a start is
+//! tried, because a start takes as long as its `execve`, and the engine can use that time.
+
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::time::{Duration, Instant};
+
+use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, Event, EventData, EventFlags};
+use rustix::io::Errno;
+
+use super::birth::Cradle;
+use super::family::{Family, number};
+use super::post::{self, Letter};
+use super::system::Deaths;
+use super::wire::{self, Failure, Id, Report, Request, Start, Step};
+
+/// Events taken per turn; more wait for the next one.
+const EVENTS: usize = 64;
+
+/// The bit of `given` that says that a child reads something.
+const PAYLOAD: u8 = 1;
+
+/// Tokens of what is not a child. Attempts are counted up from 0 and never come here.
+const ENGINE: Id = Id::MAX;
+const DEATHS: Id = Id::MAX - 1;
+
+/// How often attempts that are not over yet are looked at, beside at every death.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// How long a start is told late, in case that its child ends at once: then both are one message,
+/// and the engine wakes once instead of three times. A child with a payload is told at once.
+const LATE: Duration = Duration::from_millis(1);
+
+/// Bytes of reports that may wait for the engine before nothing more is started.
+const UNTOLD: usize = 256 << 10;
+
+/// The spawner's whole state.
+pub(super) struct Loop {
+    engine: OwnedFd,
+    epoll: OwnedFd,
+    deaths: Deaths,
+    cradle: Cradle,
+    family: Family,
+    events: Vec<Event>,
+    untold: Untold,
+    /// What the spawner waits for at the engine's socket.
+    interest: EventFlags,
+}
+
+/// What woke the spawner.
+#[derive(Debug, Default)]
+struct Woken {
+    /// The engine has asked for something.
+    asked: bool,
+    /// A child has died.
+    died: bool,
+    /// The engine is gone.
+    alone: bool,
+}
+
+impl Loop {
+    /// Takes its place at the engine's socket. Children get this limit on descriptors, and marks
+    /// if they can be `marked`.
+    pub(super) fn new(engine: OwnedFd, limit: (u64, u64), marked: bool) -> io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let deaths = Deaths::watch()?;
+        epoll::add(&epoll, &engine, EventData::new_u64(ENGINE), EventFlags::IN)?;
+        epoll::add(&epoll, deaths.as_fd(), EventData::new_u64(DEATHS), EventFlags::IN)?;
+        Ok(Self {
+            engine,
+            epoll,
+            deaths,
+            cradle: Cradle::new(limit),
+            family: Family::new(marked),
+            events: Vec::with_capacity(EVENTS),
+            untold: Untold::default(),
+            interest: EventFlags::IN,
+        })
+    }
+
+    /// Serves until the engine is gone, then kills all that is left.
+    pub(super) fn run(&mut self) {
+        let mut letter = Letter::new();
+        while self.turn(&mut letter).unwrap_or(false) {}
+        self.family.sweep();
+    }
+
+    /// Makes one turn; `false` where it was the last one.
+    fn turn(&mut self, letter: &mut Letter) -> io::Result<bool> {
+        let woken = self.sleep()?;
+        if woken.alone {
+            return Ok(false);
+        }
+        if woken.died || self.family.is_waiting() {
+            // Forgotten before the look, so that no death between the two is missed.
+            self.deaths.clear();
+            self.family.look(|over| self.untold.put(over, Haste::Now));
+        }
+        self.tell()?;
+        self.family.bury();
+        if woken.asked {
+            if !letter.receive(&self.engine)? {
+                return Ok(false);
+            }
+            self.obey(letter)?;
+            // The child has its own copies; while ours are open, nobody sees its ends close.
+            letter.fds.clear();
+            self.tell()?;
+        }
+        Ok(true)
+    }
+
+    /// Sleeps until there is something to do.
+    fn sleep(&mut self) -> io::Result<Woken> {
+        let again = self.family.is_waiting().then_some(AGAIN);
+        // Without room at the engine's socket, the socket tells when it is time.
+        let has_room = !self.interest.contains(EventFlags::OUT);
+        let due = self.untold.due().filter(|_| has_room);
+        let patience = [again, due].into_iter().flatten().min();
+        let patience = patience.and_then(|patience| Timespec::try_from(patience).ok());
+        self.events.clear();
+        match epoll::wait(&self.epoll, spare_capacity(&mut self.events), patience.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut woken = Woken::default();
+        for event in &self.events {
+            let Event { flags, data } = *event;
+            match data.u64() {
+                ENGINE => {
+                    woken.alone = flags.intersects(EventFlags::HUP | EventFlags::ERR);
+                    woken.asked = flags.contains(EventFlags::IN);
+                }
+                DEATHS => woken.died = true,
+                id => {
+                    self.family.leader_died(id);
+                    woken.died = true;
+                }
+            }
+        }
+        Ok(woken)
+    }
+
+    /// Does what a letter asks for.
+    fn obey(&mut self, letter: &Letter) -> io::Result<()> {
+        let mut rest = letter.message();
+        if letter.torn {
+            let id = wire::subject(rest).map_err(garbled)?;
+            let failure = Failure { step: Step::Receive, errno: libc::EMFILE };
+            self.untold.put(&Report::Cannot { id, failure }, Haste::Now);
+            return Ok(());
+        }
+        while !rest.is_empty() {
+            match Request::take(&mut rest).map_err(garbled)? {
+                Request::Start(start) => self.start(&start, &letter.fds),
+                Request::Signal { id, signal } => self.family.signal(id, signal),
+                Request::Kill { id } => self.family.kill(id),
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a child, and has it reported.
+    fn start(&mut self, start: &Start<'_>, fds: &[OwnedFd]) {
+        let id = start.id;
+        let mark = self.family.mark(id);
+        let born = self.cradle.bear(start, fds, mark).and_then(|born| {
+            // Told once only: a dead leader stays readable for as long as it is kept.
+            let once = EventFlags::IN | EventFlags::ET;
+            match epoll::add(&self.epoll, &born.pidfd, EventData::new_u64(id), once) {
+                Ok(()) => Ok(born),
+                Err(errno) => Err(born.undo(errno.raw_os_error())),
+            }
+        });
+        match born {
+            Ok(born) => {
+                let is_fed = start.given & PAYLOAD != 0;
+                let haste = if is_fed { Haste::Now } else { Haste::Soon };
+                self.untold.put(&Report::Started { id, pid: number(born.pid) }, haste);
+                self.family.born(id, born);
+            }
+            Err(failure) => self.untold.put(&Report::Cannot { id, failure }, Haste::Now),
+        }
+    }
+
+    /// Tells the engine what is due. If it has no room, it is told when it has, and with much
+    /// untold nothing more is asked for.
+    fn tell(&mut self) -> io::Result<()> {
+        if self.untold.due() != Some(Duration::ZERO) {
+            return Ok(());
+        }
+        match post::send(&self.engine, &self.untold.reports, &[]) {
+            Ok(()) => self.untold.clear(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        let left = self.untold.reports.len();
+        let mut interest = EventFlags::empty();
+        interest.set(EventFlags::IN, left < UNTOLD);
+        interest.set(EventFlags::OUT, left > 0);
+        if interest != self.interest {
+            self.interest = interest;
+            epoll::modify(&self.epoll, &self.engine, EventData::new_u64(ENGINE), interest)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reports that the engine has not been told yet.
+#[derive(Debug, Default)]
+struct Untold {
+    reports: Vec<u8>,
+    haste: Option<Haste>,
+    /// When the oldest must be told, if none is in haste.
+    until: Option<Instant>,
+}
+
+/// How soon the engine must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Haste {
+    /// It waits for it.
+    Now,
+    /// A little later is as good.
+    Soon,
+}
+
+impl Untold {
+    fn put(&mut self, report: &Report, haste: Haste) {
+        report.put(&mut self.reports);
+        match haste {
+            Haste::Now => self.until = None,
+            Haste::Soon if self.haste.is_none() => self.until = Some(Instant::now() + LATE),
+            Haste::Soon => return,
+        }
+        self.haste = Some(haste);
+    }
+
+    /// Returns how long the reports can wait; `None` where there are none.
+    fn due(&self) -> Option<Duration> {
+        let until = |until: Instant| until.saturating_duration_since(Instant::now());
+        self.haste.map(|_| self.until.map_or(Duration::ZERO, until))
+    }
+
+    fn clear(&mut self) {
+        self.reports.clear();
+        self.haste = None;
+        self.until = None;
+    }
+}
+
+/// Ends the spawner: who does not understand the engine can't serve it.
+fn garbled(_: wire::Garbled) -> io::Error {
+    io::ErrorKind::InvalidData.into()
+}

@@ -1,0 +1,152 @@
+//! System: the few calls for which no crate here has a safe form, each made safe.
+//!
+//! Together with `birth` this is all the unsafe code of the program. Unaware of what the calls are
+//! for.
+
+#![expect(unsafe_code, reason = "calls of the C library without a safe form in our crates")]
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
+
+use bytes::{BufMut as _, BytesMut};
+use rustix::process::Pid;
+use tokio::io::Interest;
+use tokio::io::unix::{AsyncFd, AsyncFdRegisterError};
+
+/// All signals. 32 and 33 belong to the C library, which does not let us set them, but starts
+/// programs with both ignored; so the system is asked itself.
+const SIGNALS: std::ops::RangeInclusive<libc::c_int> = 1..=64;
+
+/// The system's own form of "default disposition, no flags, empty mask": zeros.
+const DEFAULT: [u64; 4] = [0; 4];
+
+/// Bytes of the system's own form of a signal mask.
+const MASK: libc::size_t = 8;
+
+/// Which of the two processes this is after a fork.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Forked {
+    /// The one that forked; it knows the other.
+    Parent(Pid),
+    /// The new one.
+    Child,
+}
+
+/// Forks this process. To be called while it has one thread only: of any other, the new process
+/// would have the locks but not the thread that opens them.
+pub(super) fn fork() -> io::Result<Forked> {
+    // SAFETY: fork itself is always sound; in a process with one thread, and this is called before
+    // a second is made, the child may go on as the parent does.
+    let pid = unsafe { libc::fork() };
+    match Pid::from_raw(pid.max(0)) {
+        Some(child) => Ok(Forked::Parent(child)),
+        None if pid == 0 => Ok(Forked::Child),
+        None => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Ends this process at once, without anything that the parent has left to do at its end.
+pub(super) fn leave(code: i32) -> ! {
+    // SAFETY: _exit has no precondition and does not return.
+    unsafe { libc::_exit(code) }
+}
+
+/// Gives SIGCHLD its default disposition: who starts us with it ignored takes away every exit
+/// status.
+pub(super) fn reset_sigchld() {
+    // SAFETY: the default disposition runs no code of ours.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
+/// Gives every signal its default disposition and blocks it.
+pub(super) fn reset_signals() -> io::Result<()> {
+    for signal in SIGNALS {
+        let old = std::ptr::null_mut::<libc::c_void>();
+        // SAFETY: the system reads no more than `DEFAULT` holds, and the default disposition runs
+        // no code of ours. SIGKILL and SIGSTOP refuse, which is as well.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, DEFAULT.as_ptr(), old, MASK) };
+    }
+    let mut all = MaybeUninit::uninit();
+    // SAFETY: sigfillset writes the whole set before sigprocmask reads it.
+    let done = unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::sigprocmask(libc::SIG_SETMASK, all.as_ptr(), std::ptr::null_mut())
+    };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Puts a copy of a descriptor on a number, whatever was there, and says whether programs get it.
+pub(super) fn place(fd: BorrowedFd<'_>, number: RawFd, inherited: bool) -> io::Result<()> {
+    let flags = if inherited { 0 } else { libc::O_CLOEXEC };
+    // SAFETY: called in the spawner before it owns descriptors with low numbers, so what is closed
+    // here belongs to nobody.
+    let done = unsafe { libc::dup3(fd.as_raw_fd(), number, flags) };
+    if done == number { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Closes every descriptor from one number to another, both included. Needs Linux 5.9.
+pub(super) fn close_all(first: RawFd, last: RawFd) -> io::Result<()> {
+    if first > last {
+        return Ok(());
+    }
+    // SAFETY: called in the spawner right after the fork; what the engine had open there is
+    // forgotten, never closed a second time, because the engine's part of the program never runs.
+    let done = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Becomes readable when a child has died: SIGCHLD as a descriptor.
+#[derive(Debug)]
+pub(super) struct Deaths(OwnedFd);
+
+impl Deaths {
+    /// Watches from now on. SIGCHLD must be blocked.
+    pub(super) fn watch() -> io::Result<Self> {
+        let mut set = MaybeUninit::uninit();
+        // SAFETY: sigemptyset writes the whole set before the others use it.
+        let fd = unsafe {
+            libc::sigemptyset(set.as_mut_ptr());
+            libc::sigaddset(set.as_mut_ptr(), libc::SIGCHLD);
+            libc::signalfd(-1, set.as_ptr(), libc::SFD_CLOEXEC | libc::SFD_NONBLOCK)
+        };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: signalfd has just made it, and nobody else owns it.
+        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    /// Forgets the deaths so far.
+    pub(super) fn clear(&self) {
+        let mut record = [0; size_of::<libc::signalfd_siginfo>()];
+        let _ = rustix::io::read(&self.0, &mut record);
+    }
+}
+
+impl AsFd for Deaths {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Lets the runtime watch a descriptor, or gives it back.
+pub(super) fn watch(
+    fd: OwnedFd,
+    interest: Interest,
+) -> Result<AsyncFd<OwnedFd>, (OwnedFd, io::Error)> {
+    // SAFETY: an `OwnedFd` is one and the same open descriptor until it is dropped, and the
+    // watch, which owns it from here, forgets it before that.
+    unsafe { AsyncFd::register_with_interest(fd, interest) }
+        .map_err(AsyncFdRegisterError::into_parts)
+}
+
+/// Reads into the free room of a block and returns how much was read.
+pub(super) fn read_block(fd: BorrowedFd<'_>, block: &mut BytesMut) -> io::Result<usize> {
+    let free = block.spare_capacity_mut();
+    let (read, _) = rustix::io::read(fd, free)?;
+    let length = read.len();
+    // SAFETY: these bytes have just been written.
+    unsafe { block.advance_mut(length) };
+    Ok(length)
+}

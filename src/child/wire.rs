@@ -1,0 +1,415 @@
+//! Wire: what the engine asks of the spawner, what the spawner reports, and both as bytes.
+//!
+//! An own format because the two halves are one program: nothing to version, and the spawner can
+//! point `execve` straight into a received message, where every text already ends in NUL. Reading
+//! trusts nothing: a malformed message is [`Garbled`], never a panic. Unaware of sockets.
+
+use std::ffi::{CStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+
+use crate::event::Leftover;
+
+/// Number of an attempt, counted up by the engine and never used twice.
+pub(super) type Id = u64;
+
+/// Descriptors that a child can be given: 0, 1 and 2.
+pub(super) const TARGETS: u8 = 3;
+
+/// What the engine asks of the spawner.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Request<'a> {
+    /// Start a child.
+    Start(Start<'a>),
+    /// Send a signal to a child's group.
+    Signal {
+        /// The attempt.
+        id: Id,
+        /// The signal's number.
+        signal: i32,
+    },
+    /// Kill all that belongs to an attempt.
+    Kill {
+        /// The attempt.
+        id: Id,
+    },
+}
+
+/// How to start a child.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Start<'a> {
+    /// The attempt.
+    pub(super) id: Id,
+    /// Bit n: a descriptor for target n travels along, in the order of targets.
+    pub(super) given: u8,
+    /// Working directory.
+    pub(super) cwd: &'a CStr,
+    /// Path of the program.
+    pub(super) program: &'a CStr,
+    /// Arguments, the name of the program first.
+    pub(super) argv: Vec<&'a CStr>,
+    /// Environment, as `NAME=value`.
+    pub(super) env: Vec<&'a CStr>,
+}
+
+/// What the spawner reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Report {
+    /// A child runs: its `execve` is done.
+    Started {
+        /// The attempt.
+        id: Id,
+        /// Its process id, which is also that of its group.
+        pid: u32,
+    },
+    /// A child could not be started.
+    Cannot {
+        /// The attempt.
+        id: Id,
+        /// What failed.
+        failure: Failure,
+    },
+    /// An attempt is over: its leader is reaped and nothing of its set is left.
+    Ended {
+        /// The attempt.
+        id: Id,
+        /// How the leader ended.
+        status: Status,
+        /// What outlived the leader and was killed.
+        leftovers: Vec<Leftover>,
+    },
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    /// It exited with a code.
+    Code(i32),
+    /// A signal ended it.
+    Signal(i32),
+}
+
+/// The step of a start that failed, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// What was tried.
+    pub(super) step: Step,
+    /// The system's error number.
+    pub(super) errno: i32,
+}
+
+/// The steps of a start, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The spawner takes the message and its descriptors.
+    Receive,
+    /// A process is made.
+    Fork,
+    /// It gets a group, limits and a signal mask of its own.
+    Prepare,
+    /// It gets its descriptors.
+    Descriptors,
+    /// It enters its working directory.
+    Cwd,
+    /// It becomes the program.
+    Exec,
+}
+
+impl Step {
+    const ALL: [Self; 6] =
+        [Self::Receive, Self::Fork, Self::Prepare, Self::Descriptors, Self::Cwd, Self::Exec];
+
+    /// Returns the step of a number, as `as u8` gives it.
+    pub(super) fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+}
+
+/// A message that neither half of this program writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Garbled;
+
+const START: u8 = 1;
+const SIGNAL: u8 = 2;
+const KILL: u8 = 3;
+const STARTED: u8 = 4;
+const CANNOT: u8 = 5;
+const CODE: u8 = 6;
+const SIGNALLED: u8 = 7;
+
+/// The words of a start, as the engine holds them. None contains NUL: that was checked before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Words<'a> {
+    pub(super) cwd: &'a [u8],
+    pub(super) program: &'a [u8],
+    pub(super) argv: &'a [OsString],
+    pub(super) env: &'a [(OsString, OsString)],
+}
+
+/// Writes a request to start a child.
+pub(super) fn put_start(out: &mut Vec<u8>, id: Id, given: u8, words: &Words<'_>) {
+    put_head(out, START, id);
+    out.push(given);
+    put_u32(out, words.argv.len());
+    put_u32(out, words.env.len());
+    put_text(out, &[words.cwd]);
+    put_text(out, &[words.program]);
+    for argument in words.argv {
+        put_text(out, &[argument.as_bytes()]);
+    }
+    for (name, value) in words.env {
+        put_text(out, &[name.as_bytes(), b"=", value.as_bytes()]);
+    }
+}
+
+/// Writes a request to signal a child's group.
+pub(super) fn put_signal(out: &mut Vec<u8>, id: Id, signal: i32) {
+    put_head(out, SIGNAL, id);
+    out.extend(signal.to_le_bytes());
+}
+
+/// Writes a request to kill all that belongs to an attempt.
+pub(super) fn put_kill(out: &mut Vec<u8>, id: Id) {
+    put_head(out, KILL, id);
+}
+
+/// Reads of which attempt a message speaks first; more of it need not be there.
+pub(super) fn subject(mut message: &[u8]) -> Result<Id, Garbled> {
+    take_u8(&mut message)?;
+    take_u64(&mut message)
+}
+
+impl<'a> Request<'a> {
+    /// Reads the first request of `from` and moves behind it.
+    pub(super) fn take(from: &mut &'a [u8]) -> Result<Self, Garbled> {
+        let kind = take_u8(from)?;
+        let id = take_u64(from)?;
+        match kind {
+            START => Start::take(id, from).map(Self::Start),
+            SIGNAL => Ok(Self::Signal { id, signal: take_i32(from)? }),
+            KILL => Ok(Self::Kill { id }),
+            _ => Err(Garbled),
+        }
+    }
+}
+
+impl<'a> Start<'a> {
+    fn take(id: Id, from: &mut &'a [u8]) -> Result<Self, Garbled> {
+        let given = take_u8(from)?;
+        if given >> TARGETS != 0 {
+            return Err(Garbled);
+        }
+        let (argc, envc) = (take_u32(from)?, take_u32(from)?);
+        let (cwd, program) = (take_text(from)?, take_text(from)?);
+        Ok(Self {
+            id,
+            given,
+            cwd,
+            program,
+            argv: take_texts(from, argc)?,
+            env: take_texts(from, envc)?,
+        })
+    }
+}
+
+impl Report {
+    /// Writes this report.
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Started { id, pid } => {
+                put_head(out, STARTED, *id);
+                out.extend(pid.to_le_bytes());
+            }
+            Self::Cannot { id, failure } => {
+                put_head(out, CANNOT, *id);
+                out.push(failure.step as u8);
+                out.extend(failure.errno.to_le_bytes());
+            }
+            Self::Ended { id, status, leftovers } => {
+                let (kind, number) = match status {
+                    Status::Code(code) => (CODE, code),
+                    Status::Signal(signal) => (SIGNALLED, signal),
+                };
+                put_head(out, kind, *id);
+                out.extend(number.to_le_bytes());
+                put_u32(out, leftovers.len());
+                for leftover in leftovers {
+                    out.extend(leftover.pid.to_le_bytes());
+                    put_u32(out, leftover.command.len());
+                    out.extend(leftover.command.as_bytes());
+                }
+            }
+        }
+    }
+
+    /// Reads the first report of `from` and moves behind it.
+    pub(super) fn take(from: &mut &[u8]) -> Result<Self, Garbled> {
+        let kind = take_u8(from)?;
+        let id = take_u64(from)?;
+        match kind {
+            STARTED => Ok(Self::Started { id, pid: take_u32(from)? }),
+            CANNOT => {
+                let step = Step::from_number(take_u8(from)?).ok_or(Garbled)?;
+                Ok(Self::Cannot { id, failure: Failure { step, errno: take_i32(from)? } })
+            }
+            CODE | SIGNALLED => {
+                let number = take_i32(from)?;
+                let status = if kind == CODE { Status::Code } else { Status::Signal }(number);
+                let count = take_u32(from)?;
+                let leftovers =
+                    (0..count).map(|_| take_leftover(from)).collect::<Result<_, _>>()?;
+                Ok(Self::Ended { id, status, leftovers })
+            }
+            _ => Err(Garbled),
+        }
+    }
+}
+
+fn take_leftover(from: &mut &[u8]) -> Result<Leftover, Garbled> {
+    let pid = take_u32(from)?;
+    let length = usize::try_from(take_u32(from)?).map_err(|_| Garbled)?;
+    let (command, rest) = from.split_at_checked(length).ok_or(Garbled)?;
+    *from = rest;
+    Ok(Leftover { pid, command: String::from_utf8_lossy(command).into_owned() })
+}
+
+fn put_head(out: &mut Vec<u8>, kind: u8, id: Id) {
+    out.push(kind);
+    out.extend(id.to_le_bytes());
+}
+
+/// Writes a count; one that does not fit makes a message that the other side refuses.
+fn put_u32(out: &mut Vec<u8>, count: usize) {
+    out.extend(u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+fn put_text(out: &mut Vec<u8>, parts: &[&[u8]]) {
+    for part in parts {
+        out.extend_from_slice(part);
+    }
+    out.push(0);
+}
+
+fn take_array<const N: usize>(from: &mut &[u8]) -> Result<[u8; N], Garbled> {
+    let (array, rest) = from.split_first_chunk::<N>().ok_or(Garbled)?;
+    *from = rest;
+    Ok(*array)
+}
+
+fn take_u8(from: &mut &[u8]) -> Result<u8, Garbled> {
+    take_array(from).map(u8::from_le_bytes)
+}
+
+fn take_u32(from: &mut &[u8]) -> Result<u32, Garbled> {
+    take_array(from).map(u32::from_le_bytes)
+}
+
+fn take_i32(from: &mut &[u8]) -> Result<i32, Garbled> {
+    take_array(from).map(i32::from_le_bytes)
+}
+
+fn take_u64(from: &mut &[u8]) -> Result<u64, Garbled> {
+    take_array(from).map(u64::from_le_bytes)
+}
+
+fn take_text<'a>(from: &mut &'a [u8]) -> Result<&'a CStr, Garbled> {
+    let text = CStr::from_bytes_until_nul(from).map_err(|_| Garbled)?;
+    *from = &from[text.count_bytes() + 1..];
+    Ok(text)
+}
+
+/// Reads `count` texts. The room is taken as they come: a count is only a claim.
+fn take_texts<'a>(from: &mut &'a [u8], count: u32) -> Result<Vec<&'a CStr>, Garbled> {
+    (0..count).map(|_| take_text(from)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn word() -> impl Strategy<Value = Vec<u8>> {
+        vec(1..=u8::MAX, 0..20)
+    }
+
+    fn report() -> impl Strategy<Value = Report> {
+        let leftover =
+            (any::<u32>(), ".{0,9}").prop_map(|(pid, command)| Leftover { pid, command });
+        let status =
+            prop_oneof![any::<i32>().prop_map(Status::Code), any::<i32>().prop_map(Status::Signal)];
+        let failure = (0..Step::ALL.len(), any::<i32>())
+            .prop_map(|(step, errno)| Failure { step: Step::ALL[step], errno });
+        prop_oneof![
+            (any::<u64>(), any::<u32>()).prop_map(|(id, pid)| Report::Started { id, pid }),
+            (any::<u64>(), failure).prop_map(|(id, failure)| Report::Cannot { id, failure }),
+            (any::<u64>(), status, vec(leftover, 0..4))
+                .prop_map(|(id, status, leftovers)| Report::Ended { id, status, leftovers }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_start_comes_back_as_it_was(
+            id: u64,
+            given in 0_u8..8,
+            cwd in word(),
+            program in word(),
+            argv in vec(word(), 0..6),
+            env in vec((vec(b'A'..=b'Z', 1..5), word()), 0..6),
+        ) {
+            let argv: Vec<_> = argv.into_iter().map(OsString::from_vec).collect();
+            let env: Vec<_> = env
+                .into_iter()
+                .map(|(name, value)| (OsString::from_vec(name), OsString::from_vec(value)))
+                .collect();
+            let mut bytes = Vec::new();
+            let words = Words { cwd: &cwd, program: &program, argv: &argv, env: &env };
+            put_start(&mut bytes, id, given, &words);
+            put_signal(&mut bytes, id, -7);
+            put_kill(&mut bytes, id);
+            let mut rest = &bytes[..];
+            let Ok(Request::Start(start)) = Request::take(&mut rest) else {
+                return Err(TestCaseError::fail("not a start"));
+            };
+            prop_assert_eq!((start.id, start.given), (id, given));
+            prop_assert_eq!(start.cwd.to_bytes(), &cwd);
+            prop_assert_eq!(start.program.to_bytes(), &program);
+            let read: Vec<_> = start.argv.iter().map(|word| word.to_bytes()).collect();
+            let written: Vec<_> = argv.iter().map(|word| word.as_bytes()).collect();
+            prop_assert_eq!(read, written);
+            prop_assert_eq!(start.env.len(), env.len());
+            for (entry, (name, value)) in start.env.iter().zip(&env) {
+                prop_assert_eq!(
+                    entry.to_bytes().to_vec(),
+                    [name.as_bytes(), b"=", value.as_bytes()].concat()
+                );
+            }
+            prop_assert_eq!(Request::take(&mut rest), Ok(Request::Signal { id, signal: -7 }));
+            prop_assert_eq!(Request::take(&mut rest), Ok(Request::Kill { id }));
+            prop_assert!(rest.is_empty());
+        }
+
+        #[test]
+        fn reports_come_back_as_they_were(reports in vec(report(), 0..4)) {
+            let mut bytes = Vec::new();
+            for report in &reports {
+                report.put(&mut bytes);
+            }
+            let mut rest = &bytes[..];
+            for report in &reports {
+                prop_assert_eq!(&Report::take(&mut rest).unwrap(), report);
+            }
+            prop_assert!(rest.is_empty());
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes in vec(any::<u8>(), 0..200), kind in 0_u8..9) {
+            let bytes = [vec![kind], bytes].concat();
+            let _ = Request::take(&mut &bytes[..]);
+            let _ = Report::take(&mut &bytes[..]);
+        }
+    }
+}

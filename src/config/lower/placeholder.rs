@@ -1,0 +1,298 @@
+//! Placeholder: which of them name something, where they stand.
+//!
+//! What one table can say is said at once. Whether a variable exists may depend on a file that is
+//! not read yet, and whether a slot lends one on its pool: these wait as loose ends. Unaware of
+//! what the values will be.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::{Lowering, Reader};
+use crate::config::document::exact;
+use crate::config::forms::At;
+use crate::config::names;
+use crate::model::{Place, Placeholder, Pool, Problem, Template, TemplateError, code};
+
+/// A placeholder and where it stands.
+#[derive(Debug)]
+pub(super) struct Use {
+    /// What it names.
+    pub(super) placeholder: Placeholder,
+    /// Its bytes in the file.
+    pub(super) at: Range<usize>,
+}
+
+/// A placeholder that another file, or a pool, may still explain.
+#[derive(Debug)]
+pub(super) enum Loose {
+    /// `{vars.NAME}`.
+    Var(String, Place),
+    /// `{env.NAME}`, and the pools whose slots may lend it; every pool where none is named.
+    Env(String, Place, Vec<String>),
+}
+
+/// What the placeholders of a process may name.
+pub(super) struct Scope<'s> {
+    /// Keys of its matrix.
+    pub(super) axes: &'s [&'s str],
+    /// Whether it has one item at a time.
+    pub(super) items: Items,
+    /// Names of its own environment.
+    pub(super) env: HashSet<&'s str>,
+    /// Its pools.
+    pub(super) pools: &'s [String],
+}
+
+/// Whether `{item}` names something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Items {
+    /// One item, one child.
+    Each,
+    /// Many items, one after the other: `deliver = "stream"`.
+    Stream,
+    /// The process consumes nothing.
+    None,
+}
+
+impl Reader<'_, '_, '_> {
+    /// Takes text apart, and notes its placeholders for when it is known what they may name.
+    pub(super) fn template(&mut self, text: &At<String>, uses: &mut Vec<Use>) -> Template {
+        self.no_nul(text);
+        self.payload(text, uses)
+    }
+
+    /// As [`Self::template`], for text that may hold a zero byte.
+    pub(super) fn payload(&mut self, text: &At<String>, uses: &mut Vec<Use>) -> Template {
+        if !text.value.contains('{') {
+            return Template::literal(text.value.clone());
+        }
+        let (template, errors) = Template::parse(&text.value);
+        let start = exact(self.file.text, text.at, &text.value);
+        let bytes = |range: &Range<usize>| match start {
+            Some(start) => start + range.start..start + range.end,
+            None => text.at.range(),
+        };
+        uses.extend(template.placeholders().map(|(placeholder, range)| Use {
+            placeholder: placeholder.clone(),
+            at: bytes(range),
+        }));
+        for error in errors {
+            let at = bytes(&error.range);
+            self.unknown(&error, at);
+        }
+        template
+    }
+
+    /// Says where text holds a zero byte, which no argument, path or variable can.
+    pub(super) fn no_nul(&mut self, text: &At<String>) {
+        if text.value.contains('\0') {
+            let said = "this text holds a zero byte, which ends it for the operating system";
+            let problem = Problem::error(code::BAD_VALUE, said, self.label(text.at, "here"));
+            self.tell(problem.help("remove the `\\u0000`"));
+        }
+    }
+
+    fn unknown(&mut self, error: &TemplateError, at: Range<usize>) {
+        let said = format!("`{{{}}}` does not name anything", error.name);
+        let label = match meant(&error.name) {
+            Some(meant) => format!("did you mean `{{{meant}}}`?"),
+            None => "no such placeholder".to_owned(),
+        };
+        let label = Place::bytes(self.file.id, at).label(label);
+        let problem = Problem::error(code::PLACEHOLDER, said, label).help(
+            "placeholders: {vars.NAME}, {env.NAME}, {matrix.KEY}, {item}, {item.FIELD}, \
+             {item.index}, {process.NAME.stdout}, {run.id}, {slot}; a literal brace is `{{`",
+        );
+        self.tell(problem);
+    }
+
+    /// Checks the placeholders of a process against what they may name.
+    pub(super) fn uses(&mut self, uses: Vec<Use>, scope: &Scope<'_>) {
+        for Use { placeholder, at } in uses {
+            let place = Place::bytes(self.file.id, at);
+            let name = placeholder.name();
+            match placeholder {
+                Placeholder::Var(var) => self.var(var, place),
+                Placeholder::Env(var) if scope.env.contains(var.as_str()) => {}
+                Placeholder::Env(var) => self.env(var, place, scope.pools.to_vec()),
+                Placeholder::Matrix(key) if !scope.axes.contains(&key.as_str()) => {
+                    self.no_axis(&key, place, scope.axes);
+                }
+                Placeholder::Item | Placeholder::ItemField(_) | Placeholder::ItemIndex
+                    if scope.items != Items::Each =>
+                {
+                    self.no_item(&name, place, scope.items);
+                }
+                Placeholder::Matrix(_)
+                | Placeholder::Item
+                | Placeholder::ItemField(_)
+                | Placeholder::ItemIndex
+                | Placeholder::Stdout(_)
+                | Placeholder::RunId
+                | Placeholder::Slot => {}
+            }
+        }
+    }
+
+    /// Checks placeholders that stand outside of processes, where only the run is known.
+    pub(super) fn uses_outside(&mut self, uses: Vec<Use>, here: &str) {
+        for Use { placeholder, at } in uses {
+            let place = Place::bytes(self.file.id, at);
+            let name = placeholder.name();
+            match placeholder {
+                Placeholder::Var(var) => self.var(var, place),
+                Placeholder::Env(var) => self.env(var, place, Vec::new()),
+                Placeholder::RunId => {}
+                Placeholder::Slot
+                | Placeholder::Matrix(_)
+                | Placeholder::Item
+                | Placeholder::ItemField(_)
+                | Placeholder::ItemIndex
+                | Placeholder::Stdout(_) => {
+                    let said = format!("`{{{name}}}` does not name anything in {here}");
+                    let label = place.label("only a process has it");
+                    let problem = Problem::error(code::PLACEHOLDER, said, label);
+                    self.tell(problem.help("move it to the processes that need it"));
+                }
+            }
+        }
+    }
+
+    fn var(&mut self, name: String, place: Place) {
+        if !self.all.job.vars.contains_key(&name) {
+            self.all.loose.push(Loose::Var(name, place));
+        }
+    }
+
+    fn env(&mut self, name: String, place: Place, pools: Vec<String>) {
+        if std::env::var_os(&name).is_none() {
+            self.all.loose.push(Loose::Env(name, place, pools));
+        }
+    }
+
+    fn no_axis(&mut self, key: &str, place: Place, axes: &[&str]) {
+        let said = format!("`{{matrix.{key}}}` does not name anything here");
+        let label = match names::nearest(key, axes.iter().copied()) {
+            Some(meant) => format!("did you mean `{{matrix.{meant}}}`?"),
+            None if axes.is_empty() => "this process has no `matrix`".to_owned(),
+            None => "its `matrix` has no such key".to_owned(),
+        };
+        let problem = Problem::error(code::PLACEHOLDER, said, place.label(label));
+        self.tell(problem.help(format!("add `{key}` to its `matrix`, with a list of values")));
+    }
+
+    fn no_item(&mut self, name: &str, place: Place, items: Items) {
+        let said = format!("`{{{name}}}` does not name anything here");
+        let (label, help) = match items {
+            Items::Stream => (
+                "a child that reads a stream has many items",
+                "set deliver = \"args\" for one child an item",
+            ),
+            Items::None | Items::Each => {
+                ("this process consumes no queue", "add `consumes` with the name of a queue")
+            }
+        };
+        self.tell(Problem::error(code::PLACEHOLDER, said, place.label(label)).help(help));
+    }
+}
+
+impl Lowering<'_> {
+    /// Says which loose ends no file explains.
+    pub(super) fn tie(&mut self) {
+        let set: HashSet<&str> = self.job.env.set.iter().map(|(name, _)| name.as_str()).collect();
+        let read = self.job.env.from_files.iter().map(|(name, _)| name.as_str());
+        let env: HashSet<&str> = read.chain(set).collect();
+        let lent: HashSet<(&str, &str)> = self.job.pools.iter().flat_map(lent).collect();
+        let lent_by_any: HashSet<&str> = lent.iter().map(|(_, name)| *name).collect();
+        let lends = |pools: &[String], name: &str| match pools {
+            [] => lent_by_any.contains(name),
+            pools => pools.iter().any(|pool| lent.contains(&(pool.as_str(), name))),
+        };
+        let mut told = Vec::new();
+        for loose in &self.loose {
+            match loose {
+                Loose::Var(name, place) => {
+                    if !self.job.vars.contains_key(name) && self.names_known {
+                        told.push(no_var(name, place, self.job.vars.keys()));
+                    }
+                }
+                Loose::Env(name, place, pools) => {
+                    let known = self.names_known && self.slots_known;
+                    if known && !env.contains(name.as_str()) && !lends(pools, name) {
+                        told.push(no_env(name, place));
+                    }
+                }
+            }
+        }
+        self.problems.extend(told);
+    }
+}
+
+/// Returns the variables that the slots of a pool lend, each with the pool's name.
+fn lent(pool: &Pool) -> impl Iterator<Item = (&str, &str)> {
+    let slots = pool.slots.iter().flatten();
+    slots.map(|(name, _)| (pool.name.as_str(), name.as_str()))
+}
+
+fn no_var<'v>(name: &str, place: &Place, vars: impl Iterator<Item = &'v String>) -> Problem {
+    let said = format!("`{{vars.{name}}}` does not name anything");
+    let label = match names::nearest(name, vars.map(String::as_str)) {
+        Some(meant) => format!("did you mean `{{vars.{meant}}}`?"),
+        None => "no file declares it".to_owned(),
+    };
+    Problem::error(code::PLACEHOLDER, said, place.clone().label(label))
+        .help(format!("declare it: [vars] with {name} = \"…\""))
+}
+
+fn no_env(name: &str, place: &Place) -> Problem {
+    let said = format!("`{{env.{name}}}` is not set");
+    let label = "set neither where `runner` runs nor in this job";
+    Problem::error(code::PLACEHOLDER, said, place.clone().label(label)).help(format!(
+        "set it when you start `runner`, or in `env`, in an `env-file` or in the slots of a pool: \
+         [env] with {name} = \"…\""
+    ))
+}
+
+/// Returns the placeholder that was probably meant.
+fn meant(name: &str) -> Option<String> {
+    const HEADS: [&str; 7] = ["vars", "env", "matrix", "item", "process", "run", "slot"];
+    let (head, tail) = name.split_once('.').unwrap_or((name, ""));
+    if name == "index" || name == "item-index" {
+        return Some("item.index".to_owned());
+    }
+    let head = match head {
+        "var" => "vars",
+        _ => names::nearest(head, HEADS.into_iter())?,
+    };
+    let meant = match (head, tail) {
+        ("run", _) => "run.id".to_owned(),
+        ("slot" | "item", "") => head.to_owned(),
+        ("process", tail) => {
+            let process = tail.split('.').next().filter(|name| !name.is_empty())?;
+            format!("process.{process}.stdout")
+        }
+        (_, "") => return None,
+        (head, tail) => format!("{head}.{tail}"),
+    };
+    (meant != name).then_some(meant)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meant;
+
+    #[test]
+    fn slips_in_placeholders_are_understood() {
+        for (written, want) in [
+            ("itme.path", Some("item.path")),
+            ("var.x", Some("vars.x")),
+            ("run", Some("run.id")),
+            ("process.a.stderr", Some("process.a.stdout")),
+            ("slots", Some("slot")),
+            ("zebra", None),
+            ("vars", None),
+        ] {
+            assert_eq!(meant(written).as_deref(), want, "{written}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Process: a table of a process, with the defaults of its file, made into a process.
+//!
+//! Reads what is plain here and leaves the rest to its parts. Unaware of the graph that the edges
+//! make.
+
+use std::collections::HashSet;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::environment::{Environs, one_or_many};
+use super::placeholder::{Items, Scope, Use};
+use super::{Reader, unusable};
+use crate::config::forms::{At, Either, Key, Span};
+use crate::config::raw::{self, Process as Raw};
+use crate::model::{
+    Action, AllowFailure, Deliver, Environment, Need, Output, Process, Retry, RunWhen, Stdin,
+    Template, Timeout, When, code,
+};
+
+/// Gives a process the keys that it does not have itself.
+macro_rules! fill {
+    ($raw:ident, $defaults:ident, $($key:ident),*) => {
+        $($raw.$key.or(&$defaults.$key);)*
+    };
+}
+
+impl Reader<'_, '_, '_> {
+    /// Adds one process to the job.
+    pub(super) fn process(
+        &mut self,
+        name: &str,
+        at: Span,
+        value: &Spanned<DeValue<'_>>,
+        defaults: &Raw,
+    ) {
+        self.title = format!("[process.{name}]");
+        self.name("process", name, at);
+        let Some(mut raw) = self.table::<Raw>(value) else {
+            return self.stub(name);
+        };
+        with_defaults(&mut raw, defaults);
+        let mut uses = Vec::new();
+        let action = self.action(&raw, at, &mut uses);
+        let environs =
+            Environs { env: &raw.env, env_file: &raw.env_file, inherit_env: &raw.inherit_env };
+        let env = self.environment(&environs, &mut uses);
+        let stdin = self.stdin(&raw.stdin, &mut uses);
+        let cwd = raw.cwd.get().map(|cwd| self.template(cwd, &mut uses));
+        let stdout = self.output(&raw.stdout, "stdout", &mut uses);
+        let stderr = self.output(&raw.stderr, "stderr", &mut uses);
+        let retry = self.retry(&raw.retry);
+        let flow = self.flow(&raw, &uses);
+        let matrix = self.matrix(&raw.matrix);
+        let pools = (!raw.pool.is_absent()).then(|| self.pool_names(&raw.pool));
+        let process = Process {
+            name: name.to_owned(),
+            file: self.file.id,
+            base: self.file.base.to_path_buf(),
+            description: raw.description.get().map(|text| text.value.clone()),
+            tags: self.tags(&raw),
+            action,
+            stdin,
+            stdout,
+            stderr,
+            cwd,
+            env,
+            needs: self.needs(&raw),
+            after: plain(raw.after.get().map_or(&[], |after| &after.value.entries)),
+            run: run_when(&raw.run),
+            pools,
+            weight: raw.weight.get().and_then(|w| u32::try_from(w.value.0).ok()).unwrap_or(1),
+            priority: raw.priority.get().and_then(|p| i32::try_from(p.value.0).ok()).unwrap_or(0),
+            matrix,
+            timeout: self.timeout(&raw.timeout),
+            stop: self.stop(&raw.stop),
+            retry,
+            success: self.success(&raw.success),
+            allow_failure: self.allow_failure(&raw.allow_failure),
+            consumes: flow.consumes,
+            produces: flow.produces,
+        };
+        self.scope(&process, uses);
+        self.all.job.processes.push(process);
+    }
+
+    fn scope(&mut self, process: &Process, uses: Vec<Use>) {
+        if uses.is_empty() {
+            return;
+        }
+        let set = process.env.set.iter().map(|(name, _)| name.as_str());
+        let read = process.env.from_files.iter().map(|(name, _)| name.as_str());
+        let cells = process.matrix.iter().flat_map(|matrix| {
+            let included = matrix.include.iter().flatten().map(|(key, _)| key.as_str());
+            matrix.axes.iter().map(|(key, _)| key.as_str()).chain(included)
+        });
+        let axes: Vec<&str> = cells.collect();
+        let items = match process.consumes.as_ref().map(|consumes| consumes.deliver) {
+            Some(Deliver::Args | Deliver::Stdin) => Items::Each,
+            Some(Deliver::Stream) => Items::Stream,
+            None => Items::None,
+        };
+        let default = ["default".to_owned()];
+        let pools = process.pools.as_deref().unwrap_or(&default);
+        self.uses(uses, &Scope { axes: &axes, items, env: set.chain(read).collect(), pools });
+    }
+
+    /// Adds a process of which only the name is known, so that what names it is not told as wrong.
+    pub(super) fn stub(&mut self, name: &str) {
+        self.all.edges_known = false;
+        self.all.job.processes.push(Process {
+            name: name.to_owned(),
+            file: self.file.id,
+            base: self.file.base.to_path_buf(),
+            description: None,
+            tags: Vec::new(),
+            action: Action::Command(vec![Template::literal("true")]),
+            stdin: Stdin::Closed,
+            stdout: Output::Log,
+            stderr: Output::Log,
+            cwd: None,
+            env: Environment::default(),
+            needs: Vec::new(),
+            after: Vec::new(),
+            run: RunWhen::OnSuccess,
+            pools: None,
+            weight: 1,
+            priority: 0,
+            matrix: None,
+            timeout: Timeout::default(),
+            stop: super::pace::STOP,
+            retry: Retry::default(),
+            success: vec![0],
+            allow_failure: AllowFailure::No,
+            consumes: None,
+            produces: Vec::new(),
+        });
+    }
+
+    fn tags(&mut self, raw: &Raw) -> Vec<String> {
+        let tags = raw.tags.get().map_or(&[][..], |tags| &tags.value.entries);
+        for tag in tags {
+            if let Some(why) = unusable(&tag.value) {
+                self.error(
+                    code::BAD_NAME,
+                    format!("no tag can be {:?}: {why}", tag.value),
+                    tag.at,
+                    "",
+                );
+            }
+        }
+        plain(tags)
+    }
+
+    fn needs(&mut self, raw: &Raw) -> Vec<Need> {
+        let mut needs = Vec::new();
+        for entry in raw.needs.get().map_or(&[][..], |needs| &needs.value.entries) {
+            match &entry.value {
+                Either::A(name) => {
+                    needs.push(Need { process: name.clone(), when: When::default() });
+                }
+                Either::B(need) => {
+                    if let Some(process) =
+                        self.required(&need.process, ("needs", "process"), entry.at)
+                    {
+                        let process = process.value.clone();
+                        needs.push(Need { process, when: when(&need.when) });
+                    }
+                }
+            }
+        }
+        needs
+    }
+
+    fn pool_names(&mut self, key: &Key<raw::OneOrMany<String>>) -> Vec<String> {
+        let names = one_or_many(key);
+        let mut seen = HashSet::new();
+        for name in &names {
+            if !seen.insert(&name.value) {
+                let said = format!("pool `{}` is named twice", name.value);
+                self.error(code::DUPLICATE, said, name.at, "named again");
+            }
+        }
+        if let Some(at) = key.at().filter(|_| names.is_empty() && !key.is_broken()) {
+            let said = "`pool` names no pool";
+            self.error(code::BAD_VALUE, said, at, "leave the key out for the default pool");
+        }
+        plain(&names)
+    }
+}
+
+/// Gives a process what the defaults of its file say; an edge has none.
+fn with_defaults(raw: &mut Raw, defaults: &Raw) {
+    fill!(raw, defaults, description, tags, shell, stdout, stderr, cwd, run, matrix, pool);
+    fill!(raw, defaults, weight, priority, timeout, stop, retry, success, allow_failure);
+    fill!(raw, defaults, env_file, inherit_env);
+    if raw.script.is_absent() && raw.command.is_absent() {
+        fill!(raw, defaults, command, script);
+    }
+    if let Some(env) = defaults.env.get() {
+        match &mut raw.env {
+            Key::Given(own) => {
+                let mut both = env.value.0.clone();
+                let names: HashSet<&str> =
+                    own.value.0.iter().map(|(name, _)| name.value.as_str()).collect();
+                both.retain(|(name, _)| !names.contains(name.value.as_str()));
+                both.append(&mut own.value.0);
+                own.value.0 = both;
+            }
+            Key::Absent | Key::Broken(_) => raw.env.or(&defaults.env),
+        }
+    }
+    if raw.consumes.is_absent() {
+        fill!(raw, defaults, stdin);
+        return;
+    }
+    fill!(raw, defaults, deliver, workers);
+    let streams = raw.deliver.get().is_some_and(|deliver| deliver.value == raw::Deliver::Stream);
+    if streams {
+        fill!(raw, defaults, on_end, settle, ack);
+    }
+}
+
+/// Returns the entries of a list without their places.
+pub(super) fn plain(entries: &[At<String>]) -> Vec<String> {
+    entries.iter().map(|entry| entry.value.clone()).collect()
+}
+
+fn when(key: &Key<raw::When>) -> When {
+    match key.get().map(|when| when.value) {
+        Some(raw::When::Passed) | None => When::Passed,
+        Some(raw::When::Ended) => When::Ended,
+        Some(raw::When::Failed) => When::Failed,
+        Some(raw::When::Started) => When::Started,
+    }
+}
+
+fn run_when(key: &Key<raw::RunWhen>) -> RunWhen {
+    match key.get().map(|run| run.value) {
+        Some(raw::RunWhen::OnSuccess) | None => RunWhen::OnSuccess,
+        Some(raw::RunWhen::OnFailure) => RunWhen::OnFailure,
+        Some(raw::RunWhen::Always) => RunWhen::Always,
+    }
+}

@@ -1,0 +1,205 @@
+//! Queue: a table of a queue, made into a queue.
+//!
+//! Unaware of who feeds it and who reads it.
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::{Lowering, Reader};
+use crate::config::forms::{At, Either, Item, Key, List, Size, Span};
+use crate::config::{measures, raw};
+use crate::model::{Framing, Items, Problem, Queue, code};
+
+/// `capacity` where none is given: enough to keep consumers busy, little enough to see a jam.
+const CAPACITY: u64 = 1024;
+/// `capacity-bytes` where none is given.
+const CAPACITY_BYTES: u64 = 64 << 20;
+/// `max-item` where none is given.
+const MAX_ITEM: u64 = 1 << 20;
+/// The most numbers of a range: more than a run can work off.
+const LONGEST_RANGE: i64 = 1_000_000_000;
+
+impl Lowering<'_> {
+    /// Returns whether a name is taken.
+    pub(super) fn job_has(&self, section: &'static str, name: &str) -> bool {
+        self.names.contains_key(&(section, name.to_lowercase()))
+    }
+}
+
+impl Reader<'_, '_, '_> {
+    /// Adds one queue to the job.
+    pub(super) fn queue(&mut self, name: &str, at: Span, value: &Spanned<DeValue<'_>>) {
+        self.title = format!("[queue.{name}]");
+        self.name("queue", name, at);
+        let raw = self.table::<raw::Queue>(value).unwrap_or_default();
+        let capacity = raw.capacity.get().and_then(|number| u64::try_from(number.value.0).ok());
+        let bytes = self.bytes(&raw.capacity_bytes);
+        let capacity_bytes = bytes.unwrap_or(CAPACITY_BYTES);
+        let longest = self.bytes(&raw.max_item);
+        if let (Some(at), Some(longest)) = (raw.max_item.at(), longest)
+            && longest > capacity_bytes
+        {
+            let said = "`max-item` is larger than the whole queue";
+            let label = self.label(at, "such an item would never fit");
+            let problem = Problem::error(code::BAD_VALUE, said, label);
+            self.tell(problem.help("raise `capacity-bytes`, which is 64MiB where it is not given"));
+        }
+        let framing = match raw.framing.get().map(|framing| framing.value) {
+            Some(raw::Framing::Lines) | None => Framing::Lines,
+            Some(raw::Framing::Nul) => Framing::Nul,
+            Some(raw::Framing::Json) => Framing::Json,
+        };
+        let max_item = longest.unwrap_or(MAX_ITEM.min(capacity_bytes));
+        let items = self.items(&raw.items, framing, max_item);
+        self.all.job.queues.push(Queue {
+            name: name.to_owned(),
+            file: self.file.id,
+            base: self.file.base.to_path_buf(),
+            description: raw.description.get().map(|text| text.value.clone()),
+            capacity: capacity.unwrap_or(CAPACITY),
+            capacity_bytes,
+            max_item,
+            framing,
+            items,
+        });
+    }
+
+    /// Adds a queue of which only the name is known.
+    pub(super) fn lost_queue(&mut self, name: &str) {
+        self.all.job.queues.push(Queue {
+            name: name.to_owned(),
+            file: self.file.id,
+            base: self.file.base.to_path_buf(),
+            description: None,
+            capacity: CAPACITY,
+            capacity_bytes: CAPACITY_BYTES,
+            max_item: MAX_ITEM,
+            framing: Framing::Lines,
+            items: None,
+        });
+    }
+
+    fn bytes(&mut self, key: &Key<Size>) -> Option<u64> {
+        let text = key.get()?;
+        match measures::size(&text.value.0) {
+            Ok(read) => Some(read),
+            Err(wrong) => {
+                self.wrong("a size", text, wrong);
+                None
+            }
+        }
+    }
+
+    fn items(
+        &mut self,
+        key: &Key<Either<List<Item>, raw::ItemsFrom>>,
+        framing: Framing,
+        max_item: u64,
+    ) -> Option<Items> {
+        match key.get()? {
+            At { value: Either::A(list), .. } => {
+                let items = list.entries.iter().map(|item| {
+                    self.fits(item, framing, max_item);
+                    item.value.framed(framing)
+                });
+                Some(Items::List(items.collect()))
+            }
+            At { value: Either::B(from), at } => self.items_from(from, *at),
+        }
+    }
+
+    /// Says where an item of a list could not be told from its neighbours, or is too long.
+    fn fits(&mut self, item: &At<Item>, framing: Framing, max_item: u64) {
+        let text = item.value.framed(framing);
+        let ends = match framing {
+            Framing::Lines if text.contains('\n') => "a line feed, which ends an item of `lines`",
+            Framing::Nul if text.contains('\0') => "a zero byte, which ends an item of `nul`",
+            Framing::Lines | Framing::Nul | Framing::Json => "",
+        };
+        if !ends.is_empty() {
+            let said = format!("this item holds {ends}");
+            let problem = Problem::error(code::BAD_VALUE, said, self.label(item.at, "this item"));
+            self.tell(problem.help("set framing = \"nul\" or \"json\""));
+        }
+        if text.len() as u64 > max_item {
+            let said = format!("this item has {} bytes, and `max-item` is {max_item}", text.len());
+            let problem = Problem::error(code::BAD_VALUE, said, self.label(item.at, "this item"));
+            self.tell(problem.help("raise `max-item`"));
+        }
+    }
+
+    fn items_from(&mut self, from: &raw::ItemsFrom, at: Span) -> Option<Items> {
+        let sources = [
+            ("file", from.file.at()),
+            ("glob", from.glob.at()),
+            ("range", from.range.at()),
+            ("command", from.command.at()),
+        ];
+        let given: Vec<_> =
+            sources.iter().filter_map(|(name, at)| at.map(|at| (*name, at))).collect();
+        match given.as_slice() {
+            [] if self.slipped(&["items"]) => {}
+            [] => {
+                let label = self.label(at, "no source");
+                let problem = Problem::error(code::MISSING, "`items` names no source", label);
+                self.tell(
+                    problem.help("give one of `file`, `glob`, `range`, `command`, or a list"),
+                );
+            }
+            [(first, a), (second, b), ..] => {
+                let said = format!("`items.{first}` and `items.{second}` cannot both be given");
+                let problem = Problem::error(code::CONFLICT, said, self.label(*a, "first source"))
+                    .also(self.label(*b, "second source"));
+                self.tell(problem.help("keep one of them"));
+            }
+            [_] => {}
+        }
+        let mut uses = Vec::new();
+        let items = if let Some(path) = from.file.get() {
+            Some(Items::File(self.template(path, &mut uses)))
+        } else if let Some(glob) = from.glob.get() {
+            self.glob(glob);
+            Some(Items::Glob(self.template(glob, &mut uses)))
+        } else if let Some(command) = from.command.get() {
+            self.program("command", command);
+            let words = &command.value.entries;
+            let words = words.iter().map(|word| self.template(word, &mut uses)).collect();
+            Some(Items::Command(words))
+        } else {
+            self.range(from)
+        };
+        self.uses_outside(uses, "a queue");
+        items
+    }
+
+    fn glob(&mut self, glob: &At<String>) {
+        if glob.value.contains("{vars.") || glob.value.contains("{env.") {
+            return;
+        }
+        if let Err(error) = globset::Glob::new(&glob.value) {
+            let said = format!("this is not a glob: {}", error.kind());
+            let problem = Problem::error(code::BAD_VALUE, said, self.label(glob.at, "here"));
+            self.tell(problem.help("write it as `src/**/*.rs`"));
+        }
+    }
+
+    fn range(&mut self, from: &raw::ItemsFrom) -> Option<Items> {
+        let list = from.range.get()?;
+        let said = match list.value.entries.as_slice() {
+            _ if !list.value.whole => return None,
+            [first, end] => {
+                let (first, end) = (first.value.0, end.value.0);
+                match end.checked_sub(first) {
+                    Some(0..=LONGEST_RANGE) => return Some(Items::Range(first, end)),
+                    Some(negative) if negative < 0 => "`range` ends before it begins".to_owned(),
+                    Some(_) | None => format!("`range` has more than {LONGEST_RANGE} numbers"),
+                }
+            }
+            entries => format!("`range` has 2 whole numbers, and here are {}", entries.len()),
+        };
+        let label = self.label(list.at, "this range");
+        let problem = Problem::error(code::BAD_VALUE, said, label);
+        self.tell(problem.help("write `range = [0, 5]` for 0, 1, 2, 3, 4"));
+        None
+    }
+}

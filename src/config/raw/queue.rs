@@ -1,0 +1,62 @@
+//! Queue: the table of a bounded channel of items.
+//!
+//! Unaware of what the values mean.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::tables;
+use crate::config::forms::{Either, Item, Key, List, Size, Whole};
+
+/// A bounded channel of items from producers to consumers.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(in crate::config) struct Queue {
+    /// What the items are.
+    pub(in crate::config) description: Key<String>,
+    /// How many items it holds, lent ones included; by default 1024. A full queue stops its
+    /// producers.
+    pub(in crate::config) capacity: Key<Whole<1, 100_000_000>>,
+    /// How many bytes of items it holds; by default `64MiB`.
+    #[schemars(extend("examples" = ["64MiB"]))]
+    pub(in crate::config) capacity_bytes: Key<Size>,
+    /// How long one item may be; by default `1MiB`. A longer one fails its producer.
+    #[schemars(extend("examples" = ["1MiB"]))]
+    pub(in crate::config) max_item: Key<Size>,
+    /// Where an item ends: `lines` (the default) at a line feed, `nul` at a zero byte, `json` is
+    /// one JSON value a line.
+    pub(in crate::config) framing: Key<Framing>,
+    /// Items that are there from the start, beside or instead of producers.
+    #[schemars(extend("examples" = [["a", "b"], { "range": [0, 5] }, { "glob": "src/**/*.rs" }]))]
+    pub(in crate::config) items: Key<Either<List<Item>, ItemsFrom>>,
+}
+
+/// Where an item ends.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+pub(in crate::config) enum Framing {
+    Lines,
+    Nul,
+    Json,
+}
+
+/// Where the items of a queue come from; one of the keys.
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub(in crate::config) struct ItemsFrom {
+    /// A file, framed as the queue is.
+    pub(in crate::config) file: Key<String>,
+    /// The paths that match, in order, relative to the folder of the job file.
+    #[schemars(extend("examples" = ["src/**/*.rs"]))]
+    pub(in crate::config) glob: Key<String>,
+    /// Whole numbers from the first up to, but without, the second.
+    #[schemars(extend("minItems" = 2, "maxItems" = 2, "examples" = [[0, 5]]))]
+    pub(in crate::config) range: Key<List<Whole<{ i64::MIN }, { i64::MAX }>>>,
+    /// What a command prints, framed as the queue is.
+    #[schemars(extend("minItems" = 1, "examples" = [["git", "ls-files"]]))]
+    pub(in crate::config) command: Key<List<String>>,
+}
+
+tables!(ItemsFrom);

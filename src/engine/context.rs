@@ -1,0 +1,197 @@
+//! Context: what every task of a run needs.
+//!
+//! Shared by `Rc`, because all tasks live on one thread. Unaware of decisions.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::rc::Rc;
+
+use tokio::sync::mpsc;
+
+use super::core::Input;
+use super::invocation::Payload;
+use super::printed::Printed;
+use super::stream::Source;
+use super::teller::Teller;
+use crate::child::Host;
+use crate::event::{ItemRef, LogPiece, Stream, Text};
+use crate::journal::{Log, Mode, Piece, RunFolder};
+use crate::launch::{Launch, Limits, Prepared, Unfit};
+use crate::model::{Ack, Action, Deliver, NodeId, Placeholder, QueueId, Stdin};
+use crate::plan::Plan;
+use crate::queue::{Item, Queue};
+
+/// Bytes of an item that events show.
+const PREVIEW: usize = 80;
+
+/// What every task of a run needs.
+pub(super) struct Context {
+    pub(super) plan: Rc<Plan>,
+    pub(super) host: Host,
+    pub(super) folder: RunFolder,
+    pub(super) teller: Teller,
+    pub(super) queues: Vec<Queue>,
+    pub(super) launch: Launch,
+    /// To the core.
+    pub(super) inbox: mpsc::Sender<Input>,
+    /// Nodes that were tried, ready to be tried again.
+    prepared: RefCell<HashMap<NodeId, Rc<Prepared>>>,
+    logs: RefCell<HashMap<(NodeId, Stream), Log>>,
+    /// What nodes printed that others read.
+    pub(super) printed: RefCell<Printed>,
+}
+
+/// The parts of a context.
+pub(super) struct Parts {
+    pub(super) plan: Rc<Plan>,
+    pub(super) host: Host,
+    pub(super) folder: RunFolder,
+    pub(super) teller: Teller,
+    pub(super) queues: Vec<Queue>,
+    pub(super) launch: Launch,
+    pub(super) inbox: mpsc::Sender<Input>,
+}
+
+impl Context {
+    /// Joins the parts.
+    pub(super) fn new(parts: Parts) -> Self {
+        let Parts { plan, host, folder, teller, queues, launch, inbox } = parts;
+        let printed = RefCell::new(Printed::new(read_by_others(&plan)));
+        let (prepared, logs) = (RefCell::default(), RefCell::default());
+        Self { plan, host, folder, teller, queues, launch, inbox, prepared, logs, printed }
+    }
+
+    /// Tells the core something.
+    pub(super) async fn send(&self, input: Input) {
+        // The driver goes before its tasks only when the run can't go on, and then nobody listens.
+        let _ = self.inbox.send(input).await;
+    }
+
+    /// Returns a node ready to be tried.
+    pub(super) fn prepared(&self, node: NodeId) -> Result<Rc<Prepared>, Unfit> {
+        if let Some(prepared) = self.prepared.borrow().get(&node) {
+            return Ok(Rc::clone(prepared));
+        }
+        let planned = self.plan.node(node);
+        let prepared = Rc::new(self.launch.prepare(self.plan.process(node), &planned.cell)?);
+        // Of a node that runs once nothing is left to be used again.
+        if planned.consumes.is_some() {
+            self.prepared.borrow_mut().insert(node, Rc::clone(&prepared));
+        }
+        Ok(prepared)
+    }
+
+    /// Returns the items of a node's queue as the payload of a long-lived child.
+    pub(super) fn items(&self, node: NodeId, ack: Ack) -> Payload {
+        let Some(queue) = self.plan.node(node).consumes else { return Payload::None };
+        let framing = self.plan.queue(queue).framing;
+        Payload::Items(Source { queue: self.queues[queue.index()].clone(), framing, ack })
+    }
+
+    /// Returns the queue of which each child of a node is given one item.
+    pub(super) fn takes_items(&self, node: NodeId) -> Option<QueueId> {
+        let consumes = self.plan.process(node).consumes.as_ref()?;
+        match consumes.deliver {
+            Deliver::Args | Deliver::Stdin => self.plan.node(node).consumes,
+            Deliver::Stream => None,
+        }
+    }
+
+    /// Returns how events name an item of a node's queue, and which try it is.
+    pub(super) fn item_ref(&self, node: NodeId, item: &Item) -> (ItemRef, u32) {
+        let id = self.item_id(node, item.index);
+        let preview = Text::copy(&item.bytes[..item.bytes.len().min(PREVIEW)]);
+        (ItemRef { id, index: item.index, preview }, item.attempt)
+    }
+
+    /// Returns `RUNNER_ITEM_ID` of an item of a node's queue.
+    pub(super) fn item_id(&self, node: NodeId, index: u64) -> String {
+        let queue = self.plan.node(node).consumes.map(|queue| &self.plan.queue(queue).name);
+        format!("{}:{index}", queue.map_or("", String::as_str))
+    }
+
+    /// Returns whether which program a node runs does not depend on its item.
+    pub(super) fn command_is_fixed(&self, node: NodeId) -> bool {
+        match &self.plan.process(node).action {
+            Action::Script { .. } => true,
+            Action::Command(argv) => argv.first().is_none_or(|program| {
+                let of_item = |placeholder: &Placeholder| match placeholder {
+                    Placeholder::Item | Placeholder::ItemField(_) | Placeholder::ItemIndex => true,
+                    Placeholder::Var(_)
+                    | Placeholder::Env(_)
+                    | Placeholder::Matrix(_)
+                    | Placeholder::Stdout(_)
+                    | Placeholder::RunId
+                    | Placeholder::Slot => false,
+                };
+                !program.placeholders().any(|(placeholder, _)| of_item(placeholder))
+            }),
+        }
+    }
+
+    /// Begins a piece of the log of a node.
+    pub(super) fn log(&self, node: NodeId, stream: Stream) -> Piece {
+        let planned = self.plan.node(node);
+        let alone = planned.consumes.is_none() || planned.workers == 1;
+        let mode = if alone { Mode::Direct } else { Mode::Gathered };
+        let mut logs = self.logs.borrow_mut();
+        let log = logs.entry((node, stream)).or_insert_with(|| {
+            let name = &self.plan.process(node).name;
+            let stem = match planned.cell_index {
+                Some(cell) => format!("{name}@{cell}"),
+                None => name.clone(),
+            };
+            self.folder.log(&stem, stream)
+        });
+        log.piece(mode)
+    }
+
+    /// Closes the logs of a node that ended.
+    pub(super) fn close_logs(&self, node: NodeId) {
+        let mut logs = self.logs.borrow_mut();
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            logs.remove(&(node, stream));
+        }
+    }
+
+    /// Returns where the standard output lies of a declared process: of all its cells, in order.
+    pub(super) fn printed_by(&self, process: &str) -> Vec<LogPiece> {
+        let printed = self.printed.borrow();
+        let nodes = self.plan.nodes.iter();
+        let cells = nodes.filter(|node| self.plan.job.processes[node.process].name == process);
+        cells.flat_map(|node| printed.of(node.id)).cloned().collect()
+    }
+}
+
+/// Takes what is common to all launches of a run.
+pub(super) fn launch(
+    plan: &Plan,
+    folder: &RunFolder,
+    inherited: Vec<(OsString, OsString)>,
+) -> Launch {
+    let stack = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
+    Launch::new(&plan.job, folder.id(), inherited, Limits::of_stack(stack))
+}
+
+/// Returns the nodes whose standard output others read.
+fn read_by_others(plan: &Plan) -> HashSet<NodeId> {
+    let mut names = HashSet::new();
+    for node in &plan.nodes {
+        let process = &plan.job.processes[node.process];
+        if let Stdin::Process(name) = &process.stdin {
+            names.insert(name.as_str());
+        }
+        for template in process.templates() {
+            names.extend(template.placeholders().filter_map(
+                |(placeholder, _)| match placeholder {
+                    Placeholder::Stdout(name) => Some(name.as_str()),
+                    _ => None,
+                },
+            ));
+        }
+    }
+    let read =
+        |node: &&crate::plan::Node| names.contains(plan.job.processes[node.process].name.as_str());
+    plan.nodes.iter().filter(read).map(|node| node.id).collect()
+}

@@ -1,0 +1,385 @@
+//! Driver: the body of a run, and its only loop.
+//!
+//! It waits for whatever happens next, asks the core what to do about it, and does that. All tasks
+//! live in one set. Unaware of why the core decides as it does.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
+
+use super::attempt::{self, Finished, Remains};
+use super::context::Context;
+use super::core::{Core, Effect, Ended, Input, Level, Settlement, Start};
+use super::fault::Fault;
+use super::invocation::Given;
+use super::orders::{Order, Orders};
+use super::publish;
+use super::signals::Signals;
+use super::source;
+use crate::child;
+use crate::event::{EventKind, QueueLevel, Stop};
+use crate::model::{AttemptId, NodeId, QueueId};
+use crate::queue::Changes;
+
+/// How often sinks redraw and queue levels are told: often enough to look alive, seldom enough to
+/// cost nothing.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How long a stop may take beyond the longest grace before everything is killed, and again before
+/// the run ends without waiting any more.
+const CEILING: Duration = Duration::from_secs(2);
+
+/// The body of a run.
+pub(super) struct Driver {
+    context: Rc<Context>,
+    core: Core,
+    tasks: JoinSet<Done>,
+    inbox: mpsc::Receiver<Input>,
+    /// Inputs that came of an effect.
+    next: VecDeque<Input>,
+    signals: Signals,
+    changes: Changes,
+    /// Queues whose level is to be told.
+    untold: BTreeSet<QueueId>,
+    /// When items of a queue are due.
+    due: BTreeMap<QueueId, Instant>,
+    hands: HashMap<AttemptId, Hand>,
+    ticks: Interval,
+    /// When a stop has taken too long.
+    ceiling: Option<Instant>,
+    over: bool,
+}
+
+/// The hold on one attempt.
+struct Hand {
+    node: NodeId,
+    orders: Rc<Orders>,
+    /// What waits for the core's decision, once its child is over.
+    remains: Option<Remains>,
+}
+
+/// A task that ended.
+enum Done {
+    Attempt(Result<Box<Finished>, Fault>),
+    Published(AttemptId, Result<(), Fault>),
+    Fed(QueueId, Result<(), Fault>),
+}
+
+impl Driver {
+    /// Makes the body of a run.
+    pub(super) fn new(
+        context: Rc<Context>,
+        inbox: mpsc::Receiver<Input>,
+        changes: Changes,
+    ) -> io::Result<Self> {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        Ok(Self {
+            core: Core::new(Rc::clone(&context.plan)),
+            context,
+            tasks: JoinSet::new(),
+            inbox,
+            next: VecDeque::new(),
+            signals: Signals::listen()?,
+            changes,
+            untold: BTreeSet::new(),
+            due: BTreeMap::new(),
+            hands: HashMap::new(),
+            ticks,
+            ceiling: None,
+            over: false,
+        })
+    }
+
+    /// Runs to the end.
+    pub(super) async fn run(mut self) -> Result<(), Fault> {
+        self.feed_queues();
+        self.on(Input::Begin)?;
+        while !self.over {
+            self.step().await?;
+            if let Some(error) = self.context.teller.trouble() {
+                self.trouble(error)?;
+            }
+        }
+        let changed: Vec<_> = self.untold.iter().copied().collect();
+        for queue in changed {
+            self.changed(queue)?;
+        }
+        self.tell_levels();
+        Ok(())
+    }
+
+    /// Waits for the next thing that happens, and deals with it.
+    async fn step(&mut self) -> Result<(), Fault> {
+        let timer = self.next_timer();
+        tokio::select! {
+            biased;
+            input = self.signals.next() => {
+                if matches!(input, Input::Stop { stop, .. } if stop >= Stop::Terminate) {
+                    self.set_ceiling();
+                }
+                self.on(input)
+            }
+            () = until(timer) => self.rung(),
+            // Before the ends of attempts, so that a start is heard before its end.
+            Some(input) = self.inbox.recv() => self.received(input),
+            Some(done) = self.tasks.join_next() => match done {
+                Ok(done) => self.done(done),
+                // A task that panicked has broken a law of ours; the panic goes on.
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            },
+            queues = self.changes.next() => {
+                queues.into_iter().try_for_each(|queue| self.changed(queue))
+            }
+            _ = self.ticks.tick() => {
+                self.tell_levels();
+                self.context.teller.tick();
+                // Nothing else was ready, so everything was told.
+                if self.due.is_empty() { self.on(Input::Still) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Takes in what a task has sent; a start is told before what the child prints.
+    fn received(&mut self, input: Input) -> Result<(), Fault> {
+        let Input::Started { attempt, .. } = input else { return self.on(input) };
+        let orders = self.hands.get(&attempt).map(|hand| Rc::clone(&hand.orders));
+        self.on(input)?;
+        if let Some(orders) = orders {
+            orders.told.open();
+        }
+        Ok(())
+    }
+
+    /// Asks the core, and does what it says, with all that comes of it.
+    fn on(&mut self, input: Input) -> Result<(), Fault> {
+        self.next.push_back(input);
+        while let Some(input) = self.next.pop_front() {
+            let now = self.context.teller.now();
+            for effect in self.core.on(now, input) {
+                self.perform(effect)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, effect: Effect) -> Result<(), Fault> {
+        match effect {
+            Effect::Start(starts) => self.start(starts)?,
+            Effect::Signal { attempt, signal } => self.order(attempt, Order::Signal(signal)),
+            Effect::Kill { attempt } => self.order(attempt, Order::Kill),
+            Effect::Settle { attempt, how } => self.settle(attempt, how),
+            Effect::Close(queue) => self.context.queues[queue.index()].close(),
+            Effect::Abandon(queue) => {
+                let queue = &self.context.queues[queue.index()];
+                queue.close();
+                queue.drop_rest();
+            }
+            Effect::Tell(kind) => {
+                if let EventKind::NodeEnded { node, .. } = kind {
+                    self.context.close_logs(node);
+                }
+                self.context.teller.tell(kind);
+            }
+            Effect::End => self.over = true,
+        }
+        Ok(())
+    }
+
+    /// Starts children; several are joined by pipes.
+    fn start(&mut self, starts: Vec<Start>) -> Result<(), Fault> {
+        let mut stdin = None;
+        let last = starts.len() - 1;
+        for (index, start) in starts.into_iter().enumerate() {
+            let mut given = Given { delivery: None, stdin: stdin.take(), stdout: None };
+            if index < last {
+                let (reader, writer) = child::pipe().map_err(Fault::Pipe)?;
+                (stdin, given.stdout) = (Some(reader), Some(writer));
+            }
+            if let Some(queue) = self.context.takes_items(start.node) {
+                given.delivery = self.context.queues[queue.index()].take();
+                if given.delivery.is_none() {
+                    self.next.push_back(Input::Missed { attempt: start.attempt });
+                    continue;
+                }
+            }
+            let orders = Rc::new(Orders::default());
+            let hand = Hand { node: start.node, orders: Rc::clone(&orders), remains: None };
+            self.hands.insert(start.attempt, hand);
+            let run = attempt::run(Rc::clone(&self.context), start, given, orders);
+            self.tasks.spawn_local(async { Done::Attempt(run.await.map(Box::new)) });
+        }
+        Ok(())
+    }
+
+    fn order(&self, attempt: AttemptId, order: Order) {
+        if let Some(hand) = self.hands.get(&attempt) {
+            hand.orders.give(order);
+        }
+    }
+
+    /// Carries out what becomes of an attempt's item, and of the output that it held back.
+    fn settle(&mut self, attempt: AttemptId, how: Settlement) {
+        let hand = self.hands.remove(&attempt);
+        let Some(Hand { node, remains: Some(remains), .. }) = hand else { return };
+        if how == Settlement::Accept && remains.held.as_ref().is_some_and(|held| !held.is_empty()) {
+            let publish = publish::accept(Rc::clone(&self.context), node, remains);
+            self.tasks.spawn_local(async move { Done::Published(attempt, publish.await) });
+            return;
+        }
+        publish::settle(&self.context, node, remains, how);
+        self.next.push_back(Input::Settled { attempt });
+    }
+
+    /// Deals with a task that ended.
+    fn done(&mut self, done: Done) -> Result<(), Fault> {
+        match done {
+            Done::Attempt(finished) => {
+                let Finished { attempt, ended, remains } = *finished?;
+                self.keep(attempt, &ended, remains);
+                self.on(Input::Ended { attempt, ended: Box::new(ended) })
+            }
+            Done::Published(attempt, published) => {
+                published?;
+                self.on(Input::Settled { attempt })
+            }
+            Done::Fed(queue, fed) => {
+                fed?;
+                self.on(Input::Fed { queue })
+            }
+        }
+    }
+
+    /// Keeps what the core will decide about; of a node that consumes nothing, only what it
+    /// printed.
+    fn keep(&mut self, attempt: AttemptId, ended: &Ended, remains: Remains) {
+        let Some(hand) = self.hands.get_mut(&attempt) else { return };
+        let node = hand.node;
+        if self.context.plan.node(node).consumes.is_some() {
+            hand.remains = Some(remains);
+        } else {
+            self.context.printed.borrow_mut().set(node, ended.logs.stdout.as_ref());
+            self.hands.remove(&attempt);
+        }
+    }
+
+    /// Begins to put in the static items of the queues that have some.
+    fn feed_queues(&mut self) {
+        for queue in &self.context.plan.queues {
+            let id = queue.id;
+            if self.context.plan.queue(id).items.is_some() {
+                let feed = source::feed(Rc::clone(&self.context), id);
+                self.tasks.spawn_local(async move { Done::Fed(id, feed.await) });
+            }
+        }
+    }
+
+    /// Takes in that a queue changed.
+    fn changed(&mut self, id: QueueId) -> Result<(), Fault> {
+        let level = self.context.queues[id.index()].level();
+        match level.next_due {
+            Some(at) => self.due.insert(id, at),
+            None => self.due.remove(&id),
+        };
+        self.untold.insert(id);
+        let level = Level {
+            waiting: level.waiting,
+            busy: level.lent + level.due + level.kept,
+            put: level.put,
+            done: level.done,
+            dead: level.dead,
+            left: level.left,
+            full: level.full,
+            blocked: level.producers_blocked,
+            closed: level.closed,
+        };
+        self.on(Input::Level { queue: id, level })
+    }
+
+    /// Tells how full the queues are that changed since it was told last.
+    fn tell_levels(&mut self) {
+        let told = |id: QueueId| {
+            let level = self.context.queues[id.index()].level();
+            QueueLevel {
+                queue: id,
+                depth: level.depth(),
+                put: level.put,
+                done: level.done,
+                dead: level.dead,
+                producers_blocked: level.producers_blocked,
+                consumers_starved: level.consumers_starved,
+            }
+        };
+        let levels: Vec<_> = std::mem::take(&mut self.untold).into_iter().map(told).collect();
+        if !levels.is_empty() {
+            self.context.teller.tell(EventKind::QueueLevels { levels });
+        }
+    }
+
+    /// Returns when time itself is the next thing that happens.
+    fn next_timer(&self) -> Option<Instant> {
+        let core = self.core.next_timer().map(|at| self.context.teller.instant(at));
+        core.into_iter().chain(self.due.values().copied()).chain(self.ceiling).min()
+    }
+
+    /// Does what is due.
+    fn rung(&mut self) -> Result<(), Fault> {
+        let now = Instant::now();
+        for (queue, at) in &self.due {
+            if *at <= now {
+                self.context.queues[queue.index()].ripen(now);
+            }
+        }
+        self.due.retain(|_, at| *at > now);
+        if self.ceiling.is_some_and(|at| at <= now) {
+            return self.hit_ceiling();
+        }
+        self.on(Input::Time)
+    }
+
+    /// Begins to count how long a stop takes.
+    fn set_ceiling(&mut self) {
+        let graces = self.context.plan.job.processes.iter().map(|process| process.stop.grace);
+        let most = graces.max().unwrap_or_default();
+        self.ceiling.get_or_insert(Instant::now() + most + CEILING);
+    }
+
+    /// Ends a stop that takes too long: first by killing, then without waiting any more.
+    fn hit_ceiling(&mut self) -> Result<(), Fault> {
+        if self.context.teller.read(|tally| tally.stop.as_ref().map(|(stop, ..)| *stop))
+            == Some(Stop::Kill)
+        {
+            self.over = true;
+            return Ok(());
+        }
+        self.ceiling = Some(Instant::now() + CEILING);
+        let reason = "the stop took too long".to_owned();
+        self.on(Input::Stop { stop: Stop::Kill, signal: None, reason })
+    }
+
+    /// A sink could not write: a reader that went away is a quiet stop, all else is a fault.
+    fn trouble(&mut self, error: io::Error) -> Result<(), Fault> {
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            return Err(Fault::Output(error));
+        }
+        self.set_ceiling();
+        let reason = "nobody reads the output any more".to_owned();
+        self.on(Input::Stop { stop: Stop::Terminate, signal: Some(SIGPIPE), reason })
+    }
+}
+
+/// SIGPIPE, as which a run ends whose output nobody reads.
+const SIGPIPE: i32 = 13;
+
+/// Sleeps until then, or for ever.
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,213 @@
+//! Invocation: what an attempt is given: its command, its payload and where its output goes.
+//!
+//! Unaware of how long it runs.
+
+use std::fs::{File, OpenOptions};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use bytes::Bytes;
+
+use super::context::Context;
+use super::core::Start;
+use super::outlet::{Frames, Log, Outlet};
+use super::printed::Blocks;
+use super::stream::Source;
+use crate::child;
+use crate::event::{NotStarted, Stream};
+use crate::launch::{self, Destination, Unfit, Values};
+use crate::model::{Ack, Deliver};
+use crate::queue::{Delivery, Spool};
+
+/// What an attempt is given besides what the core says.
+pub(super) struct Given {
+    /// The item, where it is given one.
+    pub(super) delivery: Option<Delivery>,
+    /// The end of a pipe that is its standard input.
+    pub(super) stdin: Option<OwnedFd>,
+    /// The end of a pipe that is its standard output.
+    pub(super) stdout: Option<OwnedFd>,
+}
+
+/// What is written to a child.
+pub(super) enum Payload {
+    /// Nothing by us.
+    None,
+    /// These bytes.
+    Bytes(Bytes),
+    /// Pieces of files.
+    Blocks(Blocks),
+    /// Items, one after the other.
+    Items(Source),
+}
+
+/// A child that can be started.
+pub(super) struct Prepared {
+    pub(super) invocation: child::Invocation,
+    pub(super) payload: Payload,
+    pub(super) stdout: Outlet,
+    pub(super) stderr: Outlet,
+}
+
+/// Why there is nothing to start.
+pub(super) struct Unready {
+    pub(super) why: NotStarted,
+    /// Whether the command is to blame and not its item.
+    pub(super) command_at_fault: bool,
+}
+
+/// Prepares an attempt.
+pub(super) fn prepare(
+    context: &Context,
+    start: &Start,
+    given: &mut Given,
+) -> Result<Prepared, Unready> {
+    let has_item = given.delivery.is_some();
+    let unfit = |unfit: Unfit| Unready {
+        why: NotStarted { cause: unfit.to_string(), hint: unfit.hint().map(str::to_owned) },
+        command_at_fault: !has_item,
+    };
+    let command = command(context, start, given.delivery.as_ref()).map_err(unfit)?;
+    let blame = |why| Unready { why, command_at_fault: !has_item };
+    let (stdin, payload) = input(context, start, given, &command).map_err(blame)?;
+    let (stdout, out) = output(context, start, given, &command).map_err(blame)?;
+    let (stderr, err) = match &command.stderr {
+        Destination::Log => {
+            let piece = context.log(start.node, Stream::Stderr);
+            (child::Output::Pipe, Log::outlet(start.attempt, Stream::Stderr, piece))
+        }
+        Destination::Null => (child::Output::Null, Outlet::Elsewhere),
+        Destination::File { path, append } => {
+            (file_output(context, start, path, *append).map_err(blame)?, Outlet::Elsewhere)
+        }
+    };
+    let launch::Command { argv, env, cwd, .. } = command;
+    let invocation = child::Invocation { argv, env, cwd, stdin, stdout, stderr };
+    Ok(Prepared { invocation, payload, stdout: out, stderr: err })
+}
+
+/// Fills in the command.
+fn command(
+    context: &Context,
+    start: &Start,
+    delivery: Option<&Delivery>,
+) -> Result<launch::Command, Unfit> {
+    let id = delivery.map(|delivery| context.item_id(start.node, delivery.item.index));
+    let item = delivery.zip(id.as_deref()).map(|(delivery, id)| launch::Item {
+        id,
+        index: delivery.item.index,
+        bytes: &delivery.item.bytes,
+    });
+    let stdout = |process: &str| {
+        let most = launch::MAX_STDOUT as u64 * 2;
+        Some(Blocks::new(context.printed_by(process)).head(most).unwrap_or_default())
+    };
+    let values = Values {
+        slot: start.slot,
+        attempt: delivery.map_or(start.number, |delivery| delivery.item.attempt),
+        lent: &start.lent,
+        item,
+        stdout: &stdout,
+    };
+    context.prepared(start.node)?.command(&values)
+}
+
+/// Decides what the child reads.
+fn input(
+    context: &Context,
+    start: &Start,
+    given: &mut Given,
+    command: &launch::Command,
+) -> Result<(child::Input, Payload), NotStarted> {
+    use child::Input;
+    if let Some(pipe) = given.stdin.take() {
+        return Ok((Input::Fd(pipe), Payload::None));
+    }
+    let process = context.plan.process(start.node);
+    match process.consumes.as_ref().map(|consumes| (consumes.deliver, consumes.ack)) {
+        Some((Deliver::Stdin, _)) => {
+            let item = given.delivery.as_ref().map(|delivery| delivery.item.bytes.bytes());
+            return Ok((Input::Pipe, Payload::Bytes(item.unwrap_or_default())));
+        }
+        Some((Deliver::Stream, ack)) => {
+            return Ok((Input::Pipe, context.items(start.node, ack)));
+        }
+        Some((Deliver::Args, _)) | None => {}
+    }
+    Ok(match &command.stdin {
+        launch::Payload::Closed | launch::Payload::Pipe(_) => (Input::Null, Payload::None),
+        launch::Payload::Text(text) => (Input::Pipe, Payload::Bytes(Bytes::copy_from_slice(text))),
+        launch::Payload::File(path) => {
+            let file = File::open(path).map_err(|error| unopened("payload", path, &error))?;
+            (Input::Fd(file.into()), Payload::None)
+        }
+        launch::Payload::Process(name) => {
+            (Input::Pipe, Payload::Blocks(Blocks::new(context.printed_by(name))))
+        }
+    })
+}
+
+/// Decides where the child's standard output goes.
+fn output(
+    context: &Context,
+    start: &Start,
+    given: &mut Given,
+    command: &launch::Command,
+) -> Result<(child::Output, Outlet), NotStarted> {
+    use child::Output;
+    if let Some(pipe) = given.stdout.take() {
+        return Ok((Output::Fd(pipe), Outlet::Elsewhere));
+    }
+    let node = context.plan.node(start.node);
+    let consumes = context.plan.process(start.node).consumes.as_ref();
+    if !node.produces.is_empty() {
+        let frames = Frames::new(context, &node.produces);
+        let at_once = consumes.is_none_or(|consumes| {
+            consumes.deliver == Deliver::Stream && consumes.ack == Ack::Read
+        });
+        let outlet = if at_once {
+            Outlet::Queues(frames)
+        } else {
+            Outlet::Held(frames, Spool::new(context.folder.path()))
+        };
+        return Ok((Output::Pipe, outlet));
+    }
+    Ok(match &command.stdout {
+        Destination::Log => {
+            let piece = context.log(start.node, Stream::Stdout);
+            (Output::Pipe, Log::outlet(start.attempt, Stream::Stdout, piece))
+        }
+        Destination::Null => (Output::Null, Outlet::Elsewhere),
+        Destination::File { path, append } => {
+            (file_output(context, start, path, *append)?, Outlet::Elsewhere)
+        }
+    })
+}
+
+/// Opens a file of the user's for output. A file that several attempts of one node share is emptied
+/// by the first of them only.
+fn file_output(
+    context: &Context,
+    start: &Start,
+    path: &Path,
+    append: bool,
+) -> Result<child::Output, NotStarted> {
+    let shared = context.plan.node(start.node).consumes.is_some() && start.number > 1;
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    let open = || -> std::io::Result<File> {
+        let file = options.open(path)?;
+        // A device has no length.
+        if !append && !shared && file.metadata()?.is_file() {
+            file.set_len(0)?;
+        }
+        Ok(file)
+    };
+    let file = open().map_err(|error| unopened("output", path, &error))?;
+    Ok(child::Output::Fd(file.into()))
+}
+
+fn unopened(what: &str, path: &Path, error: &std::io::Error) -> NotStarted {
+    let cause = format!("cannot open the {what} `{}`: {error}", path.display());
+    NotStarted { cause, hint: None }
+}

@@ -1,0 +1,205 @@
+//! Outlet: where the bytes go that a child prints.
+//!
+//! To its log, straight into queues, or held back until its item is accepted. A full queue stops
+//! the child in its own write, because nothing is read meanwhile. Unaware of the child.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use super::context::Context;
+use super::fault::Fault;
+use crate::event::{EventKind, LogPiece, Stream, Text};
+use crate::journal::Piece;
+use crate::model::{AttemptId, QueueId};
+use crate::queue::{FrameFault, Framer, Queue, Slice, Spool};
+
+/// Bytes of an [`EventKind::Output`] at most, so that a sink never has to take in a whole block.
+const CHUNK: usize = 64 * 1024;
+
+/// Where the bytes of one stream go.
+pub(super) enum Outlet {
+    /// Nowhere: the child was not given a pipe.
+    Elsewhere,
+    /// To the log, and to the sinks that want to see it.
+    Log(Box<Log>),
+    /// Straight into queues.
+    Queues(Frames),
+    /// Held back; framed already, so that what can't be framed fails its attempt.
+    Held(Frames, Spool),
+}
+
+/// A stream that is logged.
+pub(super) struct Log {
+    attempt: AttemptId,
+    stream: Stream,
+    piece: Piece,
+}
+
+impl Log {
+    /// Logs a stream of an attempt.
+    pub(super) fn outlet(attempt: AttemptId, stream: Stream, piece: Piece) -> Outlet {
+        Outlet::Log(Box::new(Self { attempt, stream, piece }))
+    }
+}
+
+/// One stream of bytes, framed for each queue that it feeds.
+pub(super) struct Frames {
+    queues: Vec<(QueueId, Queue, Framer)>,
+    items: Vec<Slice>,
+}
+
+/// Why an outlet takes no more.
+pub(super) enum Refused {
+    /// What the child printed can't be framed: its own fault.
+    Frame(String),
+    /// The world broke.
+    Fault(Fault),
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl Outlet {
+    /// Takes in a block; waits while a queue is full.
+    pub(super) async fn take(
+        &mut self,
+        context: &Rc<Context>,
+        block: Bytes,
+    ) -> Result<(), Refused> {
+        match self {
+            Self::Elsewhere => Ok(()),
+            Self::Log(log) => log.take(context, &block).map_err(Refused::Fault),
+            Self::Queues(frames) => frames.publish(context, &block).await,
+            Self::Held(frames, spool) => {
+                frames.check(context, &block)?;
+                spool.write(&block).map_err(|fault| Refused::Fault(Fault::Spool(fault)))
+            }
+        }
+    }
+
+    /// Ends the stream; `passed` says whether a last item without terminator counts.
+    pub(super) async fn end(
+        self,
+        context: &Rc<Context>,
+        passed: bool,
+    ) -> Result<Leavings, Refused> {
+        match self {
+            Self::Elsewhere => Ok(Leavings::Nothing),
+            Self::Log(log) => {
+                let piece = log.piece.end().map_err(Fault::log)?;
+                Ok(piece.map_or(Leavings::Nothing, Leavings::Log))
+            }
+            Self::Queues(frames) => {
+                frames.finish(context, passed).await?;
+                Ok(Leavings::Nothing)
+            }
+            Self::Held(frames, spool) => {
+                frames.finish_check(context, passed)?;
+                Ok(Leavings::Held(spool))
+            }
+        }
+    }
+}
+
+/// What is left of a stream at its end.
+pub(super) enum Leavings {
+    /// Nothing.
+    Nothing,
+    /// A piece of a log.
+    Log(LogPiece),
+    /// Bytes to be published, or dropped.
+    Held(Spool),
+}
+
+impl Log {
+    fn take(&mut self, context: &Context, block: &Bytes) -> Result<(), Fault> {
+        self.piece.write(block).map_err(Fault::log)?;
+        if context.teller.wants_output() {
+            let mut rest = block.clone();
+            while !rest.is_empty() {
+                let bytes = Text(rest.split_to(rest.len().min(CHUNK)));
+                let (attempt, stream) = (self.attempt, self.stream);
+                context.teller.tell(EventKind::Output { attempt, stream, bytes });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Frames {
+    /// Frames a stream for these queues.
+    pub(super) fn new(context: &Context, queues: &[QueueId]) -> Self {
+        let framer = |id: &QueueId| {
+            let declared = context.plan.queue(*id);
+            let framer = Framer::new(declared.framing, declared.max_item);
+            (*id, context.queues[id.index()].clone(), framer)
+        };
+        Self { queues: queues.iter().map(framer).collect(), items: Vec::new() }
+    }
+
+    /// Frames a block and puts its items in, waiting for room.
+    pub(super) async fn publish(
+        &mut self,
+        context: &Context,
+        block: &Bytes,
+    ) -> Result<(), Refused> {
+        for (id, queue, framer) in &mut self.queues {
+            let fed = framer.feed(block, &mut self.items);
+            for item in self.items.drain(..) {
+                put(queue, item).await;
+            }
+            fed.map_err(|fault| context.refused(*id, &fault))?;
+        }
+        Ok(())
+    }
+
+    /// Frames a block only to see whether it can be.
+    fn check(&mut self, context: &Context, block: &Bytes) -> Result<(), Refused> {
+        for (id, _, framer) in &mut self.queues {
+            let fed = framer.feed(block, &mut self.items);
+            self.items.clear();
+            fed.map_err(|fault| context.refused(*id, &fault))?;
+        }
+        Ok(())
+    }
+
+    /// Ends the stream and puts its last item in.
+    pub(super) async fn finish(self, context: &Context, passed: bool) -> Result<(), Refused> {
+        for (id, queue, framer) in self.queues {
+            let last = framer.finish(passed).map_err(|fault| context.refused(id, &fault))?;
+            if let Some(item) = last {
+                put(&queue, item).await;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish_check(self, context: &Context, passed: bool) -> Result<(), Refused> {
+        for (id, _, framer) in self.queues {
+            framer.finish(passed).map_err(|fault| context.refused(id, &fault))?;
+        }
+        Ok(())
+    }
+}
+
+impl Context {
+    /// Says which queue an output can't be framed for.
+    fn refused(&self, queue: QueueId, fault: &FrameFault) -> Refused {
+        Refused::Frame(format!("queue `{}`: {fault}", self.plan.queue(queue).name))
+    }
+}
+
+/// Puts an item in, waiting for room; once the queue is closed nobody wants it, and it is dropped.
+pub(super) async fn put(queue: &Queue, item: impl Into<Slice>) {
+    let mut item = item.into();
+    while let Err(back) = queue.put(item) {
+        item = back;
+        if !queue.room().await {
+            return;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Teller: every event of a run goes through here, once, to the tally and then to every sink.
+//!
+//! Shared by all tasks of the run, which live on one thread; so what sinks hear is in one order.
+//! Unaware of what events mean.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::event::{Event, EventKind, Sink, Tally};
+
+/// The mouth of a run.
+pub(super) struct Teller {
+    began: Instant,
+    sinks: RefCell<Vec<Box<dyn Sink>>>,
+    tally: RefCell<Tally>,
+    wants_output: bool,
+    trouble: Cell<Option<io::Error>>,
+}
+
+impl Teller {
+    /// Begins to tell; time counts from here.
+    pub(super) fn new(sinks: Vec<Box<dyn Sink>>) -> Self {
+        Self {
+            began: Instant::now(),
+            wants_output: sinks.iter().any(|sink| sink.wants_output()),
+            sinks: RefCell::new(sinks),
+            tally: RefCell::default(),
+            trouble: Cell::new(None),
+        }
+    }
+
+    /// Returns the time since the start of the run.
+    pub(super) fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Returns the instant of a time since the start of the run.
+    pub(super) fn instant(&self, at: Duration) -> Instant {
+        self.began + at
+    }
+
+    /// Returns whether any sink wants [`EventKind::Output`].
+    pub(super) fn wants_output(&self) -> bool {
+        self.wants_output
+    }
+
+    /// Counts an event and tells it to every sink.
+    pub(super) fn tell(&self, kind: EventKind) {
+        let event = Event { at: self.now(), kind };
+        self.tally.borrow_mut().count(&event);
+        self.each(|sink, tally| sink.hear(&event, tally));
+    }
+
+    /// Lets the sinks redraw.
+    pub(super) fn tick(&self) {
+        let at = self.now();
+        self.each(|sink, tally| sink.tick(at, tally));
+    }
+
+    /// Has the sinks write what they hold; the run is over.
+    pub(super) fn close(&self) {
+        self.each(|sink, _| sink.close());
+    }
+
+    /// Returns the first thing that a sink could not write, once.
+    pub(super) fn trouble(&self) -> Option<io::Error> {
+        self.trouble.take()
+    }
+
+    /// Returns something of the tally.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Tally) -> T) -> T {
+        read(&self.tally.borrow())
+    }
+
+    /// Calls every sink; one that fails is not called again, and its trouble is kept.
+    fn each(&self, mut call: impl FnMut(&mut dyn Sink, &Tally) -> io::Result<()>) {
+        let tally = self.tally.borrow();
+        self.sinks.borrow_mut().retain_mut(|sink| match call(sink.as_mut(), &tally) {
+            Ok(()) => true,
+            Err(error) => {
+                let first = self.trouble.take().unwrap_or(error);
+                self.trouble.set(Some(first));
+                false
+            }
+        });
+    }
+}

@@ -1,0 +1,34 @@
+//! Journal: what is left of a run on disk: its folder, its events, its logs, and how long things
+//! took.
+//!
+//! ```text
+//! .runner/                 the state folder
+//!   .gitignore             `*`, so that no repository takes it up
+//!   lock                   held for moments: while a run is made or durations are saved
+//!   durations.json         how long nodes took in earlier runs
+//!   latest                 a link to the newest run
+//!   runs/20261123-015618-3f2a/
+//!     lock                 held while the run goes on; the kernel lets go of it
+//!     events.jsonl         the event stream
+//!     logs/test.out        standard output of `test`, byte for byte; `test.err` beside it
+//! ```
+//!
+//! Folders can be read by their owner only. Unaware of what events mean and of when they happen.
+//!
+//! Reading order: [`fault`], [`folder`], [`runs`], [`events`], [`log`], [`tail`], [`durations`].
+
+mod durations;
+mod events;
+mod fault;
+mod folder;
+mod log;
+mod runs;
+mod tail;
+
+pub use durations::Durations;
+pub use events::{Events, EventsFile, read_events};
+pub use fault::Fault;
+pub use folder::RunFolder;
+pub use log::{Log, Mode, Piece};
+pub use runs::KEEP_RUNS;
+pub use tail::tail;

@@ -1,0 +1,117 @@
+//! Runs: the folders of all runs, by their names.
+//!
+//! Only what is named as a run and not locked is ever removed. Callers hold the lock of the state
+//! folder, so no run is seen between its folder and its lock. Unaware of what lies in them.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::Fault;
+
+/// Runs that are kept where nothing else is asked for: a day's work, and some megabytes of logs.
+pub const KEEP_RUNS: u32 = 20;
+
+/// Names that are tried for a run. There are 65 536 in each second, so even a few taken ones in a
+/// row mean that something else is wrong.
+const TRIES: u32 = 100;
+
+/// Makes the folder of a run that starts `now`, under a name that nobody has. Returns both.
+pub(super) fn name(runs: &Path, now: SystemTime) -> Result<(String, PathBuf), Fault> {
+    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let seed = since.subsec_nanos() ^ std::process::id().rotate_left(8);
+    for step in 0..TRIES {
+        let tail = (seed ^ (seed >> 16)).wrapping_add(step) & 0xffff;
+        let id = format!("{}-{tail:04x}", timestamp(since.as_secs()));
+        let path = runs.join(&id);
+        match DirBuilder::new().mode(0o700).create(&path) {
+            Ok(()) => return Ok((id, path)),
+            Err(taken) if taken.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Fault::to("create", &path)(error)),
+        }
+    }
+    Err(Fault::NoName { path: runs.to_owned() })
+}
+
+/// Removes the oldest runs beyond the `keep` newest, but none that goes on. What can't be removed
+/// stays for the next run to try.
+pub(super) fn prune(runs: &Path, keep: u32) -> Result<(), Fault> {
+    let mut ids = Vec::new();
+    for entry in fs::read_dir(runs).map_err(Fault::to("read", runs))? {
+        let entry = entry.map_err(Fault::to("read", runs))?;
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        ids.extend(entry.file_name().into_string().ok().filter(|id| is_folder && is_id(id)));
+    }
+    ids.sort_unstable();
+    let beyond = ids.len().saturating_sub(keep.max(1) as usize);
+    for id in &ids[..beyond] {
+        let path = runs.join(id);
+        // The lock is held while it is removed, so that nobody takes it up in between.
+        match File::open(path.join("lock")) {
+            Ok(lock) if lock.try_lock().is_ok() => fs::remove_dir_all(&path).ok(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::remove_dir_all(&path).ok(),
+            Ok(_) | Err(_) => None,
+        };
+    }
+    Ok(())
+}
+
+/// Returns whether a name is that of a run: `20261123-015618-3f2a`.
+fn is_id(name: &str) -> bool {
+    let shape = "dddddddd-dddddd-xxxx";
+    name.len() == shape.len()
+        && name.bytes().zip(shape.bytes()).all(|(byte, kind)| match kind {
+            b'd' => byte.is_ascii_digit(),
+            b'x' => byte.is_ascii_hexdigit(),
+            other => byte == other,
+        })
+}
+
+/// Writes seconds since 1970 as `20261123-015618`, in UTC.
+fn timestamp(seconds: u64) -> String {
+    let (days, time) = (seconds / 86_400, seconds % 86_400);
+    // Years begin in March, so that the leap day is the last one; eras of 400 years repeat.
+    let shifted = days + 719_468;
+    let (era, day) = (shifted / 146_097, shifted % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (year, month) = match month {
+        0..=9 => (era * 400 + year, month + 3),
+        _ => (era * 400 + year + 1, month - 9),
+    };
+    let (hour, minute, second) = (time / 3_600, time / 60 % 60, time % 60);
+    format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_calendars_have_them() {
+        let cases = [
+            (0, "19700101-000000"),
+            (951_782_400, "20000229-000000"),
+            (951_868_799, "20000229-235959"),
+            (1_772_323_199, "20260228-235959"),
+            (1_795_398_978, "20261123-015618"),
+            (4_107_542_400, "21000301-000000"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(timestamp(seconds), text);
+        }
+    }
+
+    #[test]
+    fn only_names_of_runs_are_runs() {
+        assert!(is_id("20261123-015618-3f2a"));
+        for name in ["mine", "20261123-015618-3f2", "20261123-015618-3f2g", "2026112x-015618-3f2a"]
+        {
+            assert!(!is_id(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Prepare: what is the same for every attempt of a node, done once.
+//!
+//! An attempt then costs a copy of the environment and the filling of what is left open. Unaware of
+//! how often and when it is started.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::environment::{Environment, Variables, inherited};
+use super::fit::{fit, os};
+use super::pieces::{Fixed, Pieces};
+use super::script::{name, rewrite};
+use super::values::put;
+use super::{Limits, Unfit, Values};
+use crate::model::{
+    Action, Cell, Deliver, Environment as Declared, Inherit, Job, Output, Process, Stdin, Template,
+};
+
+/// What every node of a run shares.
+#[derive(Debug)]
+pub struct Launch {
+    vars: std::collections::BTreeMap<String, String>,
+    run: String,
+    declared: Declared,
+    all: Variables,
+    inherited: Rc<Variables>,
+    limits: Limits,
+}
+
+/// A node, ready to be tried.
+#[derive(Debug)]
+pub struct Prepared {
+    run: String,
+    process: String,
+    words: Vec<Pieces>,
+    /// What `RUNNER_VALUE_1` … hold, in a script.
+    carried: Vec<Pieces>,
+    environment: Environment,
+    base: PathBuf,
+    cwd: Option<Pieces>,
+    stdin: Source,
+    stdout: Target,
+    stderr: Target,
+    /// Whether the item stands in `RUNNER_ITEM`.
+    shows_item: bool,
+    limits: Limits,
+}
+
+/// What an attempt executes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// Its arguments; the first is the program.
+    pub argv: Vec<OsString>,
+    /// Its environment, whole.
+    pub env: Vec<(OsString, OsString)>,
+    /// Its folder, absolute if the job file's is.
+    pub cwd: PathBuf,
+    /// What it reads, where the process says so.
+    pub stdin: Payload,
+    /// Where its standard output goes.
+    pub stdout: Destination,
+    /// Where its standard error goes.
+    pub stderr: Destination,
+}
+
+/// What an attempt reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// Nothing.
+    Closed,
+    /// These bytes.
+    Text(Vec<u8>),
+    /// A file.
+    File(PathBuf),
+    /// What a process printed that has ended.
+    Process(String),
+    /// A pipe from a process that runs at the same time.
+    Pipe(String),
+}
+
+/// Where output goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// To the log.
+    Log,
+    /// Nowhere.
+    Null,
+    /// To a file of the user's.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Whether it is added to.
+        append: bool,
+    },
+}
+
+/// A command as it will be, as far as that is known before the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The command; what only an attempt knows stands in braces: `{item}`. Its environment is what
+    /// is added to the inherited one, without what the runner says itself.
+    pub command: Command,
+    /// Whether variables of the runner's own environment are missing, so that all others are
+    /// listed.
+    pub is_clean: bool,
+}
+
+/// `stdin`, half filled.
+#[derive(Debug)]
+enum Source {
+    Closed,
+    Text(Pieces),
+    File(Pieces),
+    Process(String),
+    Pipe(String),
+}
+
+/// `stdout` and `stderr`, half filled.
+#[derive(Debug)]
+enum Target {
+    Log,
+    Null,
+    File(Pieces, bool),
+}
+
+impl Launch {
+    /// Takes what is common to a run: its job, `{run.id}`, the runner's own environment and what
+    /// the system takes.
+    pub fn new(job: &Job, run: &str, env: Vec<(OsString, OsString)>, limits: Limits) -> Self {
+        let inherit = job.env.inherit.clone().unwrap_or(Inherit::All);
+        Self {
+            vars: job.vars.clone(),
+            run: run.to_owned(),
+            declared: job.env.clone(),
+            inherited: Rc::new(inherited(&env, &inherit)),
+            all: env,
+            limits,
+        }
+    }
+
+    /// Prepares a node.
+    pub fn prepare(&self, process: &Process, cell: &Cell) -> Result<Prepared, Unfit> {
+        let fixed = Fixed { vars: &self.vars, cell, run: &self.run };
+        let of = |template: &Template| Pieces::of(template, &fixed);
+        let mut carried = Vec::new();
+        let words = match &process.action {
+            Action::Command(words) => words.iter().map(of).collect::<Result<_, _>>()?,
+            Action::Script { shell, text } => {
+                let script = rewrite(shell, text)?;
+                for placeholder in &script.values {
+                    carried.push(Pieces::value(placeholder, &fixed)?);
+                }
+                shell.iter().chain([&script.text]).map(|word| Pieces::text(word)).collect()
+            }
+        };
+        let inherited = match &process.env.inherit {
+            None => Rc::clone(&self.inherited),
+            same if *same == self.declared.inherit => Rc::clone(&self.inherited),
+            Some(inherit) => Rc::new(inherited(&self.all, inherit)),
+        };
+        let layers = [&self.declared, &process.env];
+        let consumes = process.consumes.as_ref();
+        Ok(Prepared {
+            run: self.run.clone(),
+            process: process.name.clone(),
+            words,
+            carried,
+            environment: Environment::of(inherited, layers, &fixed)?,
+            base: process.base.clone(),
+            cwd: process.cwd.as_ref().map(of).transpose()?,
+            stdin: source(&process.stdin, &of)?,
+            stdout: target(&process.stdout, &of)?,
+            stderr: target(&process.stderr, &of)?,
+            shows_item: consumes.is_some_and(|consumes| consumes.deliver == Deliver::Args),
+            limits: self.limits,
+        })
+    }
+
+    /// Fills in a text that no attempt is known for, such as a path of `items`.
+    pub fn text(&self, template: &Template) -> Result<Vec<u8>, Unfit> {
+        let fixed = Fixed { vars: &self.vars, cell: &[], run: &self.run };
+        let env = Environment::of(
+            Rc::clone(&self.inherited),
+            [&self.declared, &Declared::default()],
+            &fixed,
+        )?;
+        let nothing = Values { slot: 0, attempt: 1, lent: &[], item: None, stdout: &|_| None };
+        let env = env.variables(Some(&nothing))?;
+        Pieces::of(template, &fixed)?
+            .fill(&|placeholder, out| put(placeholder, Some(&nothing), &env, out))
+    }
+
+    /// Does so with a path, relative to `base`.
+    pub fn path(&self, template: &Template, base: &Path) -> Result<PathBuf, Unfit> {
+        Ok(base.join(os(self.text(template)?, || "a path".to_owned())?))
+    }
+}
+
+impl Prepared {
+    /// Makes the command of one attempt.
+    pub fn command(&self, values: &Values<'_>) -> Result<Command, Unfit> {
+        let command = self.filled(Some(values))?;
+        fit(&command, &self.limits)?;
+        Ok(command)
+    }
+
+    /// Makes the command of an attempt that nothing is known of yet.
+    pub fn preview(&self, launch: &Launch) -> Result<Preview, Unfit> {
+        let mut command = self.filled(None)?;
+        let has = |name: &OsStr| command.env.iter().any(|(have, _)| have == name);
+        let whole = inherited(&launch.all, &Inherit::All);
+        let is_clean = whole.iter().any(|(name, _)| !has(name));
+        if !is_clean {
+            command.env.retain(|pair| !whole.contains(pair));
+        }
+        Ok(Preview { command, is_clean })
+    }
+
+    /// Fills in what is left open; without values, for a preview.
+    fn filled(&self, values: Option<&Values<'_>>) -> Result<Command, Unfit> {
+        let mut env = self.environment.variables(values)?;
+        if let Some(values) = values {
+            self.say(&mut env, values)?;
+        }
+        let plain = env.len();
+        for (number, piece) in self.carried.iter().enumerate() {
+            let name = name(number);
+            let filled = piece.fill(&|at, out| put(at, values, &env[..plain], out))?;
+            let value = os(filled, || format!("variable `{name}`"))?;
+            env.push((name.into(), value));
+        }
+        let seen = &env[..plain];
+        let fill = |pieces: &Pieces| pieces.fill(&|at, out| put(at, values, seen, out));
+        let word = |(at, pieces)| os(fill(pieces)?, || format!("argument {at}"));
+        let argv = self.words.iter().enumerate().map(word).collect::<Result<_, _>>()?;
+        let path = |pieces: &Pieces| {
+            let path = os(fill(pieces)?, || "a path".to_owned())?;
+            Ok::<_, Unfit>(self.base.join(path))
+        };
+        let cwd = match &self.cwd {
+            Some(cwd) => path(cwd)?,
+            None => self.base.clone(),
+        };
+        let stdin = match &self.stdin {
+            Source::Closed => Payload::Closed,
+            Source::Text(text) => Payload::Text(fill(text)?),
+            Source::File(name) => Payload::File(path(name)?),
+            Source::Process(name) => Payload::Process(name.clone()),
+            Source::Pipe(name) => Payload::Pipe(name.clone()),
+        };
+        let destination = |target: &Target| {
+            Ok::<_, Unfit>(match target {
+                Target::Log => Destination::Log,
+                Target::Null => Destination::Null,
+                Target::File(name, append) => {
+                    Destination::File { path: path(name)?, append: *append }
+                }
+            })
+        };
+        let (stdout, stderr) = (destination(&self.stdout)?, destination(&self.stderr)?);
+        Ok(Command { argv, env, cwd, stdin, stdout, stderr })
+    }
+
+    /// Adds what the runner says itself.
+    fn say(&self, env: &mut Variables, values: &Values<'_>) -> Result<(), Unfit> {
+        let mut say = |name: &str, value: OsString| env.push((name.into(), value));
+        say("RUNNER_RUN_ID", self.run.as_str().into());
+        say("RUNNER_PROCESS", self.process.as_str().into());
+        say("RUNNER_ATTEMPT", values.attempt.to_string().into());
+        say("RUNNER_SLOT", values.slot.to_string().into());
+        if let Some(item) = values.item {
+            say("RUNNER_ITEM_ID", item.id.into());
+            say("RUNNER_ITEM_INDEX", item.index.to_string().into());
+            if self.shows_item {
+                let value = os(item.bytes.to_vec(), || "variable `RUNNER_ITEM`".to_owned())?;
+                say("RUNNER_ITEM", value);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Prepares `stdin`.
+fn source(stdin: &Stdin, of: &dyn Fn(&Template) -> Result<Pieces, Unfit>) -> Result<Source, Unfit> {
+    Ok(match stdin {
+        Stdin::Closed => Source::Closed,
+        Stdin::Text(text) => Source::Text(of(text)?),
+        Stdin::File(path) => Source::File(of(path)?),
+        Stdin::Process(name) => Source::Process(name.clone()),
+        Stdin::Pipe(name) => Source::Pipe(name.clone()),
+    })
+}
+
+/// Prepares `stdout` or `stderr`.
+fn target(
+    output: &Output,
+    of: &dyn Fn(&Template) -> Result<Pieces, Unfit>,
+) -> Result<Target, Unfit> {
+    Ok(match output {
+        Output::Log | Output::Inherit => Target::Log,
+        Output::Null => Target::Null,
+        Output::File { path, append } => Target::File(of(path)?, *append),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,46 @@
+//! Report: draws a run for whoever watches it, one file for each audience.
+//!
+//! Every reporter is a [`Sink`] that is told events and reads the [`Tally`]; none counts by itself,
+//! so bars, lines, summary and JSON agree. What children print passes [`sanitize`] before it
+//! reaches a terminal. Unaware of the engine and of the plan.
+//!
+//! Reading order: [`mode`] and [`screen`] say who watches; [`plain`], [`group`], [`quiet`],
+//! [`json`] and [`live`] draw; [`said`], [`summary`] and [`words`] are what they say; [`lines`],
+//! [`sanitize`], [`replay`], [`page`] and [`paint`] are what they draw with.
+//!
+//! [`Tally`]: crate::event::Tally
+
+mod group;
+mod json;
+mod lines;
+mod live;
+mod mode;
+mod page;
+mod paint;
+mod plain;
+mod quiet;
+mod replay;
+mod said;
+mod sanitize;
+mod screen;
+mod summary;
+mod words;
+
+#[cfg(test)]
+mod fixture;
+
+pub use mode::{Ci, Color, Mode, color};
+pub use screen::{Screen, Size};
+
+use crate::event::Sink;
+
+/// Returns the reporter that draws a run in this mode; it writes the summary at the end too.
+pub fn sink(mode: Mode, screen: Screen) -> Box<dyn Sink> {
+    match mode {
+        Mode::Live => Box::new(live::Live::new(screen)),
+        Mode::Plain => Box::new(plain::Plain::new(screen)),
+        Mode::Group => Box::new(group::Group::new(screen)),
+        Mode::Quiet => Box::new(quiet::Quiet::new(screen)),
+        Mode::Json => Box::new(json::Json::new(screen)),
+    }
+}

@@ -1,0 +1,162 @@
+//! Screen: where a run is drawn, and how much room there is.
+//!
+//! Reporters write to what they are given here and nowhere else, so a test reads whole screens.
+//! Bars and lines go to standard error; standard output is for results. Unaware of what is drawn.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::mode::{Ci, Color, color};
+use super::paint::Paint;
+use super::replay::copy;
+use super::summary;
+use crate::event::Tally;
+
+/// Columns below which no bars are drawn.
+pub(super) const NARROWEST: usize = 20;
+
+/// Columns and rows of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+}
+
+/// Where a run is drawn.
+pub struct Screen {
+    /// Takes results: the event stream.
+    pub out: Box<dyn Write + Send>,
+    /// Takes lines, bars and the summary.
+    pub err: Box<dyn Write + Send>,
+    /// Whether `out` is a terminal.
+    pub watched: bool,
+    /// Whether `err` shows colours.
+    pub color: bool,
+    /// Whether `err` shows signs beyond ASCII.
+    pub unicode: bool,
+    /// The system whose folding is used.
+    pub ci: Option<Ci>,
+    /// The current directory: paths below it are shown relative to it.
+    pub cwd: PathBuf,
+    /// Tells the size of the terminal behind `err` now; `None` where there is none.
+    pub size: Box<dyn Fn() -> Option<Size>>,
+    /// Tells whether a write to `err` would be taken at once; bars wait for nobody.
+    pub ready: Box<dyn Fn() -> bool>,
+    /// Whether something was written to `err` for good.
+    pub(super) used: bool,
+}
+
+impl Screen {
+    /// Returns the screen of this process.
+    pub fn stdio(asked: Color, env: impl Fn(&str) -> Option<String>) -> Self {
+        let terminal = io::stderr().is_terminal();
+        Self {
+            out: Box::new(io::stdout()),
+            err: Box::new(io::stderr()),
+            watched: io::stdout().is_terminal(),
+            color: color(asked, &env, terminal),
+            unicode: is_utf8(&env),
+            ci: Ci::detect(&env),
+            cwd: std::env::current_dir().unwrap_or_default(),
+            size: Box::new(terminal_size),
+            ready: Box::new(takes_bytes),
+            used: false,
+        }
+    }
+
+    /// Returns whether there is a terminal that is wide enough for bars.
+    pub fn is_terminal(&self) -> bool {
+        (self.size)().is_some_and(|size| size.width >= NARROWEST)
+    }
+
+    /// Returns what it is drawn with.
+    pub(super) fn paint(&self) -> Paint {
+        Paint { color: self.color, unicode: self.unicode }
+    }
+
+    /// Returns its columns, without bound where there is no terminal to wrap lines.
+    pub(super) fn width(&self) -> usize {
+        (self.size)().map_or(usize::MAX, |size| size.width)
+    }
+
+    /// Returns a path as people would type it here.
+    pub(super) fn path(&self, path: &Path) -> String {
+        let near = path.strip_prefix(&self.cwd).unwrap_or(path);
+        super::sanitize::text(&near.to_string_lossy())
+    }
+
+    /// Writes text as it is, all of it at once.
+    pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
+        self.used |= !text.is_empty();
+        self.err.write_all(text.as_bytes())?;
+        self.err.flush()
+    }
+
+    /// Writes what is left to say of a run that has ended: what its processes print for the runner
+    /// to print, and the summary.
+    pub(super) fn conclude(&mut self, tally: &Tally) -> io::Result<()> {
+        let paint = self.paint();
+        for piece in tally.nodes.iter().filter_map(|node| node.inherits.as_ref()).flatten() {
+            copy(piece, self.watched.then_some(paint), &mut *self.out)?;
+            self.used |= self.watched;
+        }
+        self.out.flush()?;
+        let gap = if self.used { "\n" } else { "" };
+        let summary = summary::summary(tally, self);
+        self.say(&format!("{gap}{summary}"))
+    }
+}
+
+impl fmt::Debug for Screen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Screen")
+            .field("color", &self.color)
+            .field("ci", &self.ci)
+            .finish_non_exhaustive()
+    }
+}
+
+fn terminal_size() -> Option<Size> {
+    let (rows, columns) = console::Term::stderr().size_checked()?;
+    Some(Size { width: columns.into(), height: rows.into() })
+}
+
+/// Whether the terminal takes bytes now: not while Ctrl-S holds it.
+fn takes_bytes() -> bool {
+    let stderr = io::stderr();
+    let mut asked = [PollFd::new(&stderr, PollFlags::OUT)];
+    poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) != Ok(0)
+}
+
+/// Whether the locale writes UTF-8.
+fn is_utf8(env: impl Fn(&str) -> Option<String>) -> bool {
+    let set = |name| env(name).filter(|value| !value.is_empty());
+    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+    locale.is_some_and(|name| name.to_lowercase().replace('-', "").contains("utf8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_says_which_signs_exist() {
+        for (set, utf8) in [
+            (&[("LANG", "en_US.UTF-8")][..], true),
+            (&[("LC_ALL", "C.utf8"), ("LANG", "C")], true),
+            (&[("LC_ALL", "C"), ("LANG", "en_US.UTF-8")], false),
+            (&[("LC_ALL", ""), ("LC_CTYPE", "de_DE.UTF-8")], true),
+            (&[], false),
+        ] {
+            let env = |name: &str| {
+                set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(is_utf8(env), utf8, "{set:?}");
+        }
+    }
+}

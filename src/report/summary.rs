@@ -1,0 +1,398 @@
+//! Summary: what a run came to, short enough to be read.
+//!
+//! Each failure with what is needed to act on it, then the outcome as the last block, where the eye
+//! is. Nothing is wider than the screen except what people copy: paths and commands. Unaware of
+//! what was shown before it.
+
+use std::fmt::Write as _;
+
+use super::Screen;
+use super::page::Page;
+use super::paint::{Hue, Paint};
+use super::sanitize::text;
+use super::{replay, said, words};
+use crate::event::{Ended, Exit, Node, NodeState, Outcome, Stop, Tally};
+use crate::model::NodeId;
+
+/// How many failures are told at length: what people scroll through.
+const FAILURES: usize = 10;
+
+/// The exit code of a run that could not go on.
+const BROKE_OFF: u8 = 3;
+
+/// How many of the last lines of a failure's output are shown.
+const TAIL: usize = 10;
+
+/// How many dead items, and how many leftovers, are named.
+const NAMED: usize = 5;
+
+/// How many of the slowest nodes are named.
+const SLOWEST: usize = 3;
+
+/// Columns of the labels of a run.
+const LABEL: usize = 10;
+
+/// Columns of the labels of a failure.
+const SHORT: usize = 6;
+
+/// Returns the summary of a run that has ended.
+pub(super) fn summary(tally: &Tally, screen: &Screen) -> String {
+    let (paint, page) = (screen.paint(), Page::new(screen.paint(), screen.width()));
+    let mut summary = Summary { screen, paint, page };
+    summary.failures(tally);
+    summary.headline(tally);
+    summary.fields(tally);
+    summary.page.text
+}
+
+/// The summary, as far as it is written.
+struct Summary<'a> {
+    screen: &'a Screen,
+    paint: Paint,
+    page: Page,
+}
+
+impl Summary<'_> {
+    fn failures(&mut self, tally: &Tally) {
+        let failed = |node: &&(usize, &Node)| match node.1.state {
+            NodeState::Done(outcome) => outcome.is_failure(),
+            NodeState::Waiting | NodeState::Running => false,
+        };
+        let nodes: Vec<_> = tally.nodes.iter().enumerate().collect();
+        for (index, node) in nodes.iter().filter(failed).take(FAILURES) {
+            self.failure(tally, NodeId::at(*index), node);
+        }
+        let more = (tally.failures() as usize).saturating_sub(FAILURES);
+        if more > 0 {
+            let line =
+                format!("and {}", words::plural(more as u64, "more failure", "more failures"));
+            self.page.line(&self.paint.hue(Hue::Bad, line));
+            self.page.line("");
+        }
+    }
+
+    /// Tells one failure: what, why, its last words, its log, how to run it again.
+    fn failure(&mut self, tally: &Tally, id: NodeId, node: &Node) {
+        let outcome = match node.state {
+            NodeState::Done(outcome) => outcome,
+            NodeState::Waiting | NodeState::Running => return,
+        };
+        let mut how = match words::cause(tally, id, outcome) {
+            Some(cause) if outcome != Outcome::TimedOut => cause,
+            Some(_) | None => words::ended(tally, id, outcome),
+        };
+        let started =
+            node.last.as_ref().is_none_or(|last| !matches!(last.exit, Exit::NotStarted(_)));
+        if started {
+            let _ = write!(how, " after {}", words::took(node.took));
+        }
+        if node.consumes.is_none() && node.attempts > 1 {
+            let _ = write!(how, ", {} tries", node.attempts);
+        }
+        self.page.title(&text(&node.name), &how);
+        if let Some(last) = &node.last {
+            self.last_words(last);
+        }
+        self.page.copyable("again", SHORT, &words::again(&tally.file, &node.name));
+        self.page.line("");
+    }
+
+    fn last_words(&mut self, last: &Ended) {
+        if let Some(item) = &last.item {
+            let item = words::item(item, self.paint.more());
+            let how = words::exit(&last.exit, last.verdict);
+            self.page.field("item", SHORT, &[format!("{item}: {how}")]);
+        }
+        if let Some(hint) = said::hint(&last.exit) {
+            self.page.field("help", SHORT, &[hint]);
+        }
+        let pieces = [&last.logs.stderr, &last.logs.stdout].into_iter().flatten();
+        let mut pieces = pieces.map(|piece| (piece, replay::tail(piece, TAIL)));
+        let Some((piece, lines)) = pieces.find(|(_, lines)| !lines.is_empty()) else { return };
+        for line in &lines {
+            self.page.quote(line);
+        }
+        self.page.copyable("log", SHORT, &self.screen.path(&piece.file));
+    }
+
+    fn headline(&mut self, tally: &Tally) {
+        let Some((exit, took)) = tally.ended else { return };
+        let (hue, what) = match &tally.stop {
+            Some(_) | None if exit == BROKE_OFF => (Hue::Bad, "broke off after".to_owned()),
+            Some((_, Some(signal), _)) => {
+                (Hue::Warn, format!("stopped by {} after", Exit::signal_name(*signal)))
+            }
+            Some((Stop::Deadline, None, _)) => (Hue::Bad, "timed out after".to_owned()),
+            Some(_) | None if exit == 0 => (Hue::Good, "passed in".to_owned()),
+            Some(_) | None => (Hue::Bad, "failed in".to_owned()),
+        };
+        let job = self.paint.hue(Hue::Bold, text(&tally.job));
+        let what = self.paint.hue(hue, what);
+        self.page.line(&format!("{job}: {what} {}", words::took(took)));
+    }
+
+    fn fields(&mut self, tally: &Tally) {
+        if tally.nodes.len() > 1 || tally.nodes_waiting() > 0 {
+            let counts = self.counts(tally);
+            self.page.field("processes", LABEL, &counts);
+        }
+        let items = self.items(tally);
+        self.page.field("items", LABEL, &items);
+        let dead = self.dead(tally);
+        self.page.field("dead", LABEL, &dead);
+        if tally.nodes.len() > 1 {
+            let slowest = tally.slowest.iter().take(SLOWEST).map(|(node, took)| {
+                format!("{} {}", text(&tally.nodes[node.index()].name), words::took(*took))
+            });
+            self.page.field("slowest", LABEL, &slowest.collect::<Vec<_>>());
+        }
+        if let Some((Stop::Deadline, None, reason)) = &tally.stop {
+            self.page.field("stopped", LABEL, &[text(reason)]);
+        }
+        let left = left(tally);
+        self.page.field("left over", LABEL, &left);
+        self.page.copyable("run", LABEL, &self.screen.path(&tally.folder));
+    }
+
+    fn counts(&self, tally: &Tally) -> Vec<String> {
+        let ended = Outcome::ALL.iter().filter_map(|outcome| {
+            let count = tally.ended_as(*outcome);
+            let words = format!("{count} {}", words::outcome(*outcome));
+            (count > 0).then(|| self.paint.hue(said::hue(*outcome), words).into_owned())
+        });
+        let waiting = tally.nodes_waiting();
+        let waiting = (waiting > 0).then(|| format!("{waiting} not started"));
+        ended.chain(waiting).collect()
+    }
+
+    fn items(&self, tally: &Tally) -> Vec<String> {
+        let used = tally.queues.iter().filter(|queue| queue.level.put + queue.level.done > 0);
+        let counts = used.map(|queue| {
+            let mut words = format!("{} {} done", text(&queue.name), queue.level.done);
+            if queue.level.dead > 0 {
+                let dead = format!("{} dead", queue.level.dead);
+                let _ = write!(words, ", {}", self.paint.hue(Hue::Bad, dead));
+            }
+            let left = queue.left.max(queue.level.depth);
+            if left > 0 {
+                let left = format!("{left} left");
+                let _ = write!(words, ", {}", self.paint.hue(Hue::Warn, left));
+            }
+            words
+        });
+        counts.collect()
+    }
+
+    /// Returns dead items, without those that were told with the failure of their node.
+    fn dead(&self, tally: &Tally) -> Vec<String> {
+        let told = |ended: &Ended| {
+            let node = &tally.nodes[ended.node.index()];
+            let failed = matches!(node.state, NodeState::Done(outcome) if outcome.is_failure());
+            failed && node.last.as_ref().is_some_and(|last| last.item == ended.item)
+        };
+        let untold = tally.item_failures.iter().filter(|ended| !told(ended));
+        let mut named: Vec<_> =
+            untold.take(NAMED).filter_map(|ended| self.dead_item(ended)).collect();
+        let dead: u64 = tally.queues.iter().map(|queue| queue.level.dead).sum();
+        let told = tally.item_failures.iter().filter(|ended| told(ended)).count();
+        let more = dead.saturating_sub((named.len() + told) as u64);
+        if more > 0 && !named.is_empty() {
+            named.push(format!("and {more} more"));
+        }
+        named
+    }
+
+    fn dead_item(&self, ended: &Ended) -> Option<String> {
+        let item = words::item(ended.item.as_ref()?, self.paint.more());
+        Some(format!("{item}: {}", words::exit(&ended.exit, ended.verdict)))
+    }
+}
+
+/// Returns what was left running behind, by node.
+fn left(tally: &Tally) -> Vec<String> {
+    let named = tally.leftovers.iter().take(NAMED).map(|(node, left)| {
+        let name = text(&tally.nodes[node.index()].name);
+        format!("{name}: pid {} ({}), killed", left.pid, text(&left.command))
+    });
+    let more = tally.leftovers.len().saturating_sub(NAMED);
+    named.chain((more > 0).then(|| format!("and {more} more"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::super::fixture::{self, Story};
+    use super::*;
+    use crate::event::{NotStarted, Stream, Verdict};
+
+    fn drawn(story: &Story, width: usize) -> String {
+        summary(&story.tally(), &story.screen(Some(width)).0)
+    }
+
+    #[test]
+    fn a_failure_fits_a_narrow_screen() {
+        assert_snapshot!(drawn(&fixture::broken_build(), 40), @r"
+        ✗ build  exit code 101 after 1.2s
+          │ error: cannot find value `x`
+          │   --> src/main.rs:7:13
+          log    .runner/runs/7/build.stderr
+          again  runner jobs/ci.toml build
+
+        ci: failed in 1.2s
+          processes  1 passed · 1 skipped
+                     1 failed
+          slowest    build 1.2s · fmt 80ms
+          left over  build: pid 812 (sleep),
+                     killed
+          run        .runner/runs/7
+        ");
+        assert_snapshot!(drawn(&fixture::items(), 40), @r"
+        ✗ fetch  1 dead item after 900ms
+          item   items:4 (bad): killed by
+                 SIGKILL (out of memory?)
+          │ cannot resolve `bad`
+          log    .runner/runs/7/fetch.stderr
+          again  runner jobs/crawl.toml fetch
+
+        crawl: failed in 3.0s
+          processes  1 flaky · 1 failed
+          items      pages 2 done, 1 dead
+          slowest    seed 2.1s · fetch 900ms
+          run        .runner/runs/7
+        ");
+    }
+
+    #[test]
+    fn every_kind_of_end_has_its_words() {
+        let mut story = Story::new("ends");
+        let ends = [
+            (
+                "start",
+                Exit::NotStarted(NotStarted {
+                    cause: "`cargo` was not found in PATH".to_owned(),
+                    hint: Some("is it installed?".to_owned()),
+                }),
+                Verdict::Failed,
+                Outcome::Failed,
+                None,
+            ),
+            ("eat", Exit::Signal(9), Verdict::Killed, Outcome::Killed, None),
+            ("crash", Exit::Signal(11), Verdict::Failed, Outcome::Failed, None),
+            ("slow", Exit::Signal(15), Verdict::TimedOut, Outcome::TimedOut, Some("total of 5s")),
+            ("style", Exit::Code(1), Verdict::Failed, Outcome::AllowedFailure, None),
+        ];
+        for (name, exit, verdict, outcome, reason) in ends {
+            let node = story.node(name, None, None);
+            let attempt = story.start(node, 1, None);
+            story.print(attempt, Stream::Stdout, "a long line, ".repeat(30).as_bytes()).wait(1_500);
+            story.end(attempt, exit, verdict, None).done(node, outcome, reason);
+        }
+        story.node("never", None, None);
+        story.stop(Stop::Deadline, None, "`limits.timeout` of 5s is over").finish(1);
+        assert_snapshot!(drawn(&story, 60), @r"
+        ✗ start  not started: `cargo` was not found in PATH
+          help   is it installed?
+          │ a long line, a long line, a long line, a long line, a lo
+          │ ng line, a long line, a long line, a long line, a long l
+          │ ine, a long line, a long line, a long line, a long line…
+          log    .runner/runs/7/start.stdout
+          again  runner jobs/ends.toml start
+
+        ✗ eat  killed by SIGKILL (out of memory?) after 1.5s
+          │ a long line, a long line, a long line, a long line, a lo
+          │ ng line, a long line, a long line, a long line, a long l
+          │ ine, a long line, a long line, a long line, a long line…
+          log    .runner/runs/7/eat.stdout
+          again  runner jobs/ends.toml eat
+
+        ✗ crash  killed by SIGSEGV after 1.5s
+          │ a long line, a long line, a long line, a long line, a lo
+          │ ng line, a long line, a long line, a long line, a long l
+          │ ine, a long line, a long line, a long line, a long line…
+          log    .runner/runs/7/crash.stdout
+          again  runner jobs/ends.toml crash
+
+        ✗ slow  timed out (total of 5s) after 1.5s
+          │ a long line, a long line, a long line, a long line, a lo
+          │ ng line, a long line, a long line, a long line, a long l
+          │ ine, a long line, a long line, a long line, a long line…
+          log    .runner/runs/7/slow.stdout
+          again  runner jobs/ends.toml slow
+
+        ends: timed out after 7.5s
+          processes  1 failed as allowed · 2 failed · 1 timed out
+                     1 killed · 1 not started
+          slowest    start 1.5s · eat 1.5s · crash 1.5s
+          stopped    `limits.timeout` of 5s is over
+          run        .runner/runs/7
+        ");
+    }
+
+    #[test]
+    fn what_is_many_is_counted() {
+        let mut story = Story::new("many");
+        let queue = story.queue("items", 64);
+        let reader = story.node("read", Some(queue), None);
+        for item in 0..9 {
+            let attempt = story.start(reader, 1, Some(&format!("item {item}")));
+            story.wait(5).end(attempt, Exit::Code(1), Verdict::Failed, None);
+            story.leaving(900 + item, "sleep");
+        }
+        story.level(queue, [3, 12, 0, 9]).done(reader, Outcome::Passed, None);
+        for cell in 0..12 {
+            let node = story.node(&format!("test[n={cell}]"), None, None);
+            let attempt = story.start(node, 1, None);
+            story.end(attempt, Exit::Code(1), Verdict::Failed, None);
+            story.done(node, Outcome::Failed, None);
+        }
+        story.finish(1);
+        let drawn = drawn(&story, 80);
+        let end = drawn.split("test[n=9]\n").last().unwrap_or_default();
+        assert_snapshot!(end, @r"
+        ✗ test[n=0]  exit code 1 after 0ms
+          again  runner jobs/many.toml test
+
+        ✗ test[n=1]  exit code 1 after 0ms
+          again  runner jobs/many.toml test
+
+        ✗ test[n=2]  exit code 1 after 0ms
+          again  runner jobs/many.toml test
+
+        ✗ test[n=3]  exit code 1 after 0ms
+          again  runner jobs/many.toml test
+
+        ✗ test[n=4]  exit code 1 after 0ms
+          again  runner jobs/many.toml test
+
+        ✗ test[n=5]  exit code 1 after 0ms
+          again  runner jobs/many.toml test
+
+        ✗ test[n=6]  exit code 1 after 0ms
+          again  runner jobs/many.toml test
+
+        ✗ test[n=7]  exit code 1 after 0ms
+          again  runner jobs/many.toml test
+
+        ✗ test[n=8]  exit code 1 after 0ms
+          again  runner jobs/many.toml test
+
+        ✗ test[n=9]  exit code 1 after 0ms
+          again  runner jobs/many.toml test
+
+        and 2 more failures
+
+        many: failed in 45ms
+          processes  1 passed · 12 failed
+          items      items 0 done, 9 dead, 3 left
+          dead       items:0 (item 0): exit code 1 · items:1 (item 1): exit code 1
+                     items:2 (item 2): exit code 1 · items:3 (item 3): exit code 1
+                     items:4 (item 4): exit code 1 · and 4 more
+          slowest    read 45ms
+          left over  read: pid 900 (sleep), killed · read: pid 901 (sleep), killed
+                     read: pid 902 (sleep), killed · read: pid 903 (sleep), killed
+                     read: pid 904 (sleep), killed · and 4 more
+          run        .runner/runs/7
+        ");
+    }
+}

@@ -1,0 +1,103 @@
+//! Redact: what differs from run to run is replaced by its name.
+//!
+//! Unaware of what the text says otherwise.
+
+use std::path::Path;
+
+/// Columns of a label in a summary, with what is around it.
+const LABEL: usize = 13;
+
+/// Words after which a duration is one that was measured.
+const BEFORE_TIMES: [&str; 3] = ["in ", "after ", "for "];
+
+/// Returns a text without what only this run has: its folder, its id, pids and times.
+pub(super) fn redact(text: &str, folder: &Path) -> String {
+    let text = text.replace(&folder.to_string_lossy().into_owned(), "[dir]");
+    let text = text.replace(env!("CARGO_MANIFEST_DIR"), "[repo]");
+    let mut shown = String::new();
+    let mut slowest = false;
+    for line in text.split_inclusive('\n') {
+        slowest = match slowest {
+            true => line.len() > LABEL && line[..LABEL].trim().is_empty(),
+            false => false,
+        };
+        if slowest {
+            continue;
+        }
+        slowest = line.starts_with("  slowest ");
+        if slowest {
+            shown.push_str("  slowest    [names]\n");
+        } else {
+            words(line, &mut shown);
+        }
+    }
+    shown
+}
+
+/// Replaces the words of a line; a word is letters, digits and what joins them in numbers.
+fn words(line: &str, shown: &mut String) {
+    let joined = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let mut rest = line;
+    while let Some(start) = rest.find(joined) {
+        shown.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let end = rest.find(|c| !joined(c)).unwrap_or(rest.len());
+        let word = rest[..end].trim_end_matches('.');
+        let after_pid = shown.ends_with("pid ");
+        shown.push_str(match () {
+            () if after_pid && word.bytes().all(|byte| byte.is_ascii_digit()) => "[pid]",
+            () if is_time(word) && BEFORE_TIMES.iter().any(|w| shown.ends_with(w)) => "[time]",
+            () if is_run(word) => "[run]",
+            () => word,
+        });
+        rest = &rest[word.len().max(1)..];
+        if word.is_empty() {
+            shown.push('.');
+        }
+    }
+    shown.push_str(rest);
+}
+
+/// Returns whether a word is a duration: `87ms`, `1.2s`, `1m12s`.
+fn is_time(word: &str) -> bool {
+    let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = &word[digits.len()..];
+    let number = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    };
+    match unit {
+        "ms" | "s" => digits.split('m').all(number),
+        "m" => digits.split('h').count() == 2 && digits.split('h').all(number),
+        _ => false,
+    }
+}
+
+/// Returns whether a word is the id of a run: `20261123-015618-3f2a`.
+fn is_run(word: &str) -> bool {
+    let lengths = word.split('-').map(str::len);
+    lengths.eq([8, 6, 4]) && word.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_replaced() {
+        for (text, expected) in [
+            ("a: passed in 87ms\n", "a: passed in [time]\n"),
+            ("after 1m12s, for 2h05m, in 0.1s.", "after [time], for [time], in [time]."),
+            ("waits: 30s, 1h30m", "waits: 30s, 1h30m"),
+            (".runner/runs/20261123-015618-3f2a/a", ".runner/runs/[run]/a"),
+            ("left (pid 812, sleep)", "left (pid [pid], sleep)"),
+            ("/tmp/x/job.toml:3:1", "[dir]/job.toml:3:1"),
+            (
+                "x\n  slowest    a 2ms · b\n             c 1ms\n  run",
+                "x\n  slowest    [names]\n  run",
+            ),
+            ("task[n=4] 12 items, ms, 5 s. ... 1.2.3", "task[n=4] 12 items, ms, 5 s. ... 1.2.3"),
+        ] {
+            assert_eq!(redact(text, Path::new("/tmp/x")), expected);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Every file of `tests/invalid` has its problem, named by the code its name begins with.
+//!
+//! The whole report of each is a snapshot, so that a change of words is seen.
+
+use std::path::Path;
+
+use runner::config::{Options, Style, load, report};
+
+#[test]
+fn every_invalid_file_is_told_so() {
+    // Relative, because messages show paths as they were given.
+    let folder = Path::new("tests/invalid");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .expect("the folder of invalid files")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    for name in names {
+        let path = folder.join(format!("{name}.toml"));
+        let loaded = load(&path, &Options::default());
+        let style = Style { color: false, width: 100 };
+        let drawn = report(&loaded.problems, &loaded.sources, &style);
+        let code = name.split('-').next().expect("a code").to_uppercase();
+        let codes: Vec<&str> = loaded.problems.iter().map(|problem| problem.code.0).collect();
+        assert!(codes.contains(&code.as_str()), "{name} has {codes:?}\n{drawn}");
+        insta::assert_snapshot!(name, drawn);
+    }
+}

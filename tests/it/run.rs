@@ -1,0 +1,15 @@
+//! Run: what a run does, feature by feature, as `language.md` and `cli.md` promise it.
+//!
+//! A job that runs one process after the other says the same each time and is compared whole; of
+//! what runs at the same time only the laws are proved.
+
+mod children;
+mod commands;
+mod environment;
+mod failures;
+mod graph;
+mod items;
+mod modes;
+mod pools;
+mod stops;
+mod streams;
