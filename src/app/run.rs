@@ -45,7 +45,8 @@ pub struct Run {
 /// Runs a job.
 pub fn run(run: Run) -> Invoked {
     // Before any thread exists, and before the job makes this process large.
-    let spawner = if run.dry_run { None } else { Some(Spawner::fork().map_err(engine::Fault::from)?) };
+    let spawner =
+        if run.dry_run { None } else { Some(Spawner::fork().map_err(engine::Fault::from)?) };
     let Some(mut job) = load(&run.job, &run.load, run.color)? else { return Ok(WRONG) };
     job.limits.on_failure = run.on_failure.or(job.limits.on_failure);
     let keep = job.limits.keep_runs.unwrap_or(KEEP_RUNS);
@@ -59,15 +60,10 @@ pub fn run(run: Run) -> Invoked {
     let started = now();
     let folder = RunFolder::create(&past.state, keep, started)?;
     let sinks = sinks(&folder, run.mode, run.color)?;
-    let ended = engine::run(engine::Run {
-        plan,
-        spawner,
-        folder,
-        sinks,
-        file: run.job,
-        started: since_epoch(started),
-        inherited: std::env::vars_os().collect(),
-    })?;
+    let (file, started) = (run.job, since_epoch(started));
+    let inherited = std::env::vars_os().collect();
+    let run = engine::Run { plan, folder, sinks, file, started, inherited };
+    let ended = engine::run(run, spawner)?;
     past.learn(ended.took)?;
     Ok(ended.exit)
 }
@@ -134,9 +130,8 @@ impl Past {
     /// Returns how long each node of the job is expected to take.
     pub(super) fn expected(&self) -> BTreeMap<String, Duration> {
         let known = self.durations.expected().into_iter();
-        let ours = known.filter_map(|(name, took)| {
-            Some((name.strip_prefix(&self.prefix)?.to_owned(), took))
-        });
+        let ours = known
+            .filter_map(|(name, took)| Some((name.strip_prefix(&self.prefix)?.to_owned(), took)));
         ours.collect()
     }
 
