@@ -2,14 +2,17 @@
 //!
 //! Joins the floors below and knows none of their insides. Unaware of argument syntax.
 //!
-//! Reading order: [`load`] reads and proves a job; [`run`] runs it; [`validate`] only reads;
-//! [`view`] shows a job in some form: [`plan`], [`list`], [`graph`], [`dry`], with [`words`].
+//! Reading order: [`load`] reads and proves a job; [`choice`] plans it, with what [`past`] runs
+//! have taught; [`run`] runs it, [`validate`] only reads it, [`view`] shows it in some form:
+//! [`plan`], [`list`], [`graph`], [`dry`], with [`words`].
 
+mod choice;
 mod dry;
 mod fault;
 mod graph;
 mod list;
 mod load;
+mod past;
 mod plan;
 mod run;
 mod validate;
@@ -19,10 +22,10 @@ mod words;
 use std::io::{self, Write};
 
 pub use fault::{Fault, Invoked, after_output};
+pub use graph::Format;
 pub use load::Load;
 pub use run::{Run, run};
 pub use validate::validate;
-pub use graph::Format;
 pub use view::{View, view};
 
 /// Exit code of a run or a check in which everything is well.

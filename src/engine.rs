@@ -5,10 +5,10 @@
 //! into another child's pipe, bounded everywhere, so a full queue stops its producer by its own
 //! pipe. Unaware of TOML and of screens.
 //!
-//! Reading order: [`core`]; [`driver`], the only loop; [`attempt`], one child from start to reaping,
-//! with [`invocation`] (what it is given), [`outlet`] (where its output goes) and [`stream`] (items
-//! for a long-lived one); [`source`] and [`publish`] put items in; [`context`], [`teller`],
-//! [`orders`], [`printed`] and [`signals`] are what they share.
+//! Reading order: [`core`]; [`driver`], the only loop; [`attempt`], one child from start to
+//! reaping, with [`invocation`] (what it is given), [`outlet`] (where its output goes) and
+//! [`stream`] (items for a long-lived one); [`source`] and [`publish`] put items in; [`context`],
+//! [`teller`], [`orders`], [`printed`] and [`signals`] are what they share.
 
 mod attempt;
 mod context;
@@ -39,6 +39,7 @@ pub use fault::Fault;
 use crate::child::{Host, Spawner};
 use crate::event::{EventKind, Node, NodeState, Outcome, SCHEMA, Sink, Stop, Tally};
 use crate::journal::RunFolder;
+use crate::model::Output;
 use crate::plan::Plan;
 use crate::queue::{Changes, Queue};
 use self::core::Input;
@@ -149,6 +150,7 @@ fn declare(context: &Context, file: PathBuf, started: u64) {
             name: node.name.clone(),
             process: plan.process(node.id).name.clone(),
             consumes: node.consumes,
+            inherits: matches!(plan.process(node.id).stdout, Output::Inherit),
             expected: node.expected,
         });
     }

@@ -1,7 +1,7 @@
 //! Model: the nouns that a user declares, and what can be wrong with them.
 //!
-//! Plain data without behaviour beyond what a noun knows of itself. Everything above speaks in these
-//! types, so the same word stands in the job file, in the code, in an event and in a message.
+//! Plain data without behaviour beyond what a noun knows of itself. Everything above speaks in
+//! these types, so the same word stands in the job file, in the code, in an event and in a message.
 //! Unaware of serde, TOML, tokio and petgraph.
 //!
 //! Reading order: [`job`], [`process`], [`pool`], [`queue`], [`template`], [`ids`], [`problem`].

@@ -33,7 +33,10 @@ type Scenario = for<'a> fn(&'a Host) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 macro_rules! scenarios {
     ($($module:ident::$name:ident),* $(,)?) => {
-        &[$((concat!(stringify!($module), "::", stringify!($name)), |host| Box::pin($module::$name(host)))),*]
+        &[$((
+            concat!(stringify!($module), "::", stringify!($name)),
+            |host| Box::pin($module::$name(host)),
+        )),*]
     };
 }
 

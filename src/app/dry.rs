@@ -3,18 +3,32 @@
 //! The commands can be pasted into a shell. What only an attempt knows stays in braces: `{item}`.
 //! Unaware of how a command is started.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::plan::plan as table;
 use super::words::{count, quoted, safe};
-use crate::launch::{Command, Destination, Launch, Payload, Preview};
+use super::{FINE, Invoked};
+use crate::launch::{Command, Destination, Launch, Limits, Payload, Preview};
 use crate::model::{Deliver, NodeId};
 use crate::plan::Plan;
 
+/// What stands for `{run.id}` where there is no run.
+const NO_RUN: &str = "{run.id}";
+
+/// Shows what a dry run would execute.
+pub(super) fn dry_run(plan: &Plan) -> Invoked {
+    let environment = std::env::vars_os().collect();
+    let launch = Launch::new(&plan.job, NO_RUN, environment, Limits::default());
+    let mut out = BufWriter::new(io::stdout());
+    dry(plan, &launch, &mut out)?;
+    out.flush()?;
+    Ok(FINE)
+}
+
 /// Writes the plan, and then each command in its order.
-pub(super) fn dry(plan: &Plan, launch: &Launch, to: &mut dyn Write) -> io::Result<()> {
+fn dry(plan: &Plan, launch: &Launch, to: &mut dyn Write) -> io::Result<()> {
     table(plan, to)?;
     for id in plan.order() {
         let node = plan.node(id);

@@ -261,7 +261,8 @@ mod tests {
 
     fn drawn(format: Format) -> String {
         let text = "pool net 2\nbuild\ntest matrix v=a\"b\\,c#`<d> needs build pool net\nscan \
-                    after build feeds q\nread streams q\nw\nr pipe w\ns stdin build needs failed:scan";
+                    after build feeds q\nread streams q\nw\nr pipe w\n\
+                    s stdin build needs failed:scan";
         let machine = Machine { cpus: 4, jobs: None };
         let plan =
             plan(sample::job(text), &Selection::default(), &machine, &BTreeMap::new()).unwrap();

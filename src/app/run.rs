@@ -2,21 +2,19 @@
 //!
 //! Unaware of how any of that is done.
 
-use std::collections::BTreeMap;
-use std::io::{self, Write};
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::thread::available_parallelism;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::choice::{Choice, unselected};
+use super::dry::dry_run;
 use super::load::{Load, load, variable};
-use super::{Fault, Invoked, NOTHING, WRONG};
+use super::past::Past;
+use super::{Fault, Invoked, WRONG};
 use crate::child::Spawner;
 use crate::engine;
 use crate::event::Sink;
-use crate::journal::{Durations, KEEP_RUNS, RunFolder};
+use crate::journal::{KEEP_RUNS, RunFolder};
 use crate::model::OnFailure;
-use crate::plan::{Machine, Selection, Unselectable, plan};
 use crate::report::{self, Color, Mode, Screen};
 
 /// A run as it was asked for.
@@ -51,14 +49,14 @@ pub fn run(run: Run) -> Invoked {
     job.limits.on_failure = run.on_failure.or(job.limits.on_failure);
     let keep = job.limits.keep_runs.unwrap_or(KEEP_RUNS);
     let past = Past::load(&run.job, run.state.as_deref());
-    let selection = Selection { processes: run.processes };
-    let plan = match plan(job, &selection, &machine(run.jobs), &past.expected()) {
+    let choice = Choice { processes: run.processes, jobs: run.jobs };
+    let plan = match choice.plan(job, &past.expected()) {
         Ok(plan) => plan,
         Err(unselectable) => return unselected(&unselectable),
     };
-    let Some(spawner) = spawner else { return super::view::dry_run(&plan) };
+    let Some(spawner) = spawner else { return dry_run(&plan) };
     let started = now();
-    let folder = RunFolder::create(&past.state, keep, started)?;
+    let folder = RunFolder::create(past.state(), keep, started)?;
     let sinks = sinks(&folder, run.mode, run.color)?;
     let (file, started) = (run.job, since_epoch(started));
     let inherited = std::env::vars_os().collect();
@@ -66,21 +64,6 @@ pub fn run(run: Run) -> Invoked {
     let ended = engine::run(run, spawner)?;
     past.learn(ended.took)?;
     Ok(ended.exit)
-}
-
-/// Returns what this process may use.
-pub(super) fn machine(jobs: Option<u32>) -> Machine {
-    let cpus = available_parallelism().map_or(1, NonZeroUsize::get);
-    Machine { cpus: u32::try_from(cpus).unwrap_or(u32::MAX), jobs }
-}
-
-/// Tells that nothing can be planned.
-pub(super) fn unselected(unselectable: &Unselectable) -> Invoked {
-    writeln!(io::stderr(), "runner: {unselectable}")?;
-    Ok(match unselectable {
-        Unselectable::Unknown { .. } => WRONG,
-        Unselectable::Nothing => NOTHING,
-    })
 }
 
 /// Returns who hears what happens: the folder of the run, and whoever watches.
@@ -102,47 +85,4 @@ fn now() -> SystemTime {
 fn since_epoch(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// What is known of earlier runs of a job file.
-#[derive(Debug)]
-pub(super) struct Past {
-    state: PathBuf,
-    durations: Durations,
-    /// In front of the name of each node: several job files share a state folder.
-    prefix: String,
-}
-
-impl Past {
-    /// Loads what is known; the state folder is beside the job file unless one is given.
-    pub(super) fn load(job: &Path, state: Option<&Path>) -> Self {
-        let beside = || job.parent().unwrap_or(Path::new("")).join(".runner");
-        let state = state.map_or_else(beside, Path::to_owned);
-        let (durations, told) = Durations::load(&state);
-        if let Some(told) = told {
-            // Only estimates are lost.
-            let _ = writeln!(io::stderr(), "runner: {told}");
-        }
-        let name = job.file_name().unwrap_or_default().to_string_lossy();
-        Self { state, durations, prefix: format!("{name}:") }
-    }
-
-    /// Returns how long each node of the job is expected to take.
-    pub(super) fn expected(&self) -> BTreeMap<String, Duration> {
-        let known = self.durations.expected().into_iter();
-        let ours = known
-            .filter_map(|(name, took)| Some((name.strip_prefix(&self.prefix)?.to_owned(), took)));
-        ours.collect()
-    }
-
-    /// Remembers how long nodes took.
-    fn learn(mut self, took: Vec<(String, Duration)>) -> Result<(), Fault> {
-        if took.is_empty() {
-            return Ok(());
-        }
-        for (name, took) in took {
-            self.durations.learn(&format!("{}{name}", self.prefix), took);
-        }
-        Ok(self.durations.save(&self.state)?)
-    }
 }

@@ -2,20 +2,16 @@
 //!
 //! Unaware of how each form is written.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::choice::{Choice, unselected};
 use super::graph::{Format, graph};
 use super::load::{Load, load};
-use super::run::{Past, machine, unselected};
-use super::{FINE, Invoked, WRONG, dry, list, plan};
-use crate::launch::{Launch, Limits};
-use crate::model::Job;
-use crate::plan::{Plan, Selection, plan as make};
+use super::past::Past;
+use super::{FINE, Invoked, WRONG, list, plan};
 use crate::report::Color;
-
-/// What stands for `{run.id}` where there is no run.
-const NO_RUN: &str = "{run.id}";
 
 /// A form of a job.
 #[derive(Debug)]
@@ -45,33 +41,18 @@ pub fn view(file: &Path, add: &Load, color: Color, view: View) -> Invoked {
     match view {
         View::Plan { processes, jobs, state } => {
             let past = Past::load(file, state.as_deref());
-            match make(job, &Selection { processes }, &machine(jobs), &past.expected()) {
+            match (Choice { processes, jobs }).plan(job, &past.expected()) {
                 Ok(planned) => plan::plan(&planned, &mut out)?,
                 Err(unselectable) => return unselected(&unselectable),
             }
         }
-        View::Graph(format) => match whole(job) {
+        View::Graph(format) => match Choice::default().plan(job, &BTreeMap::new()) {
             Ok(planned) => graph(&planned, format, &mut out)?,
             Err(unselectable) => return unselected(&unselectable),
         },
         View::List { json: false } => list::list(&job, &mut out)?,
         View::List { json: true } => list::json(&job, &mut out)?,
     }
-    out.flush()?;
-    Ok(FINE)
-}
-
-/// Plans all of a job, whatever it took in earlier runs.
-fn whole(job: Job) -> Result<Plan, crate::plan::Unselectable> {
-    make(job, &Selection::default(), &machine(None), &std::collections::BTreeMap::new())
-}
-
-/// Shows a plan, and every command as it would be executed.
-pub(super) fn dry_run(planned: &Plan) -> Invoked {
-    let environment = std::env::vars_os().collect();
-    let launch = Launch::new(&planned.job, NO_RUN, environment, Limits::default());
-    let mut out = BufWriter::new(io::stdout());
-    dry::dry(planned, &launch, &mut out)?;
     out.flush()?;
     Ok(FINE)
 }

@@ -1,8 +1,8 @@
 //! Core: the mind of a run.
 //!
-//! Synchronous and pure: one thing that happened goes in, what to do comes out, time is an argument.
-//! There is no clock, channel, child or lock inside, so every decision can be tested as a table and
-//! proved as a law. Constant work for an item, logarithmic for a node, no recursion.
+//! Synchronous and pure: one thing that happened goes in, what to do comes out, time is an
+//! argument. There is no clock, channel, child or lock inside, so every decision can be tested as a
+//! table and proved as a law. Constant work for an item, logarithmic for a node, no recursion.
 //!
 //! Reading order: [`input`] is the conversation, [`nodes`] the states and their one gate, [`start`]
 //! chooses what starts, [`finish`] judges what ended, [`queues`] closes and drains, [`stopping`]

@@ -270,7 +270,8 @@ impl Driver {
         }
     }
 
-    /// Keeps what the core will decide about; of a node that consumes nothing, only what it printed.
+    /// Keeps what the core will decide about; of a node that consumes nothing, only what it
+    /// printed.
     fn keep(&mut self, attempt: AttemptId, ended: &Ended, remains: Remains) {
         let Some(hand) = self.hands.get_mut(&attempt) else { return };
         let node = hand.node;

@@ -26,7 +26,7 @@ pub enum Fault {
     #[error(transparent)]
     Spool(SpoolFault),
     /// The static items of a queue can't be read.
-    #[error("cannot read the items of queue `{queue}` from `{path}`: {source}", path = path.display())]
+    #[error("cannot read the items of queue `{queue}` from `{}`: {source}", path.display())]
     Items {
         /// The queue.
         queue: String,

@@ -1,7 +1,7 @@
 //! Outlet: where the bytes go that a child prints.
 //!
-//! To its log, straight into queues, or held back until its item is accepted. A full queue stops the
-//! child in its own write, because nothing is read meanwhile. Unaware of the child.
+//! To its log, straight into queues, or held back until its item is accepted. A full queue stops
+//! the child in its own write, because nothing is read meanwhile. Unaware of the child.
 
 use std::rc::Rc;
 

@@ -2,8 +2,8 @@
 //!
 //! A child that works slowly is given one item at a time, so that items go to whoever is free; one
 //! that reads quickly is given large batches, written in as few pieces as they were read in. What a
-//! child has not read when it ends goes back: the pipe knows how many bytes that is. Unaware of what
-//! the child does with an item.
+//! child has not read when it ends goes back: the pipe knows how many bytes that is. Unaware of
+//! what the child does with an item.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};

@@ -76,6 +76,8 @@ pub enum EventKind {
         process: String,
         /// The queue that it consumes.
         consumes: Option<QueueId>,
+        /// Whether its standard output is that of the runner too, once the run has ended.
+        inherits: bool,
         /// How long it took in earlier runs, where that is known.
         #[serde(with = "optional_micros")]
         expected: Option<Duration>,

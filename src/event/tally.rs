@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Event, EventKind, Exit, ItemRef, Leftover, Logs, Outcome, QueueLevel, Stop, Verdict};
+use super::{
+    Event, EventKind, Exit, ItemRef, Leftover, LogPiece, Logs, Outcome, QueueLevel, Stop, Verdict,
+};
 use crate::model::{AttemptId, NodeId, PoolId, QueueId};
 
 /// How many of the slowest nodes are remembered: what fits a summary.
@@ -79,6 +81,8 @@ pub struct Node {
     pub consumes: Option<QueueId>,
     /// How long it took in earlier runs.
     pub expected: Option<Duration>,
+    /// Where the standard output lies that is that of the runner too; `None` where it is not.
+    pub inherits: Option<Vec<LogPiece>>,
     /// How far it has come.
     pub state: NodeState,
     /// When its first attempt started.
@@ -181,10 +185,12 @@ impl Tally {
             EventKind::QueueDeclared { queue, name, capacity } => {
                 self.queues.push(Queue::new(*queue, name.clone(), *capacity));
             }
-            EventKind::NodeDeclared { name, process, consumes, expected, .. } => {
+            EventKind::NodeDeclared { name, process, consumes, expected, inherits, .. } => {
                 self.ahead += expected.unwrap_or_default();
                 self.unknown += u32::from(expected.is_none());
-                self.nodes.push(Node::new(name, process, *consumes, *expected));
+                let node = Node::new(name, process, *consumes, *expected);
+                let inherits = inherits.then(Vec::new);
+                self.nodes.push(Node { inherits, ..node });
             }
             EventKind::AttemptStarted { .. } => self.attempt_started(event),
             EventKind::AttemptSlow { attempt } => {
@@ -278,6 +284,9 @@ impl Tally {
         self.attempts += 1;
         self.leftovers.extend(leftovers.iter().map(|leftover| (*node, leftover.clone())));
         let running = self.running.remove(attempt);
+        if let (Some(inherits), None) = (&mut self.nodes[node.index()].inherits, again) {
+            inherits.extend(logs.stdout.clone());
+        }
         if matches!(verdict, Verdict::Passed | Verdict::Ended) {
             return;
         }
@@ -330,6 +339,7 @@ impl Node {
             process: process.to_owned(),
             consumes,
             expected,
+            inherits: None,
             state: NodeState::Waiting,
             started: None,
             attempts: 0,

@@ -1,8 +1,8 @@
 //! Durations: how long nodes took in earlier runs, as a weighted mean in which the last run counts
 //! most.
 //!
-//! A convenience: nothing fails because they are missing. What can't be read is told, set aside when
-//! they are next saved, and never overwritten. Unaware of what they are used for.
+//! A convenience: nothing fails because they are missing. What can't be read is told, set aside
+//! when they are next saved, and never overwritten. Unaware of what they are used for.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -17,8 +17,8 @@ use super::{Fault, folder};
 /// Version of the file; a newer one is left alone.
 const SCHEMA: u32 = 1;
 
-/// Nodes that are remembered. Those that did not run for longest are forgotten first; the file stays
-/// below a megabyte and is read in milliseconds.
+/// Nodes that are remembered. Those that did not run for longest are forgotten first; the file
+/// stays below a megabyte and is read in milliseconds.
 const REMEMBERED: usize = 20_000;
 
 /// The largest file that is read: far above what [`REMEMBERED`] nodes need.

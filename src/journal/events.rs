@@ -2,8 +2,8 @@
 //!
 //! Writing one costs no system call and no allocation; they are flushed ten times a second and at
 //! the end. A line that a killed run left unfinished is dropped by the reader; anything else that
-//! can't be read is a fault. Unaware of what events mean, but for the first, which names the schema,
-//! and the last.
+//! can't be read is a fault. Unaware of what events mean, but for the first, which names the
+//! schema, and the last.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};

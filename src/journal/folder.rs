@@ -1,7 +1,7 @@
 //! Folder: the place of one run.
 //!
-//! Its name is the time at which it started, so that names sort, and its lock is the kernel's: it is
-//! gone with the process, however that ends. Unaware of what is written into it.
+//! Its name is the time at which it started, so that names sort, and its lock is the kernel's: it
+//! is gone with the process, however that ends. Unaware of what is written into it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -90,8 +90,8 @@ pub(super) fn create(path: &Path) -> Result<File, Fault> {
     options.open(path).map_err(Fault::to("create", path))
 }
 
-/// Makes a folder, and those above it, where it does not exist, for its owner only. The state folder
-/// itself may be reached over a link, as its user says; nothing in it may be one.
+/// Makes a folder, and those above it, where it does not exist, for its owner only. The state
+/// folder itself may be reached over a link, as its user says; nothing in it may be one.
 fn folder(path: &Path) -> Result<(), Fault> {
     let inside = path.file_name().is_some_and(|name| name == "runs" || name == "logs");
     if inside && path.is_symlink() {

@@ -2,8 +2,8 @@
 //!
 //! One file for all attempts of a node, in which each attempt has a piece of its own without gaps.
 //! One attempt at a time writes straight to the file, so that it can be followed; attempts at the
-//! same time are gathered in memory and appended whole, and what is too long for that goes to a file
-//! of its own. Unaware of what runs and of what is printed on a screen.
+//! same time are gathered in memory and appended whole, and what is too long for that goes to a
+//! file of its own. Unaware of what runs and of what is printed on a screen.
 
 use std::cell::{Cell, RefCell};
 use std::fs::{File, OpenOptions};

@@ -10,8 +10,8 @@ use std::os::unix::fs::FileExt as _;
 use super::Fault;
 use crate::event::LogPiece;
 
-/// Returns the last lines of a piece: at most `lines` of them and `bytes` in all. A line that is cut
-/// at its front is left out, unless it is the only one.
+/// Returns the last lines of a piece: at most `lines` of them and `bytes` in all. A line that is
+/// cut at its front is left out, unless it is the only one.
 pub fn tail(piece: &LogPiece, lines: usize, bytes: usize) -> io::Result<Vec<u8>> {
     let length = piece.bytes.min(bytes as u64);
     let mut end = vec![0; usize::try_from(length).unwrap_or(bytes)];

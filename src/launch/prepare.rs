@@ -299,7 +299,7 @@ fn target(
     of: &dyn Fn(&Template) -> Result<Pieces, Unfit>,
 ) -> Result<Target, Unfit> {
     Ok(match output {
-        Output::Log => Target::Log,
+        Output::Log | Output::Inherit => Target::Log,
         Output::Null => Target::Null,
         Output::File { path, append } => Target::File(of(path)?, *append),
     })

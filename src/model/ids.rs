@@ -1,7 +1,7 @@
 //! Numbers that stand for nodes, pools, queues and attempts once a job is planned.
 //!
-//! Small copies instead of names, so that tables are vectors. They are written in events, and so are
-//! the only thing of the model that serde knows. Unaware of what they index.
+//! Small copies instead of names, so that tables are vectors. They are written in events, and so
+//! are the only thing of the model that serde knows. Unaware of what they index.
 
 use std::fmt;
 

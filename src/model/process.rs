@@ -110,7 +110,7 @@ impl Process {
         };
         let files = [&self.stdout, &self.stderr].into_iter().filter_map(|output| match output {
             Output::File { path, .. } => Some(path),
-            Output::Log | Output::Null => None,
+            Output::Log | Output::Inherit | Output::Null => None,
         });
         let env = self.env.set.iter().map(|(_, value)| value);
         action.iter().chain(stdin).chain(files).chain(env).chain(&self.cwd)
@@ -153,6 +153,9 @@ pub enum Output {
     /// `log`: the run's folder, and the screen as the output mode says.
     #[default]
     Log,
+    /// `inherit`, of `stdout` only: to the log, and at the end of the run to the standard output of
+    /// the runner.
+    Inherit,
     /// `null`: nowhere.
     Null,
     /// `{ file }`: a file of the user's.

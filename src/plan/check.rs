@@ -126,7 +126,7 @@ fn output(links: &Links<'_>, cells: &[usize], at: usize, edge: &Edge) -> Option<
         ("goes to a queue".to_owned(), there("produces", "it goes here"), help)
     } else {
         match writer.stdout {
-            Output::Log => return None,
+            Output::Log | Output::Inherit => return None,
             Output::Null => {
                 let why = "goes nowhere".to_owned();
                 (why, there("stdout", "it goes nowhere"), "remove `stdout = \"null\"` there")

@@ -1,8 +1,8 @@
 //! Broker: a queue inside this run, as its producers and consumers see it.
 //!
 //! First in, first out. It is full when its capacity is reached in items or in bytes, whichever
-//! comes first, and items that are lent count, because nobody has answered for them yet. One item is
-//! always accepted into an empty queue, however large. Unaware of who waits on either side.
+//! comes first, and items that are lent count, because nobody has answered for them yet. One item
+//! is always accepted into an empty queue, however large. Unaware of who waits on either side.
 //!
 //! # Memory
 //!
@@ -78,8 +78,8 @@ impl Queue {
         Some(Delivery::new(self.clone(), item))
     }
 
-    /// Lends the items that wait longest: at most so many items, and so many bytes once each has its
-    /// terminator; at least one where one waits.
+    /// Lends the items that wait longest: at most so many items, and so many bytes once each has
+    /// its terminator; at least one where one waits.
     pub fn take_many(&self, items: usize, bytes: usize) -> Option<Batch> {
         let lent = self.0.stock.borrow_mut().take_many(items, bytes);
         if lent.is_empty() {
@@ -165,8 +165,8 @@ impl Queue {
         answer
     }
 
-    /// Tells that somebody begins to wait, where there is no answer yet and nobody waits already: it
-    /// is part of the level.
+    /// Tells that somebody begins to wait, where there is no answer yet and nobody waits already:
+    /// it is part of the level.
     fn tell_wait<T>(&self, answer: Option<T>, waiters: &Waiters) -> Option<T> {
         if answer.is_none() && !waiters.any() {
             self.0.notice.give();

@@ -1,8 +1,8 @@
 //! Framing: where an item ends in what a producer prints, and what is put behind it for a consumer.
 //!
 //! Bytes come in blocks that are cut anywhere; items go out as slices of those blocks. Only an item
-//! that lies in several blocks is copied, once for each of them. Every fault names its offset in the
-//! whole stream. Unaware of where blocks come from and of how full the queue is.
+//! that lies in several blocks is copied, once for each of them. Every fault names its offset in
+//! the whole stream. Unaware of where blocks come from and of how full the queue is.
 
 use std::io::IoSlice;
 

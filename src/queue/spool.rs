@@ -1,8 +1,8 @@
 //! Spool: what a consumer prints, held back until its item is accepted.
 //!
 //! Most print little, so it lies in memory first; beyond that in a file that has no name, so that
-//! nothing of it is left whatever happens. It can be read from any place and more than once: a fresh
-//! child may have to be given everything again. Unaware of items.
+//! nothing of it is left whatever happens. It can be read from any place and more than once: a
+//! fresh child may have to be given everything again. Unaware of items.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;

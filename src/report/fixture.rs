@@ -141,6 +141,7 @@ impl Story {
             name: name.to_owned(),
             process: name.split('[').next().unwrap_or(name).to_owned(),
             consumes,
+            inherits: false,
             expected: expected.map(Duration::from_millis),
         });
         node
@@ -261,6 +262,7 @@ impl Story {
         let screen = Screen {
             out: Box::new(out.clone()),
             err: Box::new(err.clone()),
+            watched: false,
             color: false,
             unicode: true,
             ci: None,

@@ -77,7 +77,11 @@ impl Pieces {
                     (None, _) => Vec::new(),
                     (Some(order), Some(_)) => vec![(logs.clone(), order)],
                     (Some(order), None) => {
-                        self.ended.entry(*node).or_default().push((logs.clone(), order));
+                        let mut logs = logs.clone();
+                        if tally.nodes[node.index()].inherits.is_some() {
+                            logs.stdout = None;
+                        }
+                        self.ended.entry(*node).or_default().push((logs, order));
                         Vec::new()
                     }
                 }

@@ -35,6 +35,9 @@ impl Plain {
     /// Writes what a child printed, line by line.
     fn output(&mut self, attempt: AttemptId, stream: Stream, bytes: &[u8], tally: &Tally) {
         let Some(running) = tally.running.get(&attempt) else { return };
+        if stream == Stream::Stdout && tally.nodes[running.node.index()].inherits.is_some() {
+            return;
+        }
         let prefix = self.prefix(running.node, tally);
         let paint = self.screen.paint();
         let fresh = || (running.node, [Lines::new(LONGEST), Lines::new(LONGEST)]);

@@ -69,6 +69,24 @@ pub(super) fn replay(screen: &mut Screen, logs: &Logs, order: &Order) -> io::Res
     screen.say(&both.text)
 }
 
+/// Copies a piece of a log: as it is, or with `paint` line by line as it may be shown on a
+/// terminal.
+pub(super) fn copy(piece: &LogPiece, paint: Option<Paint>, to: &mut dyn Write) -> io::Result<()> {
+    let Some(paint) = paint else {
+        let mut file = File::open(&piece.file)?;
+        file.seek(SeekFrom::Start(piece.offset))?;
+        return io::copy(&mut file.take(piece.bytes), to).map(drop);
+    };
+    let mut tape = Tape::new(piece);
+    let (mut block, mut text) = (vec![0; BLOCK], String::new());
+    while tape.read(&mut block, &mut text, paint) > 0 {
+        to.write_all(text.as_bytes())?;
+        text.clear();
+    }
+    tape.lines.finish(|line| push(&mut text, line, paint));
+    to.write_all(text.as_bytes())
+}
+
 /// Returns the last lines of a piece of a log, without colours and without blank lines at the end.
 pub(super) fn tail(piece: &LogPiece, count: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();

@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::mode::{Ci, Color, color};
 use super::paint::Paint;
+use super::replay::copy;
 use super::summary;
 use crate::event::Tally;
 
@@ -32,6 +33,8 @@ pub struct Screen {
     pub out: Box<dyn Write + Send>,
     /// Takes lines, bars and the summary.
     pub err: Box<dyn Write + Send>,
+    /// Whether `out` is a terminal.
+    pub watched: bool,
     /// Whether `err` shows colours.
     pub color: bool,
     /// Whether `err` shows signs beyond ASCII.
@@ -55,6 +58,7 @@ impl Screen {
         Self {
             out: Box::new(io::stdout()),
             err: Box::new(io::stderr()),
+            watched: io::stdout().is_terminal(),
             color: color(asked, &env, terminal),
             unicode: is_utf8(&env),
             ci: Ci::detect(&env),
@@ -93,8 +97,15 @@ impl Screen {
         self.err.flush()
     }
 
-    /// Writes the summary of a run that has ended.
+    /// Writes what is left to say of a run that has ended: what its processes print for the runner
+    /// to print, and the summary.
     pub(super) fn conclude(&mut self, tally: &Tally) -> io::Result<()> {
+        let paint = self.paint();
+        for piece in tally.nodes.iter().filter_map(|node| node.inherits.as_ref()).flatten() {
+            copy(piece, self.watched.then_some(paint), &mut *self.out)?;
+            self.used |= self.watched;
+        }
+        self.out.flush()?;
         let gap = if self.used { "\n" } else { "" };
         let summary = summary::summary(tally, self);
         self.say(&format!("{gap}{summary}"))

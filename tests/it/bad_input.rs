@@ -296,8 +296,6 @@ fn no_toml() {
 #[test]
 fn everything_at_once() {
     let text = "
-retries = 2
-
 [process.a]
 command = \"ls -l\"
 timeout = \"soon\"
@@ -308,72 +306,61 @@ script = \"echo {item}\"
 ";
     assert_snapshot!(wrong(text), @r#"
     [stderr]
-    E101 unknown-key
-
-      × [process.trace] has no key `retries`
-       ╭─[job.toml:4:1]
-     3 │ 
-     4 │ retries = 2
-       · ───┬───
-       ·    ╰── did you mean `retry`?
-     5 │ 
-       ╰────
-
     E102 wrong-type
 
       × `command` must be a list
-       ╭─[job.toml:7:11]
-     6 │ [process.a]
-     7 │ command = "ls -l"
+       ╭─[job.toml:5:11]
+     4 │ [process.a]
+     5 │ command = "ls -l"
        ·           ───┬───
        ·              ╰── this is a string
-     8 │ timeout = "soon"
+     6 │ timeout = "soon"
        ╰────
       help: write a list: `command = ["ls", "-l"]`
 
     E103 bad-value
 
       × `soon` is not a duration
-       ╭─[job.toml:8:11]
-     7 │ command = "ls -l"
-     8 │ timeout = "soon"
+       ╭─[job.toml:6:11]
+     5 │ command = "ls -l"
+     6 │ timeout = "soon"
        ·           ───┬──
        ·              ╰── no number before the unit
-     9 │ 
+     7 │ 
        ╰────
-      help: write a number and a unit: [time], [time], 5m, [time]
+      help: write a number and a unit: 500ms, 30s, 5m, 1h30m
 
     E201 unknown-process
 
       × process `b` names process `A`, which no file declares
-       ╭─[job.toml:6:10]
-     5 │ 
-     6 │ [process.a]
+       ╭─[job.toml:4:10]
+     3 │ 
+     4 │ [process.a]
        ·          ┬
        ·          ╰── the closest one is declared here
-     7 │ command = "ls -l"
+     5 │ command = "ls -l"
        ╰────
-        ╭─[job.toml:11:10]
-     10 │ [process.b]
-     11 │ needs = ["A"]
+        ╭─[job.toml:9:10]
+      8 │ [process.b]
+      9 │ needs = ["A"]
         ·          ─┬─
         ·           ╰── no process has this name
-     12 │ script = "echo {item}"
+     10 │ script = "echo {item}"
         ╰────
       help: write `a`
 
     E108 unknown-placeholder
 
       × `{item}` does not name anything here
-        ╭─[job.toml:12:16]
-     11 │ needs = ["A"]
-     12 │ script = "echo {item}"
+        ╭─[job.toml:10:16]
+      9 │ needs = ["A"]
+     10 │ script = "echo {item}"
         ·                ───┬──
         ·                   ╰── this process consumes no queue
         ╰────
       help: add `consumes` with the name of a queue
 
-    5 problems in job.toml (5 errors)
+    4 problems in job.toml (4 errors)
     [exit code: 2]
     "#);
 }
@@ -392,9 +379,20 @@ fn the_command_line() {
     For more information, try '--help'.
     [exit code: 2]
     ");
-    assert_snapshot!(refused(job().args(["job.toml", "--var", "root"])), @"");
-    assert_snapshot!(refused(job().args(["job.toml", "-j", "0"])), @"");
-    assert_snapshot!(refused(Test::new()), @"");
+    assert_snapshot!(refused(job().args(["job.toml", "--var", "root"])), @"
+    [stderr]
+    error: invalid value 'root' for '--var <NAME=VALUE>': it should be NAME=VALUE
+
+    For more information, try '--help'.
+    [exit code: 2]
+    ");
+    assert_snapshot!(refused(job().args(["job.toml", "-j", "0"])), @"
+    [stderr]
+    error: invalid value '0' for '--jobs <N>': 0 is not in 1..=4294967295
+
+    For more information, try '--help'.
+    [exit code: 2]
+    ");
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod running;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -46,7 +47,7 @@ pub(crate) struct Test {
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
     stdin: Option<PathBuf>,
-    stdout: Option<PathBuf>,
+    stdout: Option<OwnedFd>,
 }
 
 impl Test {
@@ -79,10 +80,10 @@ impl Test {
 
     /// Writes a file that can be executed.
     pub(crate) fn program(self, name: &str, text: &str) -> Self {
-        let test = self.file(name, text);
+        let written = self.file(name, text);
         let mode = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(test.path(name), mode).expect("its mode");
-        test
+        fs::set_permissions(written.path(name), mode).expect("its mode");
+        written
     }
 
     /// Sets a variable.
@@ -105,7 +106,15 @@ impl Test {
 
     /// Sends standard output elsewhere.
     pub(crate) fn stdout(mut self, path: &str) -> Self {
-        self.stdout = Some(path.into());
+        let file = File::options().write(true).open(path).expect("a file to write to");
+        self.stdout = Some(file.into());
+        self
+    }
+
+    /// Sends standard output into a pipe that nobody reads.
+    pub(crate) fn unread(mut self) -> Self {
+        let (_, writer) = rustix::pipe::pipe().expect("a pipe");
+        self.stdout = Some(writer);
         self
     }
 
@@ -121,12 +130,12 @@ impl Test {
 
     /// Starts the program.
     #[expect(clippy::disallowed_methods, reason = "the program itself is not one of its children")]
-    pub(crate) fn start(self) -> Running {
+    pub(crate) fn start(mut self) -> Running {
         alive::adopt();
+        let given = self.stdout.take();
         let open = |name: &str| File::create(self.path(name)).expect("a file for the output");
         let input = self.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
-        let out = self.stdout.as_ref().map(|path| File::options().write(true).open(path));
-        let out = out.map(|file| file.expect("a file to write to"));
+        let out = given.unwrap_or_else(|| open(STDOUT).into());
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_runner"));
         command
             .current_dir(self.folder.path())
@@ -137,7 +146,7 @@ impl Test {
             .env(alive::TAG, &self.tag)
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .stdin(File::open(input).expect("a file to read"))
-            .stdout(Stdio::from(out.unwrap_or_else(|| open(STDOUT))))
+            .stdout(Stdio::from(out))
             .stderr(open(STDERR));
         let child = match self.args.is_empty() {
             true => command.arg("job.toml"),

@@ -36,10 +36,13 @@ fn process() {
     assert_snapshot!(job("tutorial/process.toml").run(), @"
     [stderr]
     parent: started
+    parent | the child will start
     parent: passed in [time]
     child: started
+    child  | the child runs
     child: failed as allowed (exit code 7) in [time]
     done: started
+    done   | the child has ended
     done: passed in [time]
 
     process: passed in [time]
@@ -57,29 +60,37 @@ fn pool() {
     let slots = ["slot 0", "slot 1", "slot 2", "slot 3"];
     let text = slots.iter().fold(text, |text, slot| text.replace(slot, "slot [slot]"));
     assert_snapshot!(text, @"
+    done      | all tasks are done
     done: passed in [time]
     done: started
     small (0) | task 0 runs
     small (0): passed in [time]
     small (0): started
+    small (1) | task 1 runs
     small (1): passed in [time]
     small (1): started
+    small (2) | task 2 runs
     small (2): passed in [time]
     small (2): started
+    small (3) | task 3 runs
     small (3): passed in [time]
     small (3): started
     small (4) | task 4 runs
     small (4): passed in [time]
     small (4): started
+    task (0)  | task 0 runs in slot [slot]
     task (0): passed in [time]
     task (0): started
+    task (1)  | task 1 runs in slot [slot]
     task (1): passed in [time]
     task (1): started
     task (2)  | task 2 runs in slot [slot]
     task (2): passed in [time]
     task (2): started
+    task (3)  | task 3 runs in slot [slot]
     task (3): passed in [time]
     task (3): started
+    task (4)  | task 4 runs in slot [slot]
     task (4): passed in [time]
     task (4): started
 
@@ -115,12 +126,15 @@ fn the_fifth_waits(ran: &Ran) {
 #[test]
 fn command() {
     assert_snapshot!(job("tutorial/command.toml").run().sorted(), @"
+    greet   | root is a user of this machine
     greet: passed in [time]
     greet: started
     known: passed in [time]
     known: started
+    regret  | nobody-has-this-name is not
     regret: passed in [time]
     regret: started
+    search  | 0
     search: passed in [time]
     search: started
     unknown: failed as allowed (exit code 2) in [time]
@@ -144,6 +158,7 @@ fn queue() {
     read  | got C
     read: started
     read: stopped in [time]: 3 items done
+    write | put A
     write | put B
     write | put C
     write: passed in [time]
@@ -162,7 +177,23 @@ fn queue() {
 fn pipe() {
     let ran = job("tutorial/pipe.toml").run();
     assert_eq!(ran.lines_of("sort"), ["5", "4", "3", "2", "1"]);
-    assert_snapshot!(ran.sorted(), @"");
+    assert_snapshot!(ran.sorted(), @"
+    count: passed in [time]
+    count: started
+    sort  | 1
+    sort  | 2
+    sort  | 3
+    sort  | 4
+    sort  | 5
+    sort: passed in [time]
+    sort: started
+
+    pipe: passed in [time]
+      processes  2 passed
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 0]
+    ");
 }
 
 #[test]
@@ -264,11 +295,47 @@ fn duplicates() -> Test {
 #[test]
 fn pipeline() {
     let ran = duplicates().run();
-    assert_snapshot!(ran.lines_of("report").join("\n"), @"
-    0 files with 0 bytes were read.
-    0 of them could go and free 0 bytes (0 sets).
-    ");
-    assert_snapshot!(ran.sorted(), @"");
+    assert_snapshot!(ran.stdout, @r#"
+    4 files of 5 bytes:
+        ./-rf
+        ./a
+        ./sub/new?line?and tab
+        ./sub/two words
+    2 files of 6 bytes:
+        ./quote'"$(touch injected)`
+        ./{item}
+    could not be read: ./secret
+
+    7 files with 38 bytes were read.
+    4 of them could go and free 21 bytes (2 sets).
+    1 could not be read.
+    "#);
+    assert_snapshot!(ran.sorted(), @r#"
+    group  | read	7	38
+    group  | same	15	4	5	./-rf	./a	./sub/new?line?and tab	./sub/two words
+    group  | same	6	2	6	./quote'"$(touch injected)`	./{item}
+    group  | unreadable	./secret
+    group: passed in [time]: 8 items done
+    group: started
+    hash   | sha256sum: -: Permission denied
+    hash: passed in [time]: 8 items done
+    list: passed in [time]
+    list: started
+    report: passed in [time]
+    report: started
+    totals | 1 could not be read.
+    totals | 4 of them could go and free 21 bytes (2 sets).
+    totals | 7 files with 38 bytes were read.
+    totals: passed in [time]
+    totals: started
+
+    duplicates: passed in [time]
+      processes  5 passed
+      items      found 8 done · hashed 8 done
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 0]
+    "#);
     assert!(!ran.has("tree/injected") && !ran.has("injected"));
 }
 
@@ -295,7 +362,7 @@ fn pipeline_without_a_tree() {
     report: skipped (needs `totals`, which ended as skipped)
 
     ✗ list  not started: working directory `[dir]/none` does not exist
-      again  runner /work/wt/repo/jobs/pipeline.toml list
+      again  runner [repo]/jobs/pipeline.toml list
 
     duplicates: failed in [time]
       processes  2 passed · 2 skipped · 1 failed

@@ -7,5 +7,6 @@ mod bad_input;
 mod harness;
 mod invalid;
 mod jobs;
+mod pages;
 mod run;
 mod tidy;

@@ -6,7 +6,7 @@ use super::Reader;
 use super::placeholder::Use;
 use crate::config::explain::reserved;
 use crate::config::forms::{At, Either, Key, List, Span};
-use crate::config::raw::{self, OutputFile, OutputWord, StdinFrom};
+use crate::config::raw::{self, OutputFile, StderrWord, StdinFrom, StdoutWord};
 use crate::model::{Action, Output, Problem, Stdin, Template, code};
 
 /// What runs `script` where no `shell` is given: it stops at the first failure and at a variable
@@ -145,15 +145,15 @@ impl Reader<'_, '_, '_> {
     }
 
     /// Reads `stdout` or `stderr`.
-    pub(super) fn output(
+    pub(super) fn output<W: Copy + Into<Output>>(
         &mut self,
-        key: &Key<Either<OutputWord, OutputFile>>,
+        key: &Key<Either<W, OutputFile>>,
         name: &str,
         uses: &mut Vec<Use>,
     ) -> Output {
         match key.get() {
-            None | Some(At { value: Either::A(OutputWord::Log), .. }) => Output::Log,
-            Some(At { value: Either::A(OutputWord::Null), .. }) => Output::Null,
+            None => Output::Log,
+            Some(At { value: Either::A(word), .. }) => (*word).into(),
             Some(At { value: Either::B(to), at }) => {
                 let path = match self.required(&to.file, (name, "file"), *at) {
                     Some(path) => self.template(path, uses),
@@ -162,6 +162,25 @@ impl Reader<'_, '_, '_> {
                 let append = to.append.get().is_some_and(|append| append.value);
                 Output::File { path, append }
             }
+        }
+    }
+}
+
+impl From<StdoutWord> for Output {
+    fn from(word: StdoutWord) -> Self {
+        match word {
+            StdoutWord::Log => Self::Log,
+            StdoutWord::Inherit => Self::Inherit,
+            StdoutWord::Null => Self::Null,
+        }
+    }
+}
+
+impl From<StderrWord> for Output {
+    fn from(word: StderrWord) -> Self {
+        match word {
+            StderrWord::Log => Self::Log,
+            StderrWord::Null => Self::Null,
         }
     }
 }

@@ -37,7 +37,7 @@ impl Reader<'_, '_, '_> {
         }
         self.retried(raw, deliver, &produces);
         if let (Some(queue), Some(stdout)) = (produces.first(), raw.stdout.get())
-            && !matches!(stdout.value, Either::A(raw::OutputWord::Log))
+            && !matches!(stdout.value, Either::A(raw::StdoutWord::Log))
         {
             let said = "`stdout` and `produces` cannot both take the output";
             let problem = Problem::error(code::CONFLICT, said, self.label(stdout.at, "goes here"))

@@ -44,12 +44,13 @@ pub(in crate::config) struct Process {
     /// The payload: text, or where it comes from. Without it standard input is closed.
     #[schemars(extend("examples" = ["set q=mx\npython.org\n", { "file": "seed.sql" }]))]
     pub(in crate::config) stdin: Key<Either<String, StdinFrom>>,
-    /// Where standard output goes: `log` (the default), `null` or a file.
-    #[schemars(extend("examples" = ["null", { "file": "out.txt" }]))]
-    pub(in crate::config) stdout: Key<Either<OutputWord, OutputFile>>,
+    /// Where standard output goes: `log` (the default), `inherit` (to the log, and at the end of
+    /// the run to the standard output of the runner), `null` or a file.
+    #[schemars(extend("examples" = ["inherit", "null", { "file": "out.txt" }]))]
+    pub(in crate::config) stdout: Key<Either<StdoutWord, OutputFile>>,
     /// Where standard error goes: `log` (the default), `null` or a file.
     #[schemars(extend("examples" = ["null", { "file": "err.txt", "append": true }]))]
-    pub(in crate::config) stderr: Key<Either<OutputWord, OutputFile>>,
+    pub(in crate::config) stderr: Key<Either<StderrWord, OutputFile>>,
     /// The folder it runs in; by default the folder of the job file.
     pub(in crate::config) cwd: Key<String>,
     /// Environment variables, added to those of the job.
@@ -169,11 +170,21 @@ pub(in crate::config) struct StdinFrom {
     pub(in crate::config) pipe: Key<String>,
 }
 
-/// Where output goes, in a word.
+/// Where standard output goes, in a word.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(inline)]
-pub(in crate::config) enum OutputWord {
+pub(in crate::config) enum StdoutWord {
+    Log,
+    Inherit,
+    Null,
+}
+
+/// Where standard error goes, in a word.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+pub(in crate::config) enum StderrWord {
     Log,
     Null,
 }
@@ -363,5 +374,6 @@ macro_rules! short {
     };
 }
 
-short!(OutputWord, "`log`, `null`");
+short!(StdoutWord, "`log`, `inherit`, `null`");
+short!(StderrWord, "`log`, `null`");
 short!(RetryWord, "`timeout`, `signal`");

@@ -72,7 +72,8 @@ impl Ready {
     pub(super) fn best(&mut self) -> Option<(Line, Rank)> {
         let lines = &self.lines;
         self.marked.retain(|line| !lines[*line].is_empty());
-        let heads = self.marked.iter().filter_map(|line| Some((*self.lines[*line].first()?, *line)));
+        let head = |line: &usize| Some((*self.lines[*line].first()?, *line));
+        let heads = self.marked.iter().filter_map(head);
         heads.min().map(|(rank, line)| (Line(line), rank))
     }
 

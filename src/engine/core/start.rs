@@ -232,7 +232,8 @@ impl Core {
     fn start_node(&mut self, node: NodeId, permit: Permit) -> Start {
         let attempt = AttemptId(self.next_attempt);
         self.next_attempt += 1;
-        let lent = |(pool, slot): (PoolId, u32)| self.plan.pools[pool.index()].slots.get(slot as usize);
+        let lent =
+            |(pool, slot): (PoolId, u32)| self.plan.pools[pool.index()].slots.get(slot as usize);
         let lent = permit.held().filter_map(lent).flatten().cloned().collect();
         let row = &mut self.rows[node.index()];
         row.children += 1;

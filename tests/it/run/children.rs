@@ -6,9 +6,8 @@ use insta::assert_snapshot;
 
 use crate::harness::Test;
 
-#[test]
-fn a_program_that_can_not_be_executed_is_explained() {
-    let job = r#"
+/// Programs that can't be executed, each for another reason, and one that can.
+const BROKEN: &str = r#"
 limits.on-failure = "continue"
 limits.jobs = 1
 
@@ -23,13 +22,13 @@ after = ["unknown"]
 command = ["./plain"]
 after = ["path"]
 
-[process.interpreter]
-command = ["./interpreter"]
+[process.script]
+command = ["./script"]
 after = ["plain"]
 
 [process.folder]
 command = ["./folder"]
-after = ["interpreter"]
+after = ["script"]
 
 [process.cwd]
 command = ["true"]
@@ -40,12 +39,57 @@ after = ["folder"]
 command = ["echo", "the rest goes on"]
 after = ["cwd"]
 "#;
+
+#[test]
+fn a_program_that_can_not_be_executed_is_explained() {
     let test = Test::new()
-        .job(job)
+        .job(BROKEN)
         .file("plain", "#!/bin/sh\n")
         .file("folder/x", "")
-        .program("interpreter", "#!/no/such/interpreter\n");
-    assert_snapshot!(test.run(), @"");
+        .program("script", "#!/no/shell\n");
+    assert_snapshot!(test.run(), @r#"
+    [stderr]
+    unknown: started
+    unknown: failed (not started: `no-such-program` was not found in PATH) in [time]
+    path: started
+    path: failed (not started: `./none` does not exist in `[dir]`) in [time]
+    plain: started
+    plain: failed (not started: `./plain` is not executable) in [time]
+    script: started
+    script: failed (not started: `./script`: bad interpreter "/no/shell" (no such file)) in [time]
+    folder: started
+    folder: failed (not started: `./folder` is a directory) in [time]
+    cwd: started
+    cwd: failed (not started: working directory `[dir]/nowhere` does not exist) in [time]
+    fine: started
+    fine    | the rest goes on
+    fine: passed in [time]
+
+    ✗ unknown  not started: `no-such-program` was not found in PATH
+      again  runner job.toml unknown
+
+    ✗ path  not started: `./none` does not exist in `[dir]`
+      again  runner job.toml path
+
+    ✗ plain  not started: `./plain` is not executable
+      help   chmod +x ./plain
+      again  runner job.toml plain
+
+    ✗ script  not started: `./script`: bad interpreter "/no/shell" (no such file)
+      again  runner job.toml script
+
+    ✗ folder  not started: `./folder` is a directory
+      again  runner job.toml folder
+
+    ✗ cwd  not started: working directory `[dir]/nowhere` does not exist
+      again  runner job.toml cwd
+
+    job: failed in [time]
+      processes  1 passed · 6 failed
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 1]
+    "#);
 }
 
 #[test]
@@ -93,7 +137,19 @@ command = ["yes"]
 command = ["head", "-n", "1"]
 stdin = { pipe = "endless" }
 "#;
-    assert_snapshot!(Test::new().job(job).run().sorted(), @"");
+    assert_snapshot!(Test::new().job(job).run().sorted(), @"
+    endless: started
+    endless: stopped in [time]
+    head    | y
+    head: passed in [time]
+    head: started
+
+    job: passed in [time]
+      processes  1 passed · 1 stopped
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 0]
+    ");
 }
 
 #[test]
@@ -122,7 +178,7 @@ fn every_byte_is_kept() {
     let job = format!("[process.a]\nscript = '''{script}'''\n");
     let ran = Test::new().job(&job).run().exits(0);
     let log = std::fs::read(ran.run_folder(".runner").join("logs/a.out")).expect("the log");
-    assert_eq!(log.len(), 3_000_018);
+    assert_eq!(log.len(), 3_000_019);
     assert!(log.starts_with(b"a\0\xff\r\x1b[2Jb\0") && log.ends_with(b"\0no newline"));
     assert!(!ran.stderr.contains('\x1b'), "nothing that a child prints acts on the terminal");
 }
@@ -174,14 +230,32 @@ needs = ["quick"]
 
 #[test]
 fn a_grandchild_that_holds_the_pipe_does_not_hold_the_run() {
-    let job = "[process.a]\nscript = \"sleep 600 & echo started $!\"\n";
+    let job = r#"
+[process.a]
+script = """
+sleep 600 &
+until grep -q sleep /proc/$!/comm; do :; done
+echo started $!
+"""
+"#;
     let started = Instant::now();
     let ran = Test::new().job(job).run().exits(0);
     assert!(started.elapsed() < Duration::from_secs(30), "it was waited for");
     let lines = ran.lines_of("a");
     let pid = lines[0].strip_prefix("started ").expect("a pid");
     assert!(ran.stderr.contains(&format!("pid {pid}")), "{ran}");
-    assert_snapshot!(ran.to_string().replace(&format!("started {pid}"), "started [pid]"), @"");
+    assert_snapshot!(ran.to_string().replace(&format!("started {pid}"), "started [pid]"), @"
+    [stderr]
+    a: started
+    a | started [pid]
+    a: 1 process outlived its leader (pid [pid], sleep 600): killed
+    a: passed in [time]
+
+    job: passed in [time]
+      left over  a: pid [pid] (sleep 600), killed
+      run        .runner/runs/[run]
+    [exit code: 0]
+    ");
 }
 
 #[test]

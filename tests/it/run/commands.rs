@@ -10,6 +10,9 @@ description = "Builds and tests"
 [vars]
 mode = "debug"
 
+[pool.default]
+size = 2
+
 [pool.net]
 size = 2
 description = "Connections"
@@ -43,27 +46,171 @@ fn command<const N: usize>(args: [&str; N]) -> Ran {
 
 #[test]
 fn plan() {
-    assert_snapshot!(command(["plan", "job.toml"]), @"");
+    assert_snapshot!(command(["plan", "job.toml"]), @"
+    [stdout]
+    job: 4 processes, 1 queue; each pool with its own bound
+
+    #  process        pool     waits for
+    1  fetch          net
+    2  parse          default  items of queue pages, 2 workers
+    3  test (debian)  default  needs parse
+    4  test (alpine)  default  needs parse
+
+    pool default: 2 slots
+    pool net: 2 slots
+    queue pages: 10 items
+    [exit code: 0]
+    ");
 }
 
 #[test]
 fn dry_run() {
-    assert_snapshot!(command(["job.toml", "--dry-run", "--var", "mode=release"]), @"");
-    assert_snapshot!(command(["run", "job.toml", "parse", "--dry-run"]), @"");
+    assert_snapshot!(command(["job.toml", "--dry-run", "--var", "mode=release"]), @r#"
+    [stdout]
+    job: 4 processes, 1 queue; each pool with its own bound
+
+    #  process        pool     waits for
+    1  fetch          net
+    2  parse          default  items of queue pages, 2 workers
+    3  test (debian)  default  needs parse
+    4  test (alpine)  default  needs parse
+
+    pool default: 2 slots
+    pool net: 2 slots
+    queue pages: 10 items
+
+    # fetch
+    # stdout: into queue pages
+    cd [dir] && fetch --all
+
+    # parse
+    # for each item of queue pages, 2 workers
+    cd [dir] && parse {item} --mode=release
+
+    # test (debian)
+    cd [dir] && env RUNNER_VALUE_1=debian sh -eu -c 'touch started; echo "$RUNNER_VALUE_1"'
+
+    # test (alpine)
+    cd [dir] && env RUNNER_VALUE_1=alpine sh -eu -c 'touch started; echo "$RUNNER_VALUE_1"'
+    [exit code: 0]
+    "#);
+    assert_snapshot!(command(["run", "job.toml", "parse", "--dry-run"]), @"
+    [stdout]
+    job: 2 processes, 1 queue; each pool with its own bound
+
+    #  process  pool     waits for
+    1  fetch    net
+    2  parse    default  items of queue pages, 2 workers
+
+    pool default: 2 slots
+    pool net: 2 slots
+    queue pages: 10 items
+
+    # fetch
+    # stdout: into queue pages
+    cd [dir] && fetch --all
+
+    # parse
+    # for each item of queue pages, 2 workers
+    cd [dir] && parse {item} --mode=debug
+    [exit code: 0]
+    ");
 }
 
 #[test]
 fn list() {
-    assert_snapshot!(command(["list", "job.toml"]), @"");
+    assert_snapshot!(command(["list", "job.toml"]), @"
+    [stdout]
+    job: Builds and tests
+
+    processes
+      fetch  Fetches a page
+      parse
+      test   (2 cells)
+
+    pools
+      default  (2 slots)
+      net      Connections (2 slots)
+
+    queues
+      pages  (10 items)
+    [exit code: 0]
+    ");
+}
+
+#[test]
+fn list_as_json() {
     let json = command(["list", "job.toml", "--json"]).stdout;
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-    assert_snapshot!(serde_json::to_string_pretty(&json).expect("JSON"), @"");
+    let process = serde_json::to_string_pretty(&json["processes"][2]).expect("JSON");
+    assert_snapshot!(process, @r#"
+    {
+      "name": "test",
+      "description": null,
+      "tags": [
+        "slow"
+      ],
+      "needs": [
+        {
+          "process": "parse",
+          "when": "passed"
+        }
+      ],
+      "after": [],
+      "pools": [
+        "default"
+      ],
+      "cells": 2,
+      "consumes": null,
+      "produces": []
+    }
+    "#);
+    let names = |table: &str| {
+        let declared = json[table].as_array().expect("a list").iter();
+        declared.map(|one| one["name"].to_string()).collect::<Vec<_>>().join(" ")
+    };
+    let names = ["processes", "pools", "queues"].map(names).join("\n");
+    assert_snapshot!(names, @r#"
+    "fetch" "parse" "test"
+    "default" "net"
+    "pages"
+    "#);
 }
 
 #[test]
 fn graph() {
-    assert_snapshot!(command(["graph", "job.toml", "--format", "mermaid"]), @"");
-    assert_snapshot!(command(["graph", "job.toml", "--format", "dot"]), @"");
+    assert_snapshot!(command(["graph", "job.toml", "--format", "mermaid"]), @r#"
+    [stdout]
+    flowchart LR
+      p0["fetch<br/>pool net"]:::pool1
+      p1["parse"]
+      p2["test (debian)"]
+      p3["test (alpine)"]
+      q0[("pages")]
+      p0 --> q0
+      q0 --> p1
+      p1 --> p2
+      p1 --> p3
+      classDef pool1 fill:#fde2b8,color:#000
+    [exit code: 0]
+    "#);
+    assert_snapshot!(command(["graph", "job.toml", "--format", "dot"]), @r##"
+    [stdout]
+    digraph "job" {
+      rankdir=LR;
+      node [shape=box, style=filled, fillcolor=white];
+      p0 [label="fetch\npool net", fillcolor="#fde2b8"];
+      p1 [label="parse"];
+      p2 [label="test (debian)"];
+      p3 [label="test (alpine)"];
+      q0 [label="pages", shape=cylinder];
+      p0 -> q0;
+      q0 -> p1;
+      p1 -> p2;
+      p1 -> p3;
+    }
+    [exit code: 0]
+    "##);
     let json = command(["graph", "job.toml", "--format", "json"]).stdout;
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json["nodes"].as_array().map(Vec::len), Some(4), "{json:#}");
@@ -71,9 +218,17 @@ fn graph() {
 
 #[test]
 fn validate() {
-    assert_snapshot!(command(["validate", "job.toml"]), @"");
+    assert_snapshot!(command(["validate", "job.toml"]), @"
+    [stderr]
+    1 job file checked, nothing forbids to run
+    [exit code: 0]
+    ");
     let test = Test::new().file("in", JOB).stdin("in").args(["validate", "-"]);
-    assert_snapshot!(test.run().exits(0), @"");
+    assert_snapshot!(test.run().exits(0), @"
+    [stderr]
+    1 job file checked, nothing forbids to run
+    [exit code: 0]
+    ");
 }
 
 #[test]
@@ -88,8 +243,74 @@ fn schema() {
 
 #[test]
 fn help() {
-    assert_snapshot!(command(["--help"]), @"");
-    assert_snapshot!(command(["graph", "--help"]), @"");
+    assert_snapshot!(command(["--help"]), @"
+[stdout]
+A declarative job runner: processes, pools, queues and payloads in one TOML file
+
+Usage: runner [OPTIONS] <JOB.toml> [PROCESS]...
+       runner <COMMAND>
+
+Commands:
+  run       Run a job, or the named processes and what they need
+  validate  Show every problem of job files; runs nothing, writes nothing
+  plan      Show what would run, in which order, on which pool, and why
+  graph     Draw the graph of a job
+  list      List processes, pools and queues with their descriptions
+  schema    Print the JSON Schema of the job file
+  help      Print this message or the help of the given subcommand(s)
+
+Arguments:
+  <JOB.toml>    The job file
+  [PROCESS]...  Run only these processes and what they need
+
+Options:
+      --var <NAME=VALUE>   Override a variable of the job file
+      --env-file <FILE>    Read variables of every process from a file
+  -j, --jobs <N>           Bound on children over all pools
+      --on-failure <WHAT>  What happens once a process has failed [possible values: no-new, kill,
+                           continue]
+      --output <MODE>      How the run is shown [default: auto] [possible values: auto, live, plain,
+                           group, quiet, json]
+      --dry-run            Show the plan, and every command as it would be executed; runs nothing,
+                           writes nothing
+      --state-dir <DIR>    Where runs are kept [default: .runner beside the job file]
+      --color <WHEN>       When to use colours [default: auto] [possible values: auto, always,
+                           never]
+  -h, --help               Print help
+  -V, --version            Print version
+
+Examples:
+  runner jobs/pipeline.toml                 run a job
+  runner jobs/ci.toml test                  run one process and what it needs
+  runner jobs/ci.toml --output plain -j 4   prefixed lines, at most four children
+  runner jobs/pipeline.toml --var root=/srv override a variable of the job file
+  runner validate jobs                      every problem of every job file below a folder
+  runner plan jobs/ci.toml                  what would run, in which order, and why
+  runner graph jobs/ci.toml | dot -Tsvg     with --format dot: a picture
+
+Exit codes:
+  0  everything passed        3  the runner itself could not go on
+  1  a process failed         4  nothing was selected
+  2  the job file is wrong    128+n  stopped by signal n
+[exit code: 0]
+");
+    assert_snapshot!(command(["graph", "--help"]), @"
+[stdout]
+Draw the graph of a job
+
+Usage: runner graph [OPTIONS] <JOB.toml>
+
+Arguments:
+  <JOB.toml>  The job file
+
+Options:
+      --format <FORMAT>   How it is written [default: mermaid] [possible values: mermaid, dot, json]
+      --var <NAME=VALUE>  Override a variable of the job file
+      --env-file <FILE>   Read variables of every process from a file
+      --color <WHEN>      When to use colours [default: auto] [possible values: auto, always, never]
+  -h, --help              Print help
+[exit code: 0]
+");
 }
 
 #[test]
@@ -99,10 +320,18 @@ fn version() {
 }
 
 #[test]
-fn results_end_quietly_where_nobody_reads() {
+fn results_that_nobody_reads_end_quietly() {
     for args in [vec!["plan", "job.toml"], vec!["list", "job.toml"], vec!["schema"]] {
-        let ran = Test::new().job(JOB).args(&args).stdout("/dev/full").run();
-        assert_ne!(ran.code(), 0, "{args:?} was lost in silence\n{ran}");
+        let ran = Test::new().job(JOB).args(&args).unread().run();
+        assert_eq!(ran.stderr, "", "{args:?}\n{ran}");
+    }
+}
+
+#[test]
+fn results_that_are_lost_are_no_success() {
+    for args in [vec!["plan", "job.toml"], vec!["list", "job.toml"], vec!["schema"]] {
+        let ran = Test::new().job(JOB).args(&args).stdout("/dev/full").run().exits(3);
+        assert!(ran.stderr.contains("No space left on device"), "{args:?}\n{ran}");
     }
 }
 
@@ -119,5 +348,5 @@ fn run_is_the_same_word() {
     let job = "[process.a]\ncommand = [\"echo\", \"hello\"]\n[process.b]\ncommand = [\"true\"]\n";
     let ran = Test::new().job(job).args(["run", "job.toml", "a"]).run().exits(0);
     assert_eq!(ran.lines_of("a"), ["hello"]);
-    assert!(!ran.stderr.contains("b: "), "{ran}");
+    assert!(!ran.stderr.contains("b: started"), "{ran}");
 }

@@ -36,7 +36,19 @@ command = ["/usr/bin/env"]
         lines.sort_unstable();
         lines.join("\n").replace(&ran.run_id(), "[run]")
     });
-    assert_snapshot!(lines.join("\n\n"), @"");
+    assert_snapshot!(lines.join("\n\n"), @"
+    process 1 one two words outer
+
+    unset 1 unset
+
+    FROM_JOB=one
+    JOB=1
+    LEVEL=job
+    RUNNER_ATTEMPT=1
+    RUNNER_PROCESS=none
+    RUNNER_RUN_ID=[run]
+    RUNNER_SLOT=0
+    ");
 }
 
 #[test]
@@ -53,7 +65,10 @@ echo "$RUNNER_PROCESS $RUNNER_ATTEMPT $RUNNER_SLOT $RUNNER_ITEM $RUNNER_ITEM_ID 
 """
 "#;
     let ran = Test::new().job(job).run().exits(0);
-    assert_snapshot!(ran.lines_of("a").join("\n"), @"");
+    assert_snapshot!(ran.lines_of("a").join("\n"), @"
+    a 1 0 x words:0 0
+    x 0 0
+    ");
 }
 
 #[test]
@@ -68,7 +83,21 @@ cwd = "../elsewhere"
 needs = ["own"]
 "#;
     let test = Test::new().file("deep/job.toml", job).file("elsewhere/x", "");
-    assert_snapshot!(test.args(["deep/job.toml"]).run(), @"");
+    assert_snapshot!(test.args(["deep/job.toml"]).run(), @"
+    [stderr]
+    own: started
+    own   | [dir]/deep
+    own: passed in [time]
+    other: started
+    other | [dir]/elsewhere
+    other: passed in [time]
+
+    job: passed in [time]
+      processes  2 passed
+      slowest    [names]
+      run        deep/.runner/runs/[run]
+    [exit code: 0]
+    ");
 }
 
 #[test]
@@ -92,7 +121,17 @@ stdin = "{vars.odd}\n"
     let ran = Test::new().job(job).run().exits(0);
     assert!(!ran.has("injected"), "{ran}");
     let lines = ["list", "script", "file"].map(|name| ran.lines_of(name).join("\n"));
-    assert_snapshot!(lines.join("\n\n"), @"");
+    assert_snapshot!(lines.join("\n\n"), @r#"
+    <two words; touch injected $(touch injected) ' " *>
+    <atwo words; touch injected $(touch injected) ' " *b>
+    <{vars.odd}>
+
+    <two words; touch injected $(touch injected) ' " *>
+    <atwo words; touch injected $(touch injected) ' " *b>
+    <two words; touch injected $(touch injected) ' " *>
+
+    two words; touch injected $(touch injected) ' " *
+    "#);
 }
 
 #[test]
@@ -129,5 +168,26 @@ script = "echo $unset"
 "#;
     let ran = Test::new().job(job).run().exits(1);
     assert!(ran.lines_of("a").is_empty(), "{ran}");
-    assert_snapshot!(ran.sorted(), @"");
+    assert_snapshot!(ran.sorted(), @"
+    a: failed (exit code 1) in [time]
+    a: started
+    b | sh: 1: unset: parameter not set
+    b: failed (exit code 2) in [time]
+    b: started
+    nothing new starts: `a` failed
+
+    ✗ a  exit code 1 after [time]
+      again  runner job.toml a
+
+    ✗ b  exit code 2 after [time]
+      │ sh: 1: unset: parameter not set
+      log    .runner/runs/[run]/logs/b.err
+      again  runner job.toml b
+
+    job: failed in [time]
+      processes  2 failed
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 1]
+    ");
 }

@@ -53,7 +53,13 @@ command = ["echo", "<{item}>"]
     let ran = test.file("in/a.txt", "").file("in/c.md", "").run().exits(0);
     let names = ["list", "range", "glob", "file", "command"];
     let lines = names.map(|name| format!("{name}: {}", ran.lines_of(name).join(" ")));
-    assert_snapshot!(lines.join("\n"), @"");
+    assert_snapshot!(lines.join("\n"), @r#"
+    list: <"a"> <"two words"> <3> <{"id":4}>
+    range: <0> <1> <2>
+    glob: <in/a.txt> <in/b.txt>
+    file: <x> <y> <z>
+    command: <p> <q r>
+    "#);
 }
 
 #[test]
@@ -115,8 +121,32 @@ echo "looks at "{item}
 """
 "#;
     let ran = Test::new().job(job).run();
-    assert_eq!(ran.lines_of("check").len(), 7, "{ran}");
-    assert_snapshot!(ran.sorted(), @"");
+    assert_eq!(ran.lines_of("check").len(), 8, "{ran}");
+    assert_snapshot!(ran.sorted(), @"
+    check numbers:3 (3): failed (exit code 4)
+    check numbers:3 (3): failed (exit code 4), try 2 now
+    check | 3 is bad
+    check | 3 is bad
+    check | looks at 0
+    check | looks at 1
+    check | looks at 2
+    check | looks at 3
+    check | looks at 3
+    check | looks at 4
+    check: failed (1 item is dead) in [time]: 4 items done, 1 dead
+    nothing new starts: `check` failed
+
+    ✗ check  1 item is dead after [time]
+      item   numbers:3 (3): exit code 4
+      │ 3 is bad
+      log    .runner/runs/[run]/logs/check.err
+      again  runner job.toml check
+
+    job: failed in [time]
+      items      numbers 4 done, 1 dead
+      run        .runner/runs/[run]
+    [exit code: 1]
+    ");
 }
 
 #[test]
@@ -130,7 +160,15 @@ consumes = "numbers"
 retry = 1
 script = "[ {item} = 1 ] || [ $RUNNER_ATTEMPT = 2 ]"
 "#;
-    assert_snapshot!(Test::new().job(job).run().sorted(), @"");
+    assert_snapshot!(Test::new().job(job).run().sorted(), @"
+    check numbers:1 (2): failed (exit code 1), try 2 now
+    check: flaky (passed at try 2) in [time]: 2 items done
+
+    job: passed in [time]
+      items      numbers 2 done
+      run        .runner/runs/[run]
+    [exit code: 0]
+    ");
 }
 
 #[test]
@@ -168,21 +206,17 @@ capacity = 4
 
 [process.make]
 produces = "numbers"
-script = """
-n=0
-while [ $n -lt 20000 ]; do echo $n; n=$((n + 1)); done
-touch made
-"""
+script = "seq 0 1000000; touch made"
 
 [process.take]
 consumes = "numbers"
+deliver = "stream"
 workers = 1
 script = """
-if [ {item} = 0 ]; then
-    for n in $(seq 20); do sleep 0.01; done
-    [ -e made ] || touch held
-fi
-[ {item} -lt 50 ]
+read -r first
+for n in $(seq 20); do sleep 0.01; done
+[ -e made ] || touch held
+exit 1
 """
 "#;
     let ran = Test::new().job(job).run().exits(1);
@@ -204,7 +238,23 @@ command = ["echo", "<{item}>"]
 "#;
     let ran = Test::new().job(job).run();
     assert_eq!(ran.lines_of("take"), ["<whole>"], "{ran}");
-    assert_snapshot!(ran.sorted(), @"");
+    assert_snapshot!(ran.sorted(), @"
+    make: failed (queue `words`: the producer died inside an item, 4 bytes were dropped) in [time]
+    make: started
+    nothing new starts: `make` failed
+    take | <whole>
+    take: passed in [time]: 1 item done
+
+    ✗ make  queue `words`: the producer died inside an item, 4 bytes were dropped after [time]
+      again  runner job.toml make
+
+    job: failed in [time]
+      processes  1 passed · 1 failed
+      items      words 1 done
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 1]
+    ");
 }
 
 #[test]
@@ -239,7 +289,23 @@ consumes = "words"
 command = ["echo", "<{item}>"]
 "#;
     let ran = Test::new().job(job).run();
-    assert_snapshot!(ran.sorted(), @"");
+    assert_snapshot!(ran.sorted(), @"
+    make: failed (queue `words`: the item at byte 6 is longer than `max-item`, 8 bytes) in [time]
+    make: started
+    nothing new starts: `make` failed
+    take | <short>
+    take: passed in [time]: 1 item done
+
+    ✗ make  queue `words`: the item at byte 6 is longer than `max-item`, 8 bytes after [time]
+      again  runner job.toml make
+
+    job: failed in [time]
+      processes  1 passed · 1 failed
+      items      words 1 done
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 1]
+    ");
 }
 
 #[test]
@@ -255,6 +321,24 @@ command = ["seq", "1000000"]
 [process.take]
 consumes = "numbers"
 command = ["no-such-program", "{item}"]
+workers = 1
 "#;
-    assert_snapshot!(Test::new().job(job).run().sorted(), @"");
+    assert_snapshot!(Test::new().job(job).run().sorted(), @"
+    make: started
+    make: stopped (nobody is left to read queue `numbers`: `take` ended as failed) in [time]
+    nothing new starts: `take` failed
+    take numbers:0 (1): not started: `no-such-program` was not found in PATH
+    take: failed (not started: `no-such-program` was not found in PATH) in [time]: 0 items done
+
+    ✗ take  not started: `no-such-program` was not found in PATH
+      item   numbers:0 (1): not started: `no-such-program` was not found in PATH
+      again  runner job.toml take
+
+    job: failed in [time]
+      processes  1 stopped · 1 failed
+      items      numbers 0 done, 4 left
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 1]
+    ");
 }

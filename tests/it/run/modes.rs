@@ -22,17 +22,74 @@ fn mode(name: &str) -> Test {
 
 #[test]
 fn plain() {
-    assert_snapshot!(mode("plain").run().sorted(), @"");
+    assert_snapshot!(mode("plain").run().sorted(), @"
+    bad  | it is broken
+    bad  | working
+    bad: failed (exit code 2) in [time]
+    bad: started
+    good | a warning
+    good | fine
+    good: passed in [time]
+    good: started
+
+    ✗ bad  exit code 2 after [time]
+      │ it is broken
+      log    .runner/runs/[run]/logs/bad.err
+      again  runner job.toml bad
+
+    job: failed in [time]
+      processes  1 passed · 1 failed
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 1]
+    ");
 }
 
 #[test]
 fn group() {
-    assert_snapshot!(mode("group").run(), @"");
+    assert_snapshot!(mode("group").run(), @"
+    [stderr]
+    good: started
+    good: passed in [time]
+    fine
+    a warning
+    bad: started
+    bad: failed (exit code 2) in [time]
+    working
+    it is broken
+
+    ✗ bad  exit code 2 after [time]
+      │ it is broken
+      log    .runner/runs/[run]/logs/bad.err
+      again  runner job.toml bad
+
+    job: failed in [time]
+      processes  1 passed · 1 failed
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 1]
+    ");
 }
 
 #[test]
 fn quiet() {
-    assert_snapshot!(mode("quiet").run(), @"");
+    assert_snapshot!(mode("quiet").run(), @"
+    [stderr]
+    bad: failed (exit code 2) in [time]
+    working
+    it is broken
+
+    ✗ bad  exit code 2 after [time]
+      │ it is broken
+      log    .runner/runs/[run]/logs/bad.err
+      again  runner job.toml bad
+
+    job: failed in [time]
+      processes  1 passed · 1 failed
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 1]
+    ");
 }
 
 #[test]
@@ -44,7 +101,23 @@ fn json() {
         event["event"].as_str().expect("its kind").to_owned()
     });
     let kinds: Vec<_> = kinds.filter(|kind| kind != "queue-levels").collect();
-    assert_snapshot!(kinds.join("\n"), @"");
+    assert_snapshot!(kinds.join("\n"), @"
+    run-started
+    pool-declared
+    node-declared
+    node-declared
+    attempt-started
+    output
+    output
+    attempt-ended
+    node-ended
+    attempt-started
+    output
+    output
+    attempt-ended
+    node-ended
+    run-ended
+    ");
 }
 
 #[test]
@@ -70,5 +143,9 @@ fn colours_are_asked_for() {
 fn output_that_can_not_be_written_is_no_success() {
     let job = "[process.a]\ncommand = [\"true\"]\n";
     let full = Test::new().job(job).args(["job.toml", "--output", "json"]).stdout("/dev/full");
-    assert_snapshot!(full.run().exits(3), @"");
+    assert_snapshot!(full.run().exits(3), @"
+    [stderr]
+    runner: cannot write the output: No space left on device (os error 28)
+    [exit code: 3]
+    ");
 }

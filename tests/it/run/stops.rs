@@ -23,13 +23,19 @@ after = ["work"]
 /// A process that does not hear SIGTERM, nor do its own.
 const DEAF: &str = r#"
 [process.deaf]
-script = "trap '' TERM INT; (while :; do sleep 600; done) & echo $$ >pid; while :; do sleep 600; done"
+script = """
+trap '' TERM INT
+(while :; do sleep 600; done) &
+echo $$ >pid
+while :; do sleep 600; done
+"""
 "#;
 
-/// Starts a job and waits until it is under way.
+/// Starts a job and waits until it is under way, and that was told.
 fn under_way(job: &str) -> Running {
     let running = Test::new().job(job).start();
     running.wait_for_file("pid");
+    running.wait_for_line(": started\n");
     running
 }
 
@@ -37,14 +43,44 @@ fn under_way(job: &str) -> Running {
 fn interrupt() {
     let running = under_way(JOB);
     running.signal(Signal::INT);
-    assert_snapshot!(running.wait().exits(130), @"");
+    assert_snapshot!(running.wait().exits(130), @"
+    [stderr]
+    work: started
+    stopping: SIGINT
+    work: stopped (the run was stopped) in [time]
+    next: skipped (needs `work`, which ended as stopped)
+    sweep: started
+    sweep | swept
+    sweep: passed in [time]
+
+    job: stopped by SIGINT after [time]
+      processes  1 passed · 1 skipped · 1 stopped
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 130]
+    ");
 }
 
 #[test]
 fn terminate() {
     let running = under_way(JOB);
     running.signal(Signal::TERM);
-    assert_snapshot!(running.wait().exits(143), @"");
+    assert_snapshot!(running.wait().exits(143), @"
+    [stderr]
+    work: started
+    stopping: SIGTERM
+    work: stopped (the run was stopped) in [time]
+    next: skipped (needs `work`, which ended as stopped)
+    sweep: started
+    sweep | swept
+    sweep: passed in [time]
+
+    job: stopped by SIGTERM after [time]
+      processes  1 passed · 1 skipped · 1 stopped
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 143]
+    ");
 }
 
 #[test]
@@ -55,14 +91,36 @@ fn hang_up_lets_run_what_runs() {
     running.signal(Signal::HUP);
     running.wait_for_line("SIGHUP");
     std::fs::write(running.path("go"), "").expect("a file");
-    assert_snapshot!(running.wait().exits(129), @"");
+    assert_snapshot!(running.wait().exits(129), @"
+    [stderr]
+    work: started
+    nothing new starts: SIGHUP
+    work: passed in [time]
+    next: skipped (the run was stopped)
+
+    job: stopped by SIGHUP after [time]
+      processes  1 passed · 1 skipped
+      slowest    [names]
+      run        .runner/runs/[run]
+    [exit code: 129]
+    ");
 }
 
 #[test]
 fn the_grace_ends() {
     let running = under_way(&format!("{DEAF}stop.grace = \"200ms\"\n"));
     running.signal(Signal::TERM);
-    assert_snapshot!(running.wait().exits(143), @"");
+    assert_snapshot!(running.wait().exits(143), @"
+    [stderr]
+    deaf: started
+    stopping: SIGTERM
+    deaf: did not stop in time, killed
+    deaf: stopped (the run was stopped) in [time]
+
+    job: stopped by SIGTERM after [time]
+      run        .runner/runs/[run]
+    [exit code: 143]
+    ");
 }
 
 #[test]
@@ -71,7 +129,18 @@ fn a_second_signal_kills_at_once() {
     running.signal(Signal::INT);
     running.wait_for_line("SIGINT");
     running.signal(Signal::INT);
-    assert_snapshot!(running.wait().exits(130), @"");
+    assert_snapshot!(running.wait().exits(130), @"
+    [stderr]
+    deaf: started
+    stopping: SIGINT
+    killing everything: SIGINT
+    deaf: did not stop in time, killed
+    deaf: stopped (the run was stopped) in [time]
+
+    job: stopped by SIGINT after [time]
+      run        .runner/runs/[run]
+    [exit code: 130]
+    ");
 }
 
 #[test]
@@ -87,7 +156,8 @@ stop = { signal = "SIGUSR1" }
 "#;
     let running = under_way(job);
     running.signal(Signal::TERM);
-    assert_eq!(running.wait().exits(143).lines_of("a"), ["bye"]);
+    let ran = running.wait().exits(143);
+    assert!(ran.lines_of("a").contains(&"bye"), "{ran}");
 }
 
 #[test]

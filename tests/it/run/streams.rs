@@ -141,7 +141,22 @@ deliver = "stream"
 workers = 1
 script = "read -r n; echo \"cannot use $n\" >&2; exit 6"
 "#;
-    assert_snapshot!(Test::new().job(job).run().sorted(), @"");
+    assert_snapshot!(Test::new().job(job).run().sorted(), @"
+    nothing new starts: `read` failed
+    read | cannot use 0
+    read: failed (exit code 6) in [time]: 0 items done
+    read: started
+
+    ✗ read  exit code 6 after [time]
+      │ cannot use 0
+      log    .runner/runs/[run]/logs/read.err
+      again  runner job.toml read
+
+    job: failed in [time]
+      items      numbers 0 done, 1 dead, 9 left
+      run        .runner/runs/[run]
+    [exit code: 1]
+    ");
 }
 
 #[test]
@@ -159,5 +174,17 @@ stop.grace = "100ms"
 workers = 1
 script = "trap '' TERM; while :; do if read -r n; then echo \"$n\"; else sleep 0.05; fi; done"
 "#;
-    assert_snapshot!(Test::new().job(job).run(), @"");
+    assert_snapshot!(Test::new().job(job).run(), @"
+    [stderr]
+    read: started
+    read | 1
+    read | 2
+    read: did not stop in time, killed
+    read: stopped in [time]: 2 items done
+
+    job: passed in [time]
+      items      numbers 2 done
+      run        .runner/runs/[run]
+    [exit code: 0]
+    ");
 }

@@ -1,0 +1,65 @@
+//! Pages: what the documents show is true.
+
+use crate::harness::Test;
+
+/// Returns the blocks of a language in a document.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let path = format!("{}/{document}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).expect("the document");
+    let fence = format!("```{language}\n");
+    let starts = text.split(&fence).skip(1);
+    starts.map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn every_job_of_the_readme_is_valid() {
+    let jobs = blocks("README.md", "toml");
+    assert!(jobs.len() > 3, "there are examples");
+    for job in jobs {
+        let ran = Test::new().file("in", &job).stdin("in").args(["validate", "-"]).run();
+        assert_eq!(ran.code(), 0, "{job}\n{ran}");
+    }
+}
+
+#[test]
+fn the_first_job_of_the_readme_says_what_the_readme_shows() {
+    let job = &blocks("README.md", "toml")[0];
+    let mut test = Test::new().file("words.toml", job).args(["words.toml"]);
+    for (name, words) in [("1", 10), ("2", 20), ("3", 30), ("4", 40)] {
+        test = test.file(format!("pages/{name}.md"), "word ".repeat(words));
+    }
+    let ran = test.run().exits(0);
+    let shown = &blocks("README.md", "console")[0];
+    let lines = shown.lines().skip(1).filter(|line| !line.contains(" in ")).map(str::trim_end);
+    let steady = lines.filter(|line| !line.contains("slowest") && !line.contains(".runner"));
+    for line in steady {
+        assert!(ran.stderr.lines().any(|said| said == line), "`{line}` was not said\n{ran}");
+    }
+    assert_eq!(ran.read("words.txt"), "100 words\n");
+}
+
+#[test]
+fn the_readme_shows_a_real_diagnosis() {
+    let job = blocks("README.md", "toml")[0].replacen("command", "comand", 1);
+    let ran = Test::new().file("words.toml", job).args(["validate", "words.toml"]).run().exits(2);
+    let shown = &blocks("README.md", "console")[1];
+    let (_, shown) = shown.split_once('\n').expect("a command and what it says");
+    assert_eq!(ran.stderr, *shown);
+}
+
+#[test]
+fn every_key_is_on_the_page_of_the_language() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/language.md");
+    let page = std::fs::read_to_string(path).expect("the page");
+    let schema = Test::new().args(["schema"]).run().exits(0).stdout;
+    let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
+    let mut missing = Vec::new();
+    for (table, declared) in schema["definitions"].as_object().expect("tables") {
+        for key in declared["properties"].as_object().into_iter().flat_map(|keys| keys.keys()) {
+            if !page.contains(key.as_str()) {
+                missing.push(format!("{table}.{key}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "not on the page: {missing:?}");
+}
