@@ -37,13 +37,15 @@ use tokio::task::LocalSet;
 pub use fault::Fault;
 
 use crate::child::{Host, Spawner};
-use crate::event::{EventKind, NodeState, Outcome, SCHEMA, Sink, Stop, Tally};
+use crate::event::{EventKind, Node, NodeState, Outcome, SCHEMA, Sink, Stop, Tally};
 use crate::journal::RunFolder;
 use crate::model::Output;
 use crate::plan::Plan;
 use crate::queue::{Changes, Queue};
+use self::core::Input;
 use context::{Context, Parts};
 use driver::Driver;
+use signals::Signals;
 use teller::Teller;
 
 /// Inputs that may wait for the core: more than what a turn of the loop brings, and few enough that
@@ -53,12 +55,16 @@ const INBOX: usize = 1024;
 /// Exit code of a run that could not go on.
 const FAULT: u8 = 3;
 
+/// SIGPIPE, as which a run ends whose output nobody reads.
+const SIGPIPE: i32 = 13;
+
+/// Exit code of such a run where even its verdict was not read.
+const DESERTED: u8 = 141;
+
 /// A run to be made.
 pub struct Run {
     /// What to run.
     pub plan: Plan,
-    /// Starts children.
-    pub spawner: Spawner,
     /// Where it is kept.
     pub folder: RunFolder,
     /// Who hears what happens.
@@ -80,21 +86,29 @@ pub struct Ended {
     pub took: Vec<(String, Duration)>,
 }
 
-/// Runs a plan to its end.
-pub fn run(run: Run) -> Result<Ended, Fault> {
+/// Runs a plan to its end, with children that `spawner` starts.
+pub fn run(run: Run, spawner: Spawner) -> Result<Ended, Fault> {
     // One thread is enough to keep accounts; what costs is the system's work for the children.
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
-    LocalSet::new().block_on(&runtime, go(run))
+    LocalSet::new().block_on(&runtime, async {
+        let host = Host::new(spawner)?;
+        let signals = Signals::listen().map_err(Fault::Runtime)?;
+        go(run, host, signals, mpsc::channel(INBOX)).await
+    })
 }
 
-async fn go(run: Run) -> Result<Ended, Fault> {
-    let Run { plan, spawner, folder, sinks, file, started, inherited } = run;
-    let (inbox, receiver) = mpsc::channel(INBOX);
+async fn go(
+    run: Run,
+    host: Host,
+    signals: Signals,
+    (inbox, receiver): (mpsc::Sender<Input>, mpsc::Receiver<Input>),
+) -> Result<Ended, Fault> {
+    let Run { plan, folder, sinks, file, started, inherited } = run;
     let changes = Changes::default();
     let plan = Rc::new(plan);
     let queue = |queue: &crate::plan::Queue| Queue::new(queue.id, plan.queue(queue.id), &changes);
     let context = Rc::new(Context::new(Parts {
-        host: Host::new(spawner)?,
+        host,
         teller: Teller::new(sinks),
         queues: plan.queues.iter().map(queue).collect(),
         launch: context::launch(&plan, &folder, inherited),
@@ -103,11 +117,9 @@ async fn go(run: Run) -> Result<Ended, Fault> {
         folder,
     }));
     declare(&context, file, started);
-    let ran = match Driver::new(Rc::clone(&context), receiver, changes) {
-        Ok(driver) => driver.run().await,
-        Err(error) => Err(Fault::Runtime(error)),
-    };
-    conclude(&context, ran)
+    let driver = Driver::new(Rc::clone(&context), receiver, changes, signals);
+    let ran = driver.run().await;
+    conclude(&context.teller, ran)
 }
 
 /// Tells what the run consists of, before anything starts.
@@ -144,28 +156,33 @@ fn declare(context: &Context, file: PathBuf, started: u64) {
     }
 }
 
-/// Tells the end of the run; a verdict is told only when everything else was written.
-fn conclude(context: &Context, ran: Result<(), Fault>) -> Result<Ended, Fault> {
-    let teller = &context.teller;
-    if let Err(fault) = &ran {
-        let (stop, reason) = (Stop::Kill, fault.to_string());
-        teller.tell(EventKind::StopAsked { stop, signal: None, reason });
+/// Tells the end of the run. A verdict is told only when everything before it was written.
+fn conclude(teller: &Teller, ran: Result<(), Fault>) -> Result<Ended, Fault> {
+    teller.tick();
+    let ran = ran.and_then(|()| teller.is_deserted());
+    let stop = match &ran {
+        Ok(false) => None,
+        Ok(true) => Some(deserted()),
+        Err(fault) => Some((Stop::Kill, None, fault.to_string())),
+    };
+    if let Some((stop, signal, reason)) = stop {
+        teller.tell(EventKind::StopAsked { stop, signal, reason });
     }
     let exit = if ran.is_err() { FAULT } else { teller.read(Tally::exit) };
     teller.tell(EventKind::RunEnded { exit, took: teller.now() });
     teller.close();
     ran?;
-    if let Some(error) = teller.trouble()
-        && error.kind() != std::io::ErrorKind::BrokenPipe
-    {
-        return Err(Fault::Output(error));
-    }
-    let passed = |tally: &Tally| {
-        let done = tally
-            .nodes
-            .iter()
-            .filter(|node| matches!(node.state, NodeState::Done(Outcome::Passed | Outcome::Flaky)));
-        done.map(|node| (node.name.clone(), node.took)).collect()
-    };
-    Ok(Ended { exit, took: teller.read(passed) })
+    let exit = if teller.is_deserted()? { DESERTED } else { exit };
+    Ok(Ended { exit, took: teller.read(took) })
+}
+
+/// Returns the stop of a run whose output nobody reads any more: as quiet as SIGPIPE.
+fn deserted() -> (Stop, Option<i32>, String) {
+    (Stop::Terminate, Some(SIGPIPE), "nobody reads the output any more".to_owned())
+}
+
+fn took(tally: &Tally) -> Vec<(String, Duration)> {
+    let passed =
+        |node: &&Node| matches!(node.state, NodeState::Done(Outcome::Passed | Outcome::Flaky));
+    tally.nodes.iter().filter(passed).map(|node| (node.name.clone(), node.took)).collect()
 }

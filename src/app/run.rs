@@ -58,15 +58,10 @@ pub fn run(run: Run) -> Invoked {
     let started = now();
     let folder = RunFolder::create(past.state(), keep, started)?;
     let sinks = sinks(&folder, run.mode, run.color)?;
-    let ended = engine::run(engine::Run {
-        plan,
-        spawner,
-        folder,
-        sinks,
-        file: run.job,
-        started: since_epoch(started),
-        inherited: std::env::vars_os().collect(),
-    })?;
+    let (file, started) = (run.job, since_epoch(started));
+    let inherited = std::env::vars_os().collect();
+    let run = engine::Run { plan, folder, sinks, file, started, inherited };
+    let ended = engine::run(run, spawner)?;
     past.learn(ended.took)?;
     Ok(ended.exit)
 }

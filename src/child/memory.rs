@@ -2,7 +2,7 @@
 //!
 //! It holds as much as a pipe of the system and ends as one does. Unaware of who plays.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::IoSlice;
 use std::rc::Rc;
 
@@ -20,9 +20,11 @@ pub(super) struct Memory {
     shared: Rc<Shared>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     held: RefCell<BytesMut>,
+    /// Ends that are open.
+    ends: Cell<u8>,
     /// Rings when the other end has done something.
     bell: Notify,
 }
@@ -30,7 +32,8 @@ struct Shared {
 impl Memory {
     /// Makes both ends of a pipe.
     pub(super) fn pair() -> (Self, Self) {
-        let shared = Rc::<Shared>::default();
+        let (held, bell) = (RefCell::default(), Notify::new());
+        let shared = Rc::new(Shared { held, ends: Cell::new(2), bell });
         (Self { shared: Rc::clone(&shared) }, Self { shared })
     }
 
@@ -41,6 +44,23 @@ impl Memory {
                 let held = self.shared.held.borrow_mut().split().freeze();
                 self.shared.bell.notify_one();
                 return held;
+            }
+            self.shared.bell.notified().await;
+        }
+    }
+
+    /// Takes one line with its end; less where the writer is gone, and nothing at the very end.
+    pub(super) async fn read_line(&self) -> Bytes {
+        let mut line = BytesMut::new();
+        loop {
+            let mut held = self.shared.held.borrow_mut();
+            let end = held.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+            let length = end.unwrap_or(held.len());
+            line.unsplit(held.split_to(length));
+            drop(held);
+            self.shared.bell.notify_one();
+            if end.is_some() || self.is_alone() {
+                return line.freeze();
             }
             self.shared.bell.notified().await;
         }
@@ -79,13 +99,30 @@ impl Memory {
         self.shared.held.borrow().len() as u64
     }
 
+    /// Closes this end, and goes on to tell what is held.
+    pub(super) fn finish(self) -> Left {
+        Left(Rc::clone(&self.shared))
+    }
+
     fn is_alone(&self) -> bool {
-        Rc::strong_count(&self.shared) == 1
+        self.shared.ends.get() == 1
+    }
+}
+
+/// What is left in a pipe that was closed.
+#[derive(Debug)]
+pub(super) struct Left(Rc<Shared>);
+
+impl Left {
+    /// Returns how much is held.
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.held.borrow().len() as u64
     }
 }
 
 impl Drop for Memory {
     fn drop(&mut self) {
+        self.shared.ends.set(self.shared.ends.get() - 1);
         self.shared.bell.notify_one();
     }
 }

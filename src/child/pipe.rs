@@ -18,7 +18,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::task::coop::consume_budget;
 
 use super::holders;
-use super::memory::Memory;
+use super::memory::{Left, Memory};
 use super::system;
 use crate::event::Leftover;
 
@@ -258,20 +258,29 @@ impl PipeWriter {
     /// Closes the pipe, so that the child comes to the end, and goes on to tell what is unread.
     pub fn finish(self) -> io::Result<Unread> {
         match self.0 {
-            Sink::Os(end) => Ok(Unread(Some(reading_end(end.as_fd())?))),
-            Sink::Memory(_) => Ok(Unread(None)),
+            Sink::Os(end) => Ok(Unread(Rest::Os(reading_end(end.as_fd())?))),
+            Sink::Memory(memory) => Ok(Unread(Rest::Memory(memory.finish()))),
         }
     }
 }
 
 /// A pipe that was closed, and that may not be read to its end.
 #[derive(Debug)]
-pub struct Unread(Option<OwnedFd>);
+pub struct Unread(Rest);
+
+#[derive(Debug)]
+enum Rest {
+    Os(OwnedFd),
+    Memory(Left),
+}
 
 impl Unread {
     /// Returns how many bytes were written and not read, also when the reader is gone.
     pub fn bytes(&self) -> io::Result<u64> {
-        self.0.as_ref().map_or(Ok(0), |fd| Ok(ioctl_fionread(fd)?))
+        match &self.0 {
+            Rest::Os(fd) => Ok(ioctl_fionread(fd)?),
+            Rest::Memory(left) => Ok(left.bytes()),
+        }
     }
 }
 

@@ -20,8 +20,9 @@ use super::memory::Memory;
 use super::pipe::{PipeReader, PipeWriter, Wrote};
 use crate::event::{Exit, Leftover, NotStarted};
 
-/// Process id of the first played child.
-const FIRST_PID: u32 = 1000;
+/// Process id of the first played child: above all that the system gives, so that nobody is asked
+/// about a process of somebody else.
+const FIRST_PID: u32 = 1 << 23;
 
 /// What a played child does, one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,11 @@ pub enum Act {
     ReadAll,
     /// Copies standard input to standard output, to the end.
     Copy,
+    /// Reads so many lines, one after the other, and fewer at the end of standard input; each takes
+    /// a time and is printed when it is done.
+    Work(u64, Duration),
+    /// Closes standard input.
+    Close,
     /// Does nothing any more until it is ended.
     Hang,
 }
@@ -88,17 +94,18 @@ impl Script {
     }
 }
 
-/// Plays children.
+/// Plays children. A clone is the same one.
+#[derive(Clone)]
 pub struct Sim {
-    script: Box<dyn Fn(&Invocation) -> Script>,
-    started: Cell<u32>,
+    script: Rc<dyn Fn(&Invocation) -> Script>,
+    started: Rc<Cell<u32>>,
     running: Rc<Cell<u32>>,
 }
 
 impl Sim {
     /// Plays for each invocation what `script` says.
     pub fn new(script: impl Fn(&Invocation) -> Script + 'static) -> Self {
-        Self { script: Box::new(script), started: Cell::new(0), running: Rc::default() }
+        Self { script: Rc::new(script), started: Rc::default(), running: Rc::default() }
     }
 
     /// Returns how many children were started.
@@ -216,7 +223,7 @@ struct Actor {
     stderr: Option<Memory>,
 }
 
-async fn play(actor: Actor, script: Script, fate: Rc<Fate>, running: Running) {
+async fn play(mut actor: Actor, script: Script, fate: Rc<Fate>, running: Running) {
     let struck = async {
         loop {
             if let Some(signal) = fate.signals.borrow_mut().pop_front() {
@@ -242,7 +249,7 @@ async fn play(actor: Actor, script: Script, fate: Rc<Fate>, running: Running) {
 struct Broken;
 
 impl Actor {
-    async fn perform(&self, acts: &[Act]) -> Result<(), Broken> {
+    async fn perform(&mut self, acts: &[Act]) -> Result<(), Broken> {
         for act in acts {
             match act {
                 Act::Stdout(bytes) => write(self.stdout.as_ref(), bytes).await?,
@@ -256,8 +263,23 @@ impl Actor {
                     }
                     write(self.stdout.as_ref(), &block).await?;
                 },
+                Act::Work(items, each) => self.work(*items, *each).await?,
+                Act::Close => self.stdin = None,
                 Act::Hang => std::future::pending().await,
             }
+        }
+        Ok(())
+    }
+
+    async fn work(&self, items: u64, each: Duration) -> Result<(), Broken> {
+        let Some(stdin) = &self.stdin else { return Ok(()) };
+        for _ in 0..items {
+            let line = stdin.read_line().await;
+            if line.is_empty() {
+                break;
+            }
+            sleep(each).await;
+            write(self.stdout.as_ref(), &line).await?;
         }
         Ok(())
     }

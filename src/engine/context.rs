@@ -11,14 +11,14 @@ use tokio::sync::mpsc;
 
 use super::core::Input;
 use super::invocation::Payload;
-use super::printed::Printed;
+use super::printed::{Blocks, Printed};
 use super::stream::Source;
 use super::teller::Teller;
 use crate::child::Host;
-use crate::event::{ItemRef, LogPiece, Stream, Text};
+use crate::event::{ItemRef, Stream, Text};
 use crate::journal::{Log, Mode, Piece, RunFolder};
 use crate::launch::{Launch, Limits, Prepared, Unfit};
-use crate::model::{Ack, Action, Deliver, NodeId, Placeholder, QueueId, Stdin};
+use crate::model::{Ack, Action, Deliver, NodeId, Placeholder, QueueId};
 use crate::plan::Plan;
 use crate::queue::{Item, Queue};
 
@@ -38,7 +38,9 @@ pub(super) struct Context {
     /// Nodes that were tried, ready to be tried again.
     prepared: RefCell<HashMap<NodeId, Rc<Prepared>>>,
     logs: RefCell<HashMap<(NodeId, Stream), Log>>,
-    /// What nodes printed that others read.
+    /// Outputs to files of the user's that consumers have opened.
+    opened: RefCell<HashSet<(NodeId, Stream)>>,
+    /// What processes printed that others read.
     pub(super) printed: RefCell<Printed>,
 }
 
@@ -57,9 +59,19 @@ impl Context {
     /// Joins the parts.
     pub(super) fn new(parts: Parts) -> Self {
         let Parts { plan, host, folder, teller, queues, launch, inbox } = parts;
-        let printed = RefCell::new(Printed::new(read_by_others(&plan)));
-        let (prepared, logs) = (RefCell::default(), RefCell::default());
-        Self { plan, host, folder, teller, queues, launch, inbox, prepared, logs, printed }
+        Self {
+            prepared: RefCell::default(),
+            logs: RefCell::default(),
+            opened: RefCell::default(),
+            printed: RefCell::new(Printed::new(&plan)),
+            plan,
+            host,
+            folder,
+            teller,
+            queues,
+            launch,
+            inbox,
+        }
     }
 
     /// Tells the core something.
@@ -155,12 +167,14 @@ impl Context {
         }
     }
 
-    /// Returns where the standard output lies of a declared process: of all its cells, in order.
-    pub(super) fn printed_by(&self, process: &str) -> Vec<LogPiece> {
-        let printed = self.printed.borrow();
-        let nodes = self.plan.nodes.iter();
-        let cells = nodes.filter(|node| self.plan.job.processes[node.process].name == process);
-        cells.flat_map(|node| printed.of(node.id)).cloned().collect()
+    /// Returns what a process has printed.
+    pub(super) fn printed_by(&self, process: &str) -> Blocks {
+        self.printed.borrow().of(process)
+    }
+
+    /// Returns whether no attempt of a consumer has opened this output of it before.
+    pub(super) fn opens_first(&self, node: NodeId, stream: Stream) -> bool {
+        self.opened.borrow_mut().insert((node, stream))
     }
 }
 
@@ -172,26 +186,4 @@ pub(super) fn launch(
 ) -> Launch {
     let stack = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
     Launch::new(&plan.job, folder.id(), inherited, Limits::of_stack(stack))
-}
-
-/// Returns the nodes whose standard output others read.
-fn read_by_others(plan: &Plan) -> HashSet<NodeId> {
-    let mut names = HashSet::new();
-    for node in &plan.nodes {
-        let process = &plan.job.processes[node.process];
-        if let Stdin::Process(name) = &process.stdin {
-            names.insert(name.as_str());
-        }
-        for template in process.templates() {
-            names.extend(template.placeholders().filter_map(
-                |(placeholder, _)| match placeholder {
-                    Placeholder::Stdout(name) => Some(name.as_str()),
-                    _ => None,
-                },
-            ));
-        }
-    }
-    let read =
-        |node: &&crate::plan::Node| names.contains(plan.job.processes[node.process].name.as_str());
-    plan.nodes.iter().filter(read).map(|node| node.id).collect()
 }

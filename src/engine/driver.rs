@@ -4,12 +4,11 @@
 //! live in one set. Unaware of why the core decides as it does.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::attempt::{self, Finished, Remains};
@@ -33,6 +32,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// How long a stop may take beyond the longest grace before everything is killed, and again before
 /// the run ends without waiting any more.
 const CEILING: Duration = Duration::from_secs(2);
+
+/// Attempts that are named at most where they do not end.
+const NAMED: usize = 5;
 
 /// The body of a run.
 pub(super) struct Driver {
@@ -76,16 +78,17 @@ impl Driver {
         context: Rc<Context>,
         inbox: mpsc::Receiver<Input>,
         changes: Changes,
-    ) -> io::Result<Self> {
+        signals: Signals,
+    ) -> Self {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        Ok(Self {
+        Self {
             core: Core::new(Rc::clone(&context.plan)),
             context,
             tasks: JoinSet::new(),
             inbox,
             next: VecDeque::new(),
-            signals: Signals::listen()?,
+            signals,
             changes,
             untold: BTreeSet::new(),
             due: BTreeMap::new(),
@@ -93,22 +96,29 @@ impl Driver {
             ticks,
             ceiling: None,
             over: false,
-        })
+        }
     }
 
-    /// Runs to the end.
+    /// Runs to the end. However that comes, no child lives after it.
     pub(super) async fn run(mut self) -> Result<(), Fault> {
+        let ran = self.live().await;
+        self.tasks.shutdown().await;
+        ran
+    }
+
+    async fn live(&mut self) -> Result<(), Fault> {
         self.feed_queues();
         self.on(Input::Begin)?;
         while !self.over {
             self.step().await?;
-            if let Some(error) = self.context.teller.trouble() {
-                self.trouble(error)?;
+            if self.context.teller.is_deserted()? {
+                let (stop, signal, reason) = super::deserted();
+                self.on(Input::Stop { stop, signal, reason })?;
             }
         }
-        let changed: Vec<_> = self.untold.iter().copied().collect();
-        for queue in changed {
-            self.changed(queue)?;
+        // What became of the last items was not heard of yet.
+        for queue in 0..self.context.queues.len() {
+            self.changed(QueueId::at(queue))?;
         }
         self.tell_levels();
         Ok(())
@@ -119,19 +129,13 @@ impl Driver {
         let timer = self.next_timer();
         tokio::select! {
             biased;
-            input = self.signals.next() => {
-                if matches!(input, Input::Stop { stop, .. } if stop >= Stop::Terminate) {
-                    self.set_ceiling();
-                }
-                self.on(input)
-            }
-            () = until(timer) => self.rung(),
+            input = self.signals.next() => self.on(input),
+            () = sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => self.rung(),
             // Before the ends of attempts, so that a start is heard before its end.
             Some(input) = self.inbox.recv() => self.received(input),
             Some(done) = self.tasks.join_next() => match done {
                 Ok(done) => self.done(done),
-                // A task that panicked has broken a law of ours; the panic goes on.
-                Err(error) => std::panic::resume_unwind(error.into_panic()),
+                Err(error) => Err(bug(error)),
             },
             queues = self.changes.next() => {
                 queues.into_iter().try_for_each(|queue| self.changed(queue))
@@ -180,19 +184,31 @@ impl Driver {
                 queue.close();
                 queue.drop_rest();
             }
-            Effect::Tell(kind) => {
-                if let EventKind::NodeEnded { node, .. } = kind {
-                    self.context.close_logs(node);
-                }
-                self.context.teller.tell(kind);
-            }
+            Effect::Tell(kind) => self.tell(kind),
             Effect::End => self.over = true,
         }
         Ok(())
     }
 
+    /// Tells an event, and sees to what follows of it.
+    fn tell(&mut self, kind: EventKind) {
+        if let EventKind::NodeEnded { node, .. } = kind {
+            self.context.close_logs(node);
+        }
+        if let EventKind::StopAsked { stop, .. } = kind
+            && stop >= Stop::Terminate
+        {
+            self.set_ceiling(stop);
+        }
+        self.context.teller.tell(kind);
+    }
+
     /// Starts children; several are joined by pipes.
     fn start(&mut self, starts: Vec<Start>) -> Result<(), Fault> {
+        if self.ceiling.is_some() {
+            // What cleans up after a stop has a grace of its own.
+            self.set_ceiling(Stop::Terminate);
+        }
         let mut stdin = None;
         let last = starts.len() - 1;
         for (index, start) in starts.into_iter().enumerate() {
@@ -343,43 +359,42 @@ impl Driver {
     }
 
     /// Begins to count how long a stop takes.
-    fn set_ceiling(&mut self) {
+    fn set_ceiling(&mut self, stop: Stop) {
         let graces = self.context.plan.job.processes.iter().map(|process| process.stop.grace);
-        let most = graces.max().unwrap_or_default();
-        self.ceiling.get_or_insert(Instant::now() + most + CEILING);
+        let grace = if stop == Stop::Kill { None } else { graces.max() };
+        self.ceiling = Some(Instant::now() + grace.unwrap_or_default() + CEILING);
     }
 
     /// Ends a stop that takes too long: first by killing, then without waiting any more.
     fn hit_ceiling(&mut self) -> Result<(), Fault> {
-        if self.context.teller.read(|tally| tally.stop.as_ref().map(|(stop, ..)| *stop))
-            == Some(Stop::Kill)
-        {
+        let stop = self.context.teller.read(|tally| tally.stop.as_ref().map(|(stop, ..)| *stop));
+        if stop == Some(Stop::Kill) {
+            let message = format!("gave up waiting for {}", self.unending());
+            self.context.teller.tell(EventKind::Noted { message });
             self.over = true;
             return Ok(());
         }
-        self.ceiling = Some(Instant::now() + CEILING);
         let reason = "the stop took too long".to_owned();
         self.on(Input::Stop { stop: Stop::Kill, signal: None, reason })
     }
 
-    /// A sink could not write: a reader that went away is a quiet stop, all else is a fault.
-    fn trouble(&mut self, error: io::Error) -> Result<(), Fault> {
-        if error.kind() != io::ErrorKind::BrokenPipe {
-            return Err(Fault::Output(error));
-        }
-        self.set_ceiling();
-        let reason = "nobody reads the output any more".to_owned();
-        self.on(Input::Stop { stop: Stop::Terminate, signal: Some(SIGPIPE), reason })
+    /// Names what does not end although it was killed.
+    fn unending(&self) -> String {
+        self.context.teller.read(|tally| {
+            let name = |node: NodeId| &self.context.plan.node(node).name;
+            let running = tally.running.values().take(NAMED);
+            let named: Vec<_> =
+                running.map(|it| format!("`{}` (pid {})", name(it.node), it.pid)).collect();
+            named.join(", ")
+        })
     }
 }
 
-/// SIGPIPE, as which a run ends whose output nobody reads.
-const SIGPIPE: i32 = 13;
-
-/// Sleeps until then, or for ever.
-async fn until(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
-    }
+/// A task that ended by itself has broken a law of ours. Whoever waits for it would wait for ever.
+fn bug(error: JoinError) -> Fault {
+    let what = error.try_into_panic().ok().map(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| panic.downcast_ref::<String>().cloned())
+    });
+    Fault::Bug(what.flatten().unwrap_or_else(|| "a task was lost".to_owned()))
 }

@@ -49,17 +49,16 @@ pub enum Fault {
     /// A pipe between two children can't be made.
     #[error("cannot make a pipe: {0}")]
     Pipe(io::Error),
+    /// Nothing can be read from a child, or written to it.
+    #[error("cannot move bytes between the run and a child: {0}")]
+    Pump(io::Error),
     /// What the run tells can't be written.
     #[error("cannot write the output: {0}")]
     Output(io::Error),
     /// The runtime can't be started.
     #[error("cannot start: {0}")]
     Runtime(io::Error),
-}
-
-impl Fault {
-    /// Makes the fault of a log.
-    pub(super) fn log(source: io::Error) -> Self {
-        Self::Log(source)
-    }
+    /// A law of the engine was broken.
+    #[error("the runner has a bug and gave up: {0}")]
+    Bug(String),
 }

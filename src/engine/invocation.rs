@@ -78,7 +78,8 @@ pub(super) fn prepare(
         }
         Destination::Null => (child::Output::Null, Outlet::Elsewhere),
         Destination::File { path, append } => {
-            (file_output(context, start, path, *append).map_err(blame)?, Outlet::Elsewhere)
+            let file = file_output(context, (start, Stream::Stderr), path, *append);
+            (file.map_err(blame)?, Outlet::Elsewhere)
         }
     };
     let launch::Command { argv, env, cwd, .. } = command;
@@ -100,7 +101,8 @@ fn command(
     });
     let stdout = |process: &str| {
         let most = launch::MAX_STDOUT as u64 * 2;
-        Some(Blocks::new(context.printed_by(process)).head(most).unwrap_or_default())
+        // What can't be read any more has no value; nothing is no value of it.
+        context.printed_by(process).head(most).ok()
     };
     let values = Values {
         slot: start.slot,
@@ -141,9 +143,7 @@ fn input(
             let file = File::open(path).map_err(|error| unopened("payload", path, &error))?;
             (Input::Fd(file.into()), Payload::None)
         }
-        launch::Payload::Process(name) => {
-            (Input::Pipe, Payload::Blocks(Blocks::new(context.printed_by(name))))
-        }
+        launch::Payload::Process(name) => (Input::Pipe, Payload::Blocks(context.printed_by(name))),
     })
 }
 
@@ -179,7 +179,7 @@ fn output(
         }
         Destination::Null => (Output::Null, Outlet::Elsewhere),
         Destination::File { path, append } => {
-            (file_output(context, start, path, *append)?, Outlet::Elsewhere)
+            (file_output(context, (start, Stream::Stdout), path, *append)?, Outlet::Elsewhere)
         }
     })
 }
@@ -188,17 +188,18 @@ fn output(
 /// by the first of them only.
 fn file_output(
     context: &Context,
-    start: &Start,
+    (start, stream): (&Start, Stream),
     path: &Path,
     append: bool,
 ) -> Result<child::Output, NotStarted> {
-    let shared = context.plan.node(start.node).consumes.is_some() && start.number > 1;
+    let of_items = context.plan.node(start.node).consumes.is_some();
+    let keep = append || (of_items && !context.opens_first(start.node, stream));
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     let open = || -> std::io::Result<File> {
         let file = options.open(path)?;
         // A device has no length.
-        if !append && !shared && file.metadata()?.is_file() {
+        if !keep && file.metadata()?.is_file() {
             file.set_len(0)?;
         }
         Ok(file)

@@ -16,7 +16,7 @@ pub(super) enum Order {
     Kill,
 }
 
-/// The orders for one attempt. The core gives at most one signal and one kill to each.
+/// The orders for one attempt: a signal and a few kills at most, so they need no bound.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
     /// Opens once the start of the child was told: what it prints must not be told before.
@@ -30,6 +30,18 @@ impl Orders {
     pub(super) fn give(&self, order: Order) {
         self.given.borrow_mut().push_back(order);
         self.notify.notify_one();
+    }
+
+    /// Returns whether there is an order that was not carried out.
+    pub(super) fn are_given(&self) -> bool {
+        !self.given.borrow().is_empty()
+    }
+
+    /// Waits until there is an order, and leaves it there.
+    pub(super) async fn given(&self) {
+        while !self.are_given() {
+            self.notify.notified().await;
+        }
     }
 
     /// Waits for the next order.
@@ -56,6 +68,11 @@ impl Gate {
     pub(super) fn open(&self) {
         self.open.set(true);
         self.notify.notify_waiters();
+    }
+
+    /// Returns whether it is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.get()
     }
 
     /// Waits until it is open.

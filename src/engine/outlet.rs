@@ -57,6 +57,16 @@ pub(super) enum Refused {
     Fault(Fault),
 }
 
+impl Refused {
+    /// Returns why the child has failed; a fault goes on as one.
+    pub(super) fn reason(self) -> Result<String, Fault> {
+        match self {
+            Self::Frame(reason) => Ok(reason),
+            Self::Fault(fault) => Err(fault),
+        }
+    }
+}
+
 impl From<Fault> for Refused {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
@@ -72,11 +82,12 @@ impl Outlet {
     ) -> Result<(), Refused> {
         match self {
             Self::Elsewhere => Ok(()),
-            Self::Log(log) => log.take(context, &block).map_err(Refused::Fault),
-            Self::Queues(frames) => frames.publish(context, &block).await,
+            Self::Log(log) => Ok(log.take(context, &block)?),
+            // Where nobody reads on, the core ends the child.
+            Self::Queues(frames) => frames.publish(context, &block).await.map(drop),
             Self::Held(frames, spool) => {
                 frames.check(context, &block)?;
-                spool.write(&block).map_err(|fault| Refused::Fault(Fault::Spool(fault)))
+                Ok(spool.write(&block).map_err(Fault::Spool)?)
             }
         }
     }
@@ -90,7 +101,7 @@ impl Outlet {
         match self {
             Self::Elsewhere => Ok(Leavings::Nothing),
             Self::Log(log) => {
-                let piece = log.piece.end().map_err(Fault::log)?;
+                let piece = log.piece.end().map_err(Fault::Log)?;
                 Ok(piece.map_or(Leavings::Nothing, Leavings::Log))
             }
             Self::Queues(frames) => {
@@ -117,7 +128,7 @@ pub(super) enum Leavings {
 
 impl Log {
     fn take(&mut self, context: &Context, block: &Bytes) -> Result<(), Fault> {
-        self.piece.write(block).map_err(Fault::log)?;
+        self.piece.write(block).map_err(Fault::Log)?;
         if context.teller.wants_output() {
             let mut rest = block.clone();
             while !rest.is_empty() {
@@ -141,20 +152,21 @@ impl Frames {
         Self { queues: queues.iter().map(framer).collect(), items: Vec::new() }
     }
 
-    /// Frames a block and puts its items in, waiting for room.
+    /// Frames a block and puts its items in, waiting for room. Returns whether all were taken.
     pub(super) async fn publish(
         &mut self,
         context: &Context,
         block: &Bytes,
-    ) -> Result<(), Refused> {
+    ) -> Result<bool, Refused> {
+        let mut taken = true;
         for (id, queue, framer) in &mut self.queues {
             let fed = framer.feed(block, &mut self.items);
             for item in self.items.drain(..) {
-                put(queue, item).await;
+                taken &= put(queue, item).await;
             }
             fed.map_err(|fault| context.refused(*id, &fault))?;
         }
-        Ok(())
+        Ok(taken)
     }
 
     /// Frames a block only to see whether it can be.
@@ -167,15 +179,16 @@ impl Frames {
         Ok(())
     }
 
-    /// Ends the stream and puts its last item in.
-    pub(super) async fn finish(self, context: &Context, passed: bool) -> Result<(), Refused> {
+    /// Ends the stream and puts its last item in. Returns whether it was taken.
+    pub(super) async fn finish(self, context: &Context, passed: bool) -> Result<bool, Refused> {
+        let mut taken = true;
         for (id, queue, framer) in self.queues {
             let last = framer.finish(passed).map_err(|fault| context.refused(id, &fault))?;
             if let Some(item) = last {
-                put(&queue, item).await;
+                taken &= put(&queue, item).await;
             }
         }
-        Ok(())
+        Ok(taken)
     }
 
     fn finish_check(self, context: &Context, passed: bool) -> Result<(), Refused> {
@@ -193,13 +206,15 @@ impl Context {
     }
 }
 
-/// Puts an item in, waiting for room; once the queue is closed nobody wants it, and it is dropped.
-pub(super) async fn put(queue: &Queue, item: impl Into<Slice>) {
+/// Puts an item in, waiting for room. Returns whether it was taken: once the queue is closed nobody
+/// wants it, and it is dropped.
+pub(super) async fn put(queue: &Queue, item: impl Into<Slice>) -> bool {
     let mut item = item.into();
     while let Err(back) = queue.put(item) {
         item = back;
         if !queue.room().await {
-            return;
+            return false;
         }
     }
+    true
 }

@@ -1,45 +1,58 @@
-//! Printed: where the standard output lies of nodes that others read.
+//! Printed: where the standard output lies of processes that others read.
 //!
 //! Pieces of files, not bytes: memory does not grow with what is printed. Unaware of who reads.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use bytes::Bytes;
 
 use crate::event::LogPiece;
-use crate::model::NodeId;
+use crate::model::{NodeId, Placeholder, Stdin, Template};
+use crate::plan::{Node, Plan};
 
 /// Bytes that are read at once.
 const BLOCK: u64 = 256 * 1024;
 
-/// What the nodes printed that others read.
+/// What the processes printed that others read.
 #[derive(Debug)]
 pub(super) struct Printed {
-    read: HashSet<NodeId>,
+    /// Their nodes, by name, cells in order.
+    nodes: HashMap<String, Vec<NodeId>>,
+    /// Where the output lies of each of these nodes.
     pieces: HashMap<NodeId, Vec<LogPiece>>,
 }
 
 impl Printed {
-    /// Remembers what these nodes print.
-    pub(super) fn new(read: HashSet<NodeId>) -> Self {
-        Self { read, pieces: HashMap::new() }
+    /// Remembers what is read in a plan.
+    pub(super) fn new(plan: &Plan) -> Self {
+        let mut nodes: HashMap<_, _> = plan
+            .nodes
+            .iter()
+            .flat_map(|node| read_by(plan, node))
+            .map(|name| (name, Vec::new()))
+            .collect();
+        for node in &plan.nodes {
+            if let Some(cells) = nodes.get_mut(plan.process(node.id).name.as_str()) {
+                cells.push(node.id);
+            }
+        }
+        let pieces = nodes.values().flatten().map(|node| (*node, Vec::new())).collect();
+        let nodes = nodes.into_iter().map(|(name, nodes)| (name.to_owned(), nodes)).collect();
+        Self { nodes, pieces }
     }
 
     /// Says what the only attempt of a node that counts has printed.
     pub(super) fn set(&mut self, node: NodeId, piece: Option<&LogPiece>) {
-        if self.read.contains(&node) {
-            self.pieces.insert(node, piece.into_iter().cloned().collect());
+        if let Some(pieces) = self.pieces.get_mut(&node) {
+            *pieces = piece.into_iter().cloned().collect();
         }
     }
 
     /// Adds what was printed for one more item.
     pub(super) fn add(&mut self, node: NodeId, piece: &LogPiece) {
-        if !self.read.contains(&node) {
-            return;
-        }
-        let pieces = self.pieces.entry(node).or_default();
+        let Some(pieces) = self.pieces.get_mut(&node) else { return };
         match pieces.last_mut() {
             Some(last) if last.file == piece.file && last.offset + last.bytes == piece.offset => {
                 last.bytes += piece.bytes;
@@ -48,10 +61,34 @@ impl Printed {
         }
     }
 
-    /// Returns where a node's output lies.
-    pub(super) fn of(&self, node: NodeId) -> &[LogPiece] {
-        self.pieces.get(&node).map_or(&[], Vec::as_slice)
+    /// Returns where the output of a process lies.
+    pub(super) fn of(&self, process: &str) -> Blocks {
+        let nodes = self.nodes.get(process).into_iter().flatten();
+        let pieces = nodes.filter_map(|node| self.pieces.get(node)).flatten();
+        Blocks { pieces: pieces.cloned().collect(), file: None }
     }
+}
+
+/// Returns the processes whose standard output a node reads.
+fn read_by<'a>(plan: &'a Plan, node: &Node) -> impl Iterator<Item = &'a str> {
+    let process = plan.process(node.id);
+    let payload = match &process.stdin {
+        Stdin::Process(name) => Some(name.as_str()),
+        Stdin::Closed | Stdin::Text(_) | Stdin::File(_) | Stdin::Pipe(_) => None,
+    };
+    let words = process.templates().flat_map(Template::placeholders);
+    let words = words.filter_map(|(placeholder, _)| match placeholder {
+        Placeholder::Stdout(name) => Some(name.as_str()),
+        Placeholder::Var(_)
+        | Placeholder::Env(_)
+        | Placeholder::Matrix(_)
+        | Placeholder::Item
+        | Placeholder::ItemField(_)
+        | Placeholder::ItemIndex
+        | Placeholder::RunId
+        | Placeholder::Slot => None,
+    });
+    payload.into_iter().chain(words)
 }
 
 /// The bytes of pieces, block by block.
@@ -63,11 +100,6 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// Begins to read pieces.
-    pub(super) fn new(pieces: Vec<LogPiece>) -> Self {
-        Self { pieces: pieces.into(), file: None }
-    }
-
     /// Returns the first bytes, at most about so many.
     pub(super) fn head(mut self, most: u64) -> io::Result<Vec<u8>> {
         let mut head = Vec::new();

@@ -13,7 +13,7 @@ use super::outlet::{Frames, Refused};
 use crate::event::{EventKind, Exit, Logs, Text};
 use crate::journal::tail;
 use crate::model::NodeId;
-use crate::queue::Delivery;
+use crate::queue::{Delivery, Spool};
 
 /// Lines of standard error that are kept of an item that died.
 const TAIL_LINES: usize = 20;
@@ -22,27 +22,36 @@ const TAIL_LINES: usize = 20;
 const TAIL_BYTES: usize = 4096;
 
 /// Puts what was held back into the queues that it is for, waiting for room, and then accepts the
-/// item.
+/// item. Where nobody is left to read that, the item is not done: it goes back.
 pub(super) async fn accept(
     context: Rc<Context>,
     node: NodeId,
     remains: Remains,
 ) -> Result<(), Fault> {
-    let mut frames = Frames::new(&context, &context.plan.node(node).produces);
-    if let Some(held) = &remains.held {
-        let mut position = 0;
-        loop {
-            let block = held.read(position).map_err(Fault::Spool)?;
-            if block.is_empty() {
-                break;
-            }
-            position += block.len() as u64;
-            frames.publish(&context, &block).await.map_err(as_fault)?;
+    let published = match &remains.held {
+        Some(held) => publish(&context, node, held).await,
+        None => Ok(true),
+    };
+    let taken = published.map_err(as_fault)?;
+    let how = if taken { Settlement::Accept } else { Settlement::Return };
+    settle(&context, node, remains, how);
+    Ok(())
+}
+
+/// Returns whether all of it was taken.
+async fn publish(context: &Context, node: NodeId, held: &Spool) -> Result<bool, Refused> {
+    let mut frames = Frames::new(context, &context.plan.node(node).produces);
+    let mut position = 0;
+    loop {
+        let block = held.read(position).map_err(Fault::Spool)?;
+        if block.is_empty() {
+            return frames.finish(context, true).await;
+        }
+        position += block.len() as u64;
+        if !frames.publish(context, &block).await? {
+            return Ok(false);
         }
     }
-    frames.finish(&context, true).await.map_err(as_fault)?;
-    settle(&context, node, remains, Settlement::Accept);
-    Ok(())
 }
 
 /// Answers for an item, or for those that a long-lived child has read.
@@ -86,8 +95,5 @@ fn tell_dead(context: &Context, node: NodeId, delivery: &Delivery, exit: Exit, l
 
 /// What was held back has been framed before, so a refusal here breaks a law of ours.
 fn as_fault(refused: Refused) -> Fault {
-    match refused {
-        Refused::Fault(fault) => fault,
-        Refused::Frame(reason) => Fault::Refused(reason),
-    }
+    refused.reason().map_or_else(|fault| fault, Fault::Refused)
 }

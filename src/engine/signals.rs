@@ -11,7 +11,8 @@ use super::core::Input;
 use crate::child;
 use crate::event::{Exit, Stop};
 
-/// The signals that are listened to.
+/// The signals that are listened to; by default none.
+#[derive(Default)]
 pub(super) struct Signals {
     interrupt: Option<Signal>,
     quit: Option<Signal>,

@@ -4,52 +4,51 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use bytes::Bytes;
 use globset::GlobBuilder;
+use tokio::task::coop::consume_budget;
 use walkdir::WalkDir;
 
 use super::context::Context;
 use super::fault::Fault;
 use super::outlet::{Frames, Refused, put};
+use crate::launch::Unfit;
 use crate::model::{Items, QueueId};
 use crate::queue::fits;
 
 /// Bytes of a file of items that are read at once.
 const BLOCK: usize = 256 * 1024;
 
-/// Puts the static items of a queue in, all of them.
+/// Puts the static items of a queue in, all of them, or until nobody wants them any more.
 pub(super) async fn feed(context: Rc<Context>, queue: QueueId) -> Result<(), Fault> {
     let Some(items) = context.plan.queue(queue).items.clone() else { return Ok(()) };
+    let base = &context.plan.queue(queue).base;
+    let unfit = |unfit: Unfit| misfit(&context, queue, &unfit);
     match items {
         Items::List(items) => {
-            for item in items {
-                put_one(&context, queue, item.into_bytes()).await?;
-            }
+            put_each(&context, queue, items.into_iter().map(String::into_bytes)).await
         }
         Items::Range(first, end) => {
-            for number in first..end {
-                put_one(&context, queue, number.to_string().into_bytes()).await?;
-            }
+            let items = (first..end).map(|number| number.to_string().into_bytes());
+            put_each(&context, queue, items).await
         }
         Items::Glob(glob) => {
-            let glob =
-                context.launch.text(&glob).map_err(|unfit| misfit(&context, queue, &unfit))?;
-            for path in matches(&context.plan.queue(queue).base, &String::from_utf8_lossy(&glob)) {
-                put_one(&context, queue, path).await?;
-            }
+            let glob = context.launch.text(&glob).map_err(unfit)?;
+            let glob = String::from_utf8_lossy(&glob);
+            let found = found(base, &glob).map_err(|error| misfit(&context, queue, &error))?;
+            put_each(&context, queue, found).await
         }
         Items::File(path) => {
-            let path = context.launch.path(&path, &context.plan.queue(queue).base);
-            let path = path.map_err(|unfit| misfit(&context, queue, &unfit))?;
-            feed_file(&context, queue, &path).await?;
+            let path = context.launch.path(&path, base).map_err(unfit)?;
+            feed_file(&context, queue, &path).await
         }
         // The plan has made a process of it.
-        Items::Command(_) => {}
+        Items::Command(_) => Ok(()),
     }
-    Ok(())
 }
 
 fn misfit(context: &Context, queue: QueueId, reason: &dyn std::fmt::Display) -> Fault {
@@ -57,18 +56,28 @@ fn misfit(context: &Context, queue: QueueId, reason: &dyn std::fmt::Display) -> 
     Fault::Misfit { queue, reason: reason.to_string() }
 }
 
-async fn put_one(context: &Context, queue: QueueId, item: Vec<u8>) -> Result<(), Fault> {
+async fn put_each(
+    context: &Context,
+    queue: QueueId,
+    items: impl Iterator<Item = Vec<u8>>,
+) -> Result<(), Fault> {
     let declared = context.plan.queue(queue);
-    let too_long = item.len() as u64 > declared.max_item;
-    let fault = fits(&item, declared.framing).err().map(|fault| fault.to_string());
-    let fault = fault.or_else(|| {
-        too_long
-            .then(|| format!("it has {} bytes, `max-item` is {}", item.len(), declared.max_item))
-    });
-    if let Some(reason) = fault {
-        return Err(misfit(context, queue, &reason));
+    for item in items {
+        // As long as there is room nothing is waited for, and others must have their turn.
+        consume_budget().await;
+        let too_long = item.len() as u64 > declared.max_item;
+        let fault = fits(&item, declared.framing).err().map(|fault| fault.to_string());
+        let fault = fault.or_else(|| {
+            let (bytes, most) = (item.len(), declared.max_item);
+            too_long.then(|| format!("it has {bytes} bytes, `max-item` is {most}"))
+        });
+        if let Some(reason) = fault {
+            return Err(misfit(context, queue, &reason));
+        }
+        if !put(&context.queues[queue.index()], Bytes::from(item)).await {
+            break;
+        }
     }
-    put(&context.queues[queue.index()], Bytes::from(item)).await;
     Ok(())
 }
 
@@ -84,27 +93,70 @@ async fn feed_file(context: &Context, queue: QueueId, path: &Path) -> Result<(),
         Refused::Fault(fault) => fault,
     };
     loop {
+        consume_budget().await;
         let mut block = vec![0; BLOCK];
         let read = file.read(&mut block).map_err(unreadable)?;
         if read == 0 {
-            return frames.finish(context, true).await.map_err(misfit);
+            return frames.finish(context, true).await.map(drop).map_err(misfit);
         }
         block.truncate(read);
-        frames.publish(context, &block.into()).await.map_err(misfit)?;
+        if !frames.publish(context, &block.into()).await.map_err(misfit)? {
+            return Ok(());
+        }
     }
 }
 
-/// Returns the files below `base` that match, as bytes relative to it, sorted.
-fn matches(base: &Path, glob: &str) -> Vec<Vec<u8>> {
-    use std::os::unix::ffi::OsStringExt;
-    let Ok(glob) = GlobBuilder::new(glob).literal_separator(true).build() else {
-        return Vec::new();
+/// Finds the files that match, in the order of their names, as paths that begin as the glob does.
+/// One at a time: a large tree must not keep others waiting.
+fn found(base: &Path, glob: &str) -> Result<impl Iterator<Item = Vec<u8>> + use<>, globset::Error> {
+    let (folder, pattern) = glob.split_at(literal_folder(glob));
+    let matcher = GlobBuilder::new(pattern).literal_separator(true).build()?.compile_matcher();
+    // Without a pattern for any number of folders, the depth is known.
+    let depth = if pattern.contains("**") || pattern.contains('{') {
+        usize::MAX
+    } else {
+        pattern.matches('/').count() + 1
     };
-    let matcher = glob.compile_matcher();
-    let relative = |entry: walkdir::DirEntry| -> Option<PathBuf> {
-        let path = entry.path().strip_prefix(base).ok()?;
-        (entry.file_type().is_file() && matcher.is_match(path)).then(|| path.to_owned())
-    };
-    let walk = WalkDir::new(base).sort_by_file_name().into_iter().filter_map(Result::ok);
-    walk.filter_map(relative).map(|path| path.into_os_string().into_vec()).collect()
+    let (root, folder) = (base.join(folder), PathBuf::from(folder));
+    let walk = WalkDir::new(&root).max_depth(depth).sort_by_file_name().into_iter();
+    let found = walk.filter_map(Result::ok).filter_map(move |entry| {
+        let path = entry.path().strip_prefix(&root).ok()?;
+        let found = entry.file_type().is_file() && matcher.is_match(path);
+        found.then(|| folder.join(path).into_os_string().into_vec())
+    });
+    Ok(found)
+}
+
+/// Returns how many bytes of a glob name a folder, without anything that is a pattern.
+fn literal_folder(glob: &str) -> usize {
+    let first = glob.find(['*', '?', '[', '{', '\\']).unwrap_or(glob.len());
+    glob[..first].rfind('/').map_or(0, |slash| slash + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glob_finds_files_wherever_it_points() {
+        let home = tempfile::tempdir().unwrap();
+        for file in ["in/b.txt", "in/a.txt", "in/deep/c.txt", "in/c.md", "d.txt"] {
+            let path = home.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let found = |base: &str, glob: &str| -> Vec<String> {
+            let found = found(&home.path().join(base), glob).unwrap();
+            found.map(|path| String::from_utf8(path).unwrap()).collect()
+        };
+        assert_eq!(found("", "in/*.txt"), ["in/a.txt", "in/b.txt"]);
+        assert_eq!(found("", "**/*.txt"), ["d.txt", "in/a.txt", "in/b.txt", "in/deep/c.txt"]);
+        assert_eq!(found("", "in/{deep/c,a}.txt"), ["in/a.txt", "in/deep/c.txt"]);
+        assert_eq!(found("", "in/a.txt"), ["in/a.txt"]);
+        assert_eq!(found("in", "../*.txt"), ["../d.txt"]);
+        let absolute = format!("{}/in/d*/*", home.path().display());
+        assert_eq!(found("", &absolute), [format!("{}/in/deep/c.txt", home.path().display())]);
+        assert_eq!(found("", "none/*"), [""; 0]);
+        assert!(super::found(home.path(), "in/[").is_err());
+    }
 }

@@ -57,6 +57,8 @@ pub(super) struct Stream {
     sent: u64,
     /// Items read so far.
     read: u64,
+    /// Items that went back unread.
+    returned: u64,
     /// Items read whose outcome is that of the child.
     kept: Option<Kept>,
     /// Bytes that the next batch may have.
@@ -91,6 +93,7 @@ impl Stream {
             open: VecDeque::new(),
             sent: 0,
             read: 0,
+            returned: 0,
             kept: None,
             batch: 1,
         }
@@ -99,7 +102,12 @@ impl Stream {
     /// Writes items until the queue has no more, or the child reads no more. It may be dropped at
     /// any await without losing an item. Returns whether the child reads on.
     pub(super) async fn run(&mut self) -> io::Result<bool> {
-        while self.wait_for_item().await {
+        loop {
+            match self.next_item().await? {
+                Next::Item => {}
+                Next::End => return Ok(true),
+                Next::ReaderGone => return Ok(false),
+            }
             let Some(batch) = self.source.queue.take_many(BATCH_ITEMS, self.batch) else {
                 continue;
             };
@@ -108,24 +116,51 @@ impl Stream {
             if !self.write_last().await? {
                 return Ok(false);
             }
-            if self.batch < QUICK_BATCH {
-                self.wait_until_read().await?;
+            if self.batch < QUICK_BATCH && !self.wait_until_read().await? {
+                return Ok(false);
             }
             self.note_read();
             self.adapt(given.elapsed());
         }
-        Ok(true)
     }
 
-    /// Waits for an item; settles what is read meanwhile. Returns whether there is one.
-    async fn wait_for_item(&mut self) -> bool {
+    /// Waits for an item; settles what is read meanwhile.
+    async fn next_item(&mut self) -> io::Result<Next> {
         while !self.open.is_empty() {
-            if let Ok(more) = timeout(LOOK, self.source.queue.ready()).await {
-                return more;
+            let Stdin::Open(stdin) = &mut self.stdin else { return Ok(Next::ReaderGone) };
+            tokio::select! {
+                biased;
+                more = self.source.queue.ready() => return Ok(Next::after(more)),
+                drained = timeout(LOOK, stdin.drained()) => {
+                    if let Ok(drained) = drained {
+                        drained?;
+                        if stdin.unread()? > 0 {
+                            return Ok(Next::ReaderGone);
+                        }
+                    }
+                }
             }
             self.note_read();
         }
-        self.source.queue.ready().await
+        Ok(Next::after(self.source.queue.ready().await))
+    }
+
+    /// Waits until the child has read everything, and settles that. Returns whether it has: it may
+    /// also read no more.
+    pub(super) async fn read_up(&mut self) -> io::Result<bool> {
+        let read = self.wait_until_read().await?;
+        self.note_read();
+        Ok(read)
+    }
+
+    /// Returns whether there is something to give to the child.
+    pub(super) fn has_more(&self) -> bool {
+        self.source.queue.level().waiting > 0
+    }
+
+    /// Returns how many items it has read, as far as that is known.
+    pub(super) fn items_read(&self) -> u64 {
+        self.read
     }
 
     /// Writes the last batch; returns whether the child reads on.
@@ -152,13 +187,17 @@ impl Stream {
     }
 
     /// Waits until the child has read everything, so that the next item goes to whoever is free.
-    async fn wait_until_read(&mut self) -> io::Result<()> {
-        let Stdin::Open(stdin) = &mut self.stdin else { return Ok(()) };
+    /// Returns `false` where it reads no more.
+    async fn wait_until_read(&mut self) -> io::Result<bool> {
+        let Stdin::Open(stdin) = &mut self.stdin else { return Ok(false) };
         loop {
             // A pipe that could not be made small enough does not say when it is empty.
             match timeout(LOOK, stdin.drained()).await {
-                Ok(drained) => return drained,
-                Err(_) if stdin.unread()? == 0 => return Ok(()),
+                Ok(drained) => {
+                    drained?;
+                    return Ok(stdin.unread()? == 0);
+                }
+                Err(_) if stdin.unread()? == 0 => return Ok(true),
                 Err(_) => {}
             }
         }
@@ -202,7 +241,7 @@ impl Stream {
     }
 
     /// Returns how many bytes were written and not read.
-    pub(super) fn unread(&self) -> u64 {
+    fn unread(&self) -> u64 {
         let unread = match &self.stdin {
             Stdin::Open(stdin) => stdin.unread(),
             Stdin::Closed(unread) => unread.bytes(),
@@ -211,23 +250,44 @@ impl Stream {
         unread.unwrap_or_default()
     }
 
-    /// Closes the child's standard input: it comes to the end.
-    pub(super) fn close(&mut self) {
+    /// Closes the child's standard input: it comes to the end. A second call does nothing.
+    pub(super) fn close(&mut self) -> io::Result<()> {
         self.stdin = match std::mem::replace(&mut self.stdin, Stdin::Lost) {
-            Stdin::Open(stdin) => stdin.finish().map_or(Stdin::Lost, Stdin::Closed),
+            Stdin::Open(stdin) => Stdin::Closed(stdin.finish()?),
             closed @ (Stdin::Closed(_) | Stdin::Lost) => closed,
         };
+        Ok(())
     }
 
-    /// The child is over: what it has not read goes back.
-    pub(super) fn end(mut self) -> Read {
+    /// The child reads no more: what it has not read goes back.
+    pub(super) fn part(&mut self) {
         let position = self.sent.saturating_sub(self.unread());
-        let mut left = 0;
         while let Some((batch, end)) = self.open.pop_front() {
             let unread = unread(batch.items(), end.saturating_sub(position));
-            left += unread as u64;
+            self.returned += unread as u64;
             self.settle(batch, unread);
         }
-        Read { items: self.read, unread: left, kept: self.kept }
+    }
+
+    /// The child is over.
+    pub(super) fn end(mut self) -> Read {
+        self.part();
+        Read { items: self.read, unread: self.returned, kept: self.kept }
+    }
+}
+
+/// What comes next for a child.
+enum Next {
+    /// An item.
+    Item,
+    /// Nothing any more.
+    End,
+    /// Nothing, because it reads no more.
+    ReaderGone,
+}
+
+impl Next {
+    fn after(more: bool) -> Self {
+        if more { Self::Item } else { Self::End }
     }
 }

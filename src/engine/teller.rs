@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::fault::Fault;
 use crate::event::{Event, EventKind, Sink, Tally};
 
 /// The mouth of a run.
@@ -65,9 +66,14 @@ impl Teller {
         self.each(|sink, _| sink.close());
     }
 
-    /// Returns the first thing that a sink could not write, once.
-    pub(super) fn trouble(&self) -> Option<io::Error> {
-        self.trouble.take()
+    /// Returns whether a reader of what is told has gone since this was last asked. All else that
+    /// can't be written is a fault.
+    pub(super) fn is_deserted(&self) -> Result<bool, Fault> {
+        match self.trouble.take() {
+            None => Ok(false),
+            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(true),
+            Some(error) => Err(Fault::Output(error)),
+        }
     }
 
     /// Returns something of the tally.
@@ -75,14 +81,16 @@ impl Teller {
         read(&self.tally.borrow())
     }
 
-    /// Calls every sink; one that fails is not called again, and its trouble is kept.
+    /// Calls every sink; one that fails is not called again, and its trouble is kept until asked for.
     fn each(&self, mut call: impl FnMut(&mut dyn Sink, &Tally) -> io::Result<()>) {
         let tally = self.tally.borrow();
         self.sinks.borrow_mut().retain_mut(|sink| match call(sink.as_mut(), &tally) {
             Ok(()) => true,
             Err(error) => {
-                let first = self.trouble.take().unwrap_or(error);
-                self.trouble.set(Some(first));
+                // A reader that has gone must not hide what is worse.
+                let known = self.trouble.take();
+                let known = known.filter(|known| known.kind() != io::ErrorKind::BrokenPipe);
+                self.trouble.set(Some(known.unwrap_or(error)));
                 false
             }
         });
