@@ -93,6 +93,11 @@ impl Batch {
         Kept { queue: self.queue.clone(), items }
     }
 
+    /// Parts the first items from the rest.
+    pub fn split_off(&mut self, first: usize) -> Self {
+        Self::new(self.queue.clone(), self.items.drain(..first).collect())
+    }
+
     /// Parts the items, each with its own answer.
     pub fn split(mut self) -> Vec<Delivery> {
         let items = std::mem::take(&mut self.items).into_iter();
