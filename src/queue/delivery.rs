@@ -93,8 +93,9 @@ impl Batch {
         Kept { queue: self.queue.clone(), items }
     }
 
-    /// Parts the first items from the rest.
+    /// Parts the first items, so many or all, from the rest.
     pub fn split_off(&mut self, first: usize) -> Self {
+        let first = first.min(self.items.len());
         Self::new(self.queue.clone(), self.items.drain(..first).collect())
     }
 
