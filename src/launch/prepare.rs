@@ -23,6 +23,7 @@ pub struct Launch {
     vars: std::collections::BTreeMap<String, String>,
     run: String,
     declared: Declared,
+    /// The runner's own environment, without the names that only it sets.
     all: Variables,
     inherited: Rc<Variables>,
     limits: Limits,
@@ -134,7 +135,7 @@ impl Launch {
             run: run.to_owned(),
             declared: job.env.clone(),
             inherited: Rc::new(inherited(&env, &inherit)),
-            all: env,
+            all: inherited(&env, &Inherit::All),
             limits,
         }
     }
@@ -209,7 +210,7 @@ impl Prepared {
     pub fn preview(&self, launch: &Launch) -> Result<Preview, Unfit> {
         let mut command = self.filled(None)?;
         let has = |name: &OsStr| command.env.iter().any(|(have, _)| have == name);
-        let whole = inherited(&launch.all, &Inherit::All);
+        let whole = &launch.all;
         let is_clean = whole.iter().any(|(name, _)| !has(name));
         if !is_clean {
             command.env.retain(|pair| !whole.contains(pair));
