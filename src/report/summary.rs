@@ -351,34 +351,34 @@ mod tests {
         let end = drawn.split("test[n=9]\n").last().unwrap_or_default();
         assert_snapshot!(end, @r"
         ✗ test[n=0]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=0]'
 
         ✗ test[n=1]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=1]'
 
         ✗ test[n=2]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=2]'
 
         ✗ test[n=3]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=3]'
 
         ✗ test[n=4]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=4]'
 
         ✗ test[n=5]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=5]'
 
         ✗ test[n=6]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=6]'
 
         ✗ test[n=7]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=7]'
 
         ✗ test[n=8]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=8]'
 
         ✗ test[n=9]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=9]'
 
         and 2 more failures
 
