@@ -422,7 +422,7 @@ pub(super) fn busy() -> Story {
     story.wait(1_000).end(failing, Exit::Code(2), Verdict::Failed, None);
     story.done(style, Outcome::Failed, None).level(files, [900, 1_000, 100, 0]).wait(68_000);
     let again = story.start(cell, 2, None);
-    story.wait(2_500);
+    story.level(files, [712, 52_516, 51_802, 2]).level(hashes, [0, 51_816, 51_816, 0]).wait(2_500);
     for path in ["src/engine/core/slots.rs", "日本語のとても長いファイル名.txt", "a\x1b[2Jb"]
     {
         story.start(hash, 1, Some(path));
