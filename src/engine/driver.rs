@@ -139,7 +139,8 @@ impl Driver {
             _ = self.ticks.tick() => {
                 self.tell_levels();
                 self.context.teller.tick();
-                Ok(())
+                // Nothing else was ready, so everything was told.
+                if self.due.is_empty() { self.on(Input::Still) } else { Ok(()) }
             }
         }
     }
@@ -294,6 +295,7 @@ impl Driver {
             dead: level.dead,
             left: level.left,
             full: level.full,
+            blocked: level.producers_blocked,
             closed: level.closed,
         };
         self.on(Input::Level { queue: id, level })

@@ -75,6 +75,8 @@ enum Stdin {
 pub(super) struct Read {
     /// How many items.
     pub(super) items: u64,
+    /// How many it was given and has not read; they went back.
+    pub(super) unread: u64,
     /// Those whose outcome is that of the child.
     pub(super) kept: Option<Kept>,
 }
@@ -220,10 +222,12 @@ impl Stream {
     /// The child is over: what it has not read goes back.
     pub(super) fn end(mut self) -> Read {
         let position = self.sent.saturating_sub(self.unread());
+        let mut left = 0;
         while let Some((batch, end)) = self.open.pop_front() {
             let unread = unread(batch.items(), end.saturating_sub(position));
+            left += unread as u64;
             self.settle(batch, unread);
         }
-        Read { items: self.read, kept: self.kept }
+        Read { items: self.read, unread: left, kept: self.kept }
     }
 }

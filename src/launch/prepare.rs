@@ -14,8 +14,7 @@ use super::script::{name, rewrite};
 use super::values::put;
 use super::{Limits, Unfit, Values};
 use crate::model::{
-    Action, Cell, Deliver, Environment as Declared, Inherit, Job, Output, Process, Stdin,
-    Template,
+    Action, Cell, Deliver, Environment as Declared, Inherit, Job, Output, Process, Stdin, Template,
 };
 
 /// What every node of a run shares.
