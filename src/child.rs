@@ -6,7 +6,7 @@
 //! what it started. Platform code, and all unsafe code, is in this room. Unaware of the graph,
 //! of queues and of retries of processes.
 //!
-//! Reading order: [`host`] is what the engine calls, [`pipe`] what it reads and writes, [`alarm`]
+//! Reading order: [`host`] is what the engine calls, `pipe` what it reads and writes, [`alarm`]
 //! how it waits for what a pipe does not tell. Below it
 //! [`os`] speaks with the spawner by `wire` and `post`; `cause` finds programs and explains why
 //! one can't run. On the other side `fork` makes the spawner, `spawner` is its loop, `birth` starts

@@ -190,10 +190,14 @@ impl Summary<'_> {
             let failed = matches!(node.state, NodeState::Done(outcome) if outcome.is_failure());
             failed && node.last.as_ref().is_some_and(|last| last.item == ended.item)
         };
+        let dead: u64 = tally.queues.iter().map(|queue| queue.level.dead).sum();
+        if dead == 0 {
+            // A command that can't be executed fails for every item, and they all go back.
+            return Vec::new();
+        }
         let untold = tally.item_failures.iter().filter(|ended| !told(ended));
         let mut named: Vec<_> =
             untold.take(NAMED).filter_map(|ended| self.dead_item(ended)).collect();
-        let dead: u64 = tally.queues.iter().map(|queue| queue.level.dead).sum();
         let told = tally.item_failures.iter().filter(|ended| told(ended)).count();
         let more = dead.saturating_sub((named.len() + told) as u64);
         if more > 0 && !named.is_empty() {

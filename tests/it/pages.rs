@@ -33,7 +33,8 @@ fn the_first_job_of_the_readme_says_what_the_readme_shows() {
     let lines = shown.lines().skip(1).filter(|line| !line.contains(" in ")).map(str::trim_end);
     let steady = lines.filter(|line| !line.contains("slowest") && !line.contains(".runner"));
     for line in steady {
-        assert!(ran.stderr.lines().any(|said| said == line), "`{line}` was not said\n{ran}");
+        let mut said = ran.stderr.lines().chain(ran.stdout.lines());
+        assert!(said.any(|said| said == line), "`{line}` was not said\n{ran}");
     }
     assert_eq!(ran.read("words.txt"), "100 words\n");
 }
