@@ -111,7 +111,7 @@ async fn go(
         host,
         teller: Teller::new(sinks),
         queues: plan.queues.iter().map(queue).collect(),
-        launch: context::launch(&plan, &folder, inherited),
+        launch: context::launch(&plan, &folder, &inherited),
         inbox,
         plan: Rc::clone(&plan),
         folder,

@@ -19,8 +19,8 @@ const NO_RUN: &str = "{run.id}";
 
 /// Shows what a dry run would execute.
 pub(super) fn dry_run(plan: &Plan) -> Invoked {
-    let environment = std::env::vars_os().collect();
-    let launch = Launch::new(&plan.job, NO_RUN, environment, Limits::default());
+    let environment: Vec<_> = std::env::vars_os().collect();
+    let launch = Launch::new(&plan.job, NO_RUN, &environment, Limits::default());
     let mut out = BufWriter::new(io::stdout());
     dry(plan, &launch, &mut out)?;
     out.flush()?;
@@ -138,7 +138,7 @@ mod tests {
         job.processes[4].stdin = Stdin::File(sample::template("in put"));
         job.processes[4].stdout = Output::File { path: sample::template("out"), append: true };
         let launch =
-            Launch::new(&job, "{run.id}", vec![("A".into(), "1".into())], Limits::default());
+            Launch::new(&job, "{run.id}", &[("A".into(), "1".into())], Limits::default());
         let machine = Machine { cpus: 4, jobs: None };
         let plan = plan(job, &Selection::default(), &machine, &BTreeMap::new()).unwrap();
         let mut out = Vec::new();

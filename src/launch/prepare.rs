@@ -128,14 +128,14 @@ enum Target {
 impl Launch {
     /// Takes what is common to a run: its job, `{run.id}`, the runner's own environment and what
     /// the system takes.
-    pub fn new(job: &Job, run: &str, env: Vec<(OsString, OsString)>, limits: Limits) -> Self {
+    pub fn new(job: &Job, run: &str, env: &[(OsString, OsString)], limits: Limits) -> Self {
         let inherit = job.env.inherit.clone().unwrap_or(Inherit::All);
         Self {
             vars: job.vars.clone(),
             run: run.to_owned(),
             declared: job.env.clone(),
-            inherited: Rc::new(inherited(&env, &inherit)),
-            all: inherited(&env, &Inherit::All),
+            inherited: Rc::new(inherited(env, &inherit)),
+            all: inherited(env, &Inherit::All),
             limits,
         }
     }
