@@ -36,13 +36,13 @@ use tokio::task::LocalSet;
 
 pub use fault::Fault;
 
+use self::core::Input;
 use crate::child::{Host, Spawner};
 use crate::event::{EventKind, Node, NodeState, Outcome, SCHEMA, Sink, Stop, Tally};
 use crate::journal::RunFolder;
 use crate::model::Output;
 use crate::plan::Plan;
 use crate::queue::{Changes, Queue};
-use self::core::Input;
 use context::{Context, Parts};
 use driver::Driver;
 use signals::Signals;

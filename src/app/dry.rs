@@ -137,8 +137,7 @@ mod tests {
         job.processes[4].env.inherit = Some(Inherit::None);
         job.processes[4].stdin = Stdin::File(sample::template("in put"));
         job.processes[4].stdout = Output::File { path: sample::template("out"), append: true };
-        let launch =
-            Launch::new(&job, "{run.id}", &[("A".into(), "1".into())], Limits::default());
+        let launch = Launch::new(&job, "{run.id}", &[("A".into(), "1".into())], Limits::default());
         let machine = Machine { cpus: 4, jobs: None };
         let plan = plan(job, &Selection::default(), &machine, &BTreeMap::new()).unwrap();
         let mut out = Vec::new();
