@@ -144,7 +144,7 @@ mod tests {
         dry(&plan, &launch, &mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
         insta::assert_snapshot!(out, @r##"
-        sample: 5 processes, 1 queue; each pool with its own bound
+        sample: 5 processes, 1 queue
 
         #  process  pool     waits for
         1  list     default
@@ -154,7 +154,7 @@ mod tests {
         5  clean    default
 
         pool default: 4 slots
-        queue files: 64 items
+        queue files: room for 64 items
 
         # list
         # stdout: into queue files

@@ -3,8 +3,9 @@
 //! indicatif fills each line with spaces up to the right edge and lets the terminal wrap, so that a
 //! resize joins lines and a copy has blanks. Here a line that ends with [`END`] is ended instead,
 //! and the fill is left out. All of a frame is written at once, and the cursor goes back to the
-//! start of its last line: the `^C` that a terminal echoes would wrap at the end of a full one. An
-//! error is kept until it is asked for, because indicatif forgets it. Unaware of what the lines say.
+//! start of its last line: the `^C` that a terminal echoes would wrap at the end of a full one.
+//! An error is kept until it is asked for, because indicatif forgets it. Unaware of what the lines
+//! say.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -43,7 +44,8 @@ impl Console {
         self.state().size = size;
     }
 
-    /// Lets indicatif forget what it drew by `clear`, and erases from so many rows above the cursor.
+    /// Lets indicatif forget what it drew by `clear`, and erases all from so many rows above the
+    /// cursor on.
     pub(super) fn forget(
         &self,
         clear: impl FnOnce() -> io::Result<()>,
