@@ -424,7 +424,7 @@ mod tests {
     fn rates(levels: impl IntoIterator<Item = (u64, u64)>) -> [String; 2] {
         let mut queue = Queue::new(QueueId::at(0), "pages".to_owned(), 1024);
         for (step, (put, depth)) in (0..).zip(levels) {
-            let level = QueueLevel { put, depth, ..queue.level.clone() };
+            let level = QueueLevel { depth, put, ..queue.level.clone() };
             queue.told(Duration::from_millis(5 + 100 * step), &level);
         }
         [queue.rates.0, queue.rates.1].map(|rate| format!("{rate:.0}"))
