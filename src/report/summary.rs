@@ -84,7 +84,9 @@ impl Summary<'_> {
         let started =
             node.last.as_ref().is_none_or(|last| !matches!(last.exit, Exit::NotStarted(_)));
         if started {
-            let _ = write!(how, " after {}", words::took(node.took));
+            // `…longer than 10 bytes after 3ms` would be read as one.
+            let comma = if how.contains(": ") { "," } else { "" };
+            let _ = write!(how, "{comma} after {}", words::took(node.took));
         }
         if node.consumes.is_none() && node.attempts > 1 {
             let _ = write!(how, ", {} tries", node.attempts);
@@ -401,6 +403,17 @@ mod tests {
                      read: pid 904 (sleep), killed · and 4 more
           run        .runner/runs/7
         ");
+    }
+
+    #[test]
+    fn a_time_is_apart_from_a_long_reason() {
+        let mut story = Story::new("long");
+        let node = story.node("list", None, None);
+        let attempt = story.start(node, 1, None);
+        story.end(attempt, Exit::Code(0), Verdict::Failed, None);
+        story.done(node, Outcome::Failed, Some("queue `q`: longer than 10 bytes")).finish(1);
+        let told = drawn(&story, 60);
+        assert!(told.starts_with("✗ list  queue `q`: longer than 10 bytes, after 0ms\n"), "{told}");
     }
 
     #[test]
