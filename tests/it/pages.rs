@@ -49,6 +49,18 @@ fn the_readme_shows_a_real_diagnosis() {
 }
 
 #[test]
+fn the_folder_of_a_run_holds_what_the_page_says() {
+    let job = "[process.a]\nmatrix.n = [1, 2, 3]\nscript = \"echo out; echo err >&2\"\n\
+               [queue.none]\nitems = []\n\
+               [process.never]\nconsumes = \"none\"\ndeliver = \"stream\"\n\
+               command = [\"no-such-program\"]\n";
+    let ran = Test::new().job(job).args(["job.toml"]).run().exits(0);
+    assert_eq!(ran.read(".runner/latest/logs/a@2.out"), "out\n");
+    assert_eq!(ran.read(".runner/latest/logs/a@2.err"), "err\n");
+    assert!(ran.has(".runner/latest/events.jsonl") && !ran.has(".runner/latest/logs/never.out"));
+}
+
+#[test]
 fn every_key_is_on_the_page_of_the_language() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/language.md");
     let page = std::fs::read_to_string(path).expect("the page");
