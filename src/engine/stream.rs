@@ -34,12 +34,12 @@ const SLOW: Duration = Duration::from_millis(100);
 /// Pieces that one system call takes (`IOV_MAX` of Linux).
 const PIECES: usize = 1024;
 
-/// How often it is looked at most whether a child has read what it was given, while there is nothing
-/// new.
+/// How often it is looked at most whether a child has read what it was given, while there is
+/// nothing new.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The first look; each that finds nothing new is followed by one after twice as long. A quick child
-/// reads a whole queue of the usual capacity within this, and what fills that queue again waits for
+/// The first look; each that finds nothing new is followed by one after twice as long. A quick
+/// child reads a whole queue of the usual capacity within this, and what fills that queue again waits for
 /// the look: a later first look would make it the pace of the job.
 const FIRST_LOOK: Duration = Duration::from_micros(50);
 
