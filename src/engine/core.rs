@@ -121,7 +121,7 @@ impl Core {
             Input::Ended { attempt, ended } => self.child_ended(attempt, &ended),
             Input::Settled { attempt } => self.settled(attempt),
             Input::Level { queue, level } => self.level(queue, level),
-            Input::Fed { queue } => self.fed(queue),
+            Input::Fed { queue, fault } => self.fed(queue, fault),
             Input::Idle { attempt } => self.timed_out(attempt),
             Input::Quiet { attempt } => self.quiet(attempt),
             Input::Time => {}

@@ -40,6 +40,8 @@ pub struct Tally {
     pub job: String,
     /// The job file, as it was given.
     pub file: PathBuf,
+    /// Options of the command line that make it this run and no other.
+    pub options: Vec<String>,
     /// The run's folder.
     pub folder: PathBuf,
     /// Wall clock at the start, in milliseconds since 1970.
@@ -179,10 +181,11 @@ impl Tally {
     /// Counts one event.
     pub fn count(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::RunStarted { run, job, file, folder, started, jobs, .. } => {
+            EventKind::RunStarted { run, job, file, options, folder, started, jobs, .. } => {
                 run.clone_into(&mut self.run);
                 job.clone_into(&mut self.job);
                 file.clone_into(&mut self.file);
+                options.clone_into(&mut self.options);
                 folder.clone_into(&mut self.folder);
                 self.started = *started;
                 self.jobs = *jobs;

@@ -93,6 +93,7 @@ impl Story {
             run: "7".to_owned(),
             job: job.to_owned(),
             file: format!("jobs/{job}.toml").into(),
+            options: Vec::new(),
             folder: story.run_folder(),
             started: 1_700_000_000_000,
             nodes: 0,

@@ -95,7 +95,7 @@ impl Summary<'_> {
         if let Some(last) = decisive(tally, id) {
             self.last_words(last);
         }
-        self.page.copyable("again", SHORT, &words::again(&tally.file, &node.name));
+        self.page.copyable("again", SHORT, &words::again(&tally.file, &tally.options, &node.name));
         self.page.line("");
     }
 

@@ -49,6 +49,8 @@ pub(in crate::engine) enum Input {
     Fed {
         /// The queue.
         queue: QueueId,
+        /// Why they can't be put in, if they can't.
+        fault: Option<String>,
     },
     /// An attempt was silent for `timeout.idle`.
     Idle {
@@ -147,6 +149,8 @@ pub(in crate::engine) enum Effect {
         /// What becomes of it.
         how: Settlement,
     },
+    /// Put the static items of a queue in.
+    Feed(QueueId),
     /// Nothing will be put into a queue any more.
     Close(QueueId),
     /// Nobody will read a queue any more: close it, drop what is in it and what still comes.

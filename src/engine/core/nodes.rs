@@ -283,7 +283,8 @@ impl Core {
         }
         self.enter(node, State::Ready);
         // Who waits for the start of a consumer may feed it: from now on it takes what comes.
-        if self.plan.node(node).consumes.is_some() {
+        if let Some(queue) = self.plan.node(node).consumes {
+            self.feed(queue);
             self.heard_start(node);
         }
         self.reconsider(node);

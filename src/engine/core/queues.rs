@@ -31,6 +31,8 @@ pub(super) struct QueueRow {
     starting: u32,
     /// Long-lived children that had no time yet to take anything: the level was not told since.
     fresh: u32,
+    /// Whether it has static items that nobody was told to put in.
+    has_items: bool,
     /// Whether its static items are being put in.
     is_feeding: bool,
     /// Whether the body was told to close it.
@@ -51,6 +53,7 @@ impl QueueRow {
             was_fed: has_items,
             starting: 0,
             fresh: 0,
+            has_items,
             is_feeding: false,
             closing: false,
             abandoned: false,
@@ -90,21 +93,35 @@ impl QueueRow {
 }
 
 impl Core {
-    /// Counts the static sources, and closes what nothing feeds.
+    /// Closes what nothing feeds.
     pub(super) fn open_queues(&mut self) {
         for index in 0..self.queues.len() {
-            let queue = QueueId::at(index);
-            let has_items = self.plan.queue(queue).items.is_some();
-            self.queues[index].is_feeding = has_items;
-            self.close_if_fed(queue);
+            self.close_if_fed(QueueId::at(index));
         }
     }
 
-    /// Takes in that a queue's static items were all put in.
-    pub(super) fn fed(&mut self, queue: QueueId) {
+    /// Has the static items of a queue put in, once its first consumer may take them: what they are
+    /// read from may be made by those that the consumer needs.
+    pub(super) fn feed(&mut self, queue: QueueId) {
+        let row = &mut self.queues[queue.index()];
+        if std::mem::take(&mut row.has_items) {
+            row.is_feeding = true;
+            self.out.push(Effect::Feed(queue));
+        }
+    }
+
+    /// Takes in that a queue's static items were all put in, or why they can't be.
+    pub(super) fn fed(&mut self, queue: QueueId, fault: Option<String>) {
         let row = &mut self.queues[queue.index()];
         row.is_feeding = false;
         row.open_sources -= 1;
+        if let Some(fault) = fault {
+            let plan = std::rc::Rc::clone(&self.plan);
+            for consumer in &plan.queues[queue.index()].consumers {
+                let broken = (Outcome::Failed, Some(fault.clone()));
+                self.rows[consumer.index()].broken.get_or_insert(broken);
+            }
+        }
         self.close_if_fed(queue);
     }
 

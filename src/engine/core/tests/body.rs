@@ -53,6 +53,8 @@ pub(in crate::engine::core) struct Body {
     pub(in crate::engine::core) untold: BTreeSet<QueueId>,
     /// Static items that are still to be put in.
     pub(in crate::engine::core) feeding: BTreeMap<QueueId, u64>,
+    /// Static items that nobody asked for.
+    items: BTreeMap<QueueId, u64>,
     pub(in crate::engine::core) events: Vec<EventKind>,
     pub(in crate::engine::core) over: bool,
     /// Effects that were carried out.
@@ -76,7 +78,8 @@ impl Body {
             children: BTreeMap::new(),
             settling: BTreeMap::new(),
             untold: BTreeSet::new(),
-            feeding: plan.queues.iter().filter_map(items).collect(),
+            items: plan.queues.iter().filter_map(items).collect(),
+            feeding: BTreeMap::new(),
             events: Vec::new(),
             over: false,
             effects: 0,
@@ -176,6 +179,9 @@ impl Body {
             }
             Effect::Settle { attempt, how } => {
                 self.settling.get_mut(&attempt).expect("it ended").1 = how;
+            }
+            Effect::Feed(queue) => {
+                self.feeding.extend(self.items.remove_entry(&queue));
             }
             Effect::Close(queue) => {
                 self.queues[queue.index()].close();
@@ -324,7 +330,7 @@ impl Body {
         let left = self.feeding.get_mut(&queue).expect("it has static items");
         if *left == 0 {
             self.feeding.remove(&queue);
-            return Some(Input::Fed { queue });
+            return Some(Input::Fed { queue, fault: None });
         }
         *left -= 1;
         self.queues[queue.index()].put();

@@ -152,11 +152,11 @@ fn a_producer_that_has_not_started_is_skipped_when_nobody_reads() {
 }
 
 #[test]
-fn static_items_that_nobody_reads_are_left() {
+fn static_items_that_nobody_may_read_are_never_put_in() {
     let mut run = begin("queue q 1 2 3 | holds 2\nbad\nreader reads q needs bad");
     run.exit("bad", 1);
     assert_eq!(run.ends(), "bad failed, reader skipped, exit 1");
-    assert_eq!(drained(&run), [(0, 0, 2)]);
+    assert_eq!(drained(&run), [(0, 0, 0)]);
 }
 
 #[test]
