@@ -321,8 +321,8 @@ impl End {
     ) -> io::Result<T> {
         // A pipe that is always ready must not keep others from their turn.
         consume_budget().await;
-        // The system tells of room in a pipe only once it was full, and room that `drained` was told
-        // of is not told again: who writes tries before it waits.
+        // The system tells of room in a pipe only once it was full, and room that `drained` was
+        // told of is not told again: who writes tries before it waits.
         if matches!(self.fd, Watch::Not(_)) || self.interest.is_writable() {
             match retry(|| bytes(self.as_fd())) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.watch()?,

@@ -39,8 +39,8 @@ const PIECES: usize = 1024;
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The first look; each that finds nothing new is followed by one after twice as long. A quick
-/// child reads a whole queue of the usual capacity within this, and what fills that queue again waits for
-/// the look: a later first look would make it the pace of the job.
+/// child reads a whole queue of the usual capacity within this, and what fills that queue again
+/// waits for the look: a later first look would make it the pace of the job.
 const FIRST_LOOK: Duration = Duration::from_micros(50);
 
 /// Where the items come from.
