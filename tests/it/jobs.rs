@@ -362,7 +362,7 @@ fn pipeline_without_a_tree() {
     report: skipped (needs `totals`, which ended as skipped)
 
     ✗ list  not started: working directory `[dir]/none` does not exist
-      again  runner [repo]/jobs/pipeline.toml list
+      again  runner [repo]/jobs/pipeline.toml list --var root=[dir]/none --state-dir .runner
 
     duplicates: failed in [time]
       processes  2 passed · 2 skipped · 1 failed
