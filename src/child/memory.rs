@@ -58,7 +58,9 @@ impl Memory {
             let length = end.unwrap_or(held.len());
             line.unsplit(held.split_to(length));
             drop(held);
-            self.shared.bell.notify_one();
+            if length > 0 {
+                self.shared.bell.notify_one();
+            }
             if end.is_some() || self.is_alone() {
                 return line.freeze();
             }
