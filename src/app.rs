@@ -3,7 +3,7 @@
 //! Joins the floors below and knows none of their insides. Unaware of argument syntax.
 //!
 //! Reading order: [`load`] reads and proves a job; [`choice`] plans it, with what [`past`] runs
-//! have taught; [`run`] runs it, [`validate`] only reads it, [`view`] shows it in some form:
+//! have taught; `run` runs it, `validate` only reads it, `view` shows it in some form:
 //! [`plan`], [`list`], [`graph`], [`dry`], with [`words`].
 
 mod choice;

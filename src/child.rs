@@ -6,12 +6,14 @@
 //! what it started. Platform code, and all unsafe code, is in this room. Unaware of the graph,
 //! of queues and of retries of processes.
 //!
-//! Reading order: [`host`] is what the engine calls, [`pipe`] what it reads and writes. Below it
+//! Reading order: [`host`] is what the engine calls, `pipe` what it reads and writes, [`alarm`]
+//! how it waits for what a pipe does not tell. Below it
 //! [`os`] speaks with the spawner by `wire` and `post`; `cause` finds programs and explains why
 //! one can't run. On the other side `fork` makes the spawner, `spawner` is its loop, `birth` starts
 //! one child, `family` knows what belongs to an attempt and `kin` ends it. [`sim`] plays all of
 //! that in memory, for tests of the engine.
 
+mod alarm;
 mod birth;
 mod cause;
 mod family;
@@ -30,6 +32,7 @@ mod spawner;
 mod system;
 mod wire;
 
+pub use alarm::Alarm;
 pub use fork::Spawner;
 pub use host::{Child, Ended, Fault, Host, Input, Invocation, Output, StartError};
 pub use pipe::{PipeReader, PipeWriter, Unread, Wrote, pipe};

@@ -3,10 +3,11 @@
 //! Unaware of everything below `app`.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::app::{self, Format, Invoked, Load, Run, View};
 use crate::model::OnFailure;
@@ -22,6 +23,13 @@ Examples:
   runner validate jobs                      every problem of every job file below a folder
   runner plan jobs/ci.toml                  what would run, in which order, and why
   runner graph jobs/ci.toml | dot -Tsvg     with --format dot: a picture
+
+Ways to show a run, by --output:
+  live   bars, redrawn in place: on a terminal
+  plain  each line as it comes, with the name of its process: where there is none
+  group  what a process prints in one piece, folded where the CI can: with CI=true
+  quiet  failures only
+  json   the event stream on standard output
 
 Exit codes:
   0  everything passed        3  the runner itself could not go on
@@ -57,7 +65,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct RunWords {
-    /// The job file
+    /// The job file, or `-` for standard input
     #[arg(value_name = "JOB.toml", required = true)]
     job: Option<PathBuf>,
     /// Run only these processes and what they need
@@ -205,7 +213,7 @@ pub fn main() -> ExitCode {
         }
     };
     let code = match words.command {
-        None => run(words.run),
+        None => run_or_tell(words.run),
         Some(Command::Run(run_words)) => run(run_words),
         Some(Command::Validate(words)) => validate(words),
         Some(Command::Plan(words)) => plan(words),
@@ -221,6 +229,35 @@ pub fn main() -> ExitCode {
     };
     let flushed = io::stdout().flush();
     ExitCode::from(app::after_output(code, flushed))
+}
+
+/// Runs a job that was named without `run` before it: a slip in a command is no job file.
+fn run_or_tell(words: RunWords) -> Invoked {
+    let word = words.job.as_deref().and_then(Path::to_str).unwrap_or_default();
+    let bare = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !bare || word == "-" || Path::new(word).exists() {
+        return run(words);
+    }
+    let file = format!("{word}.toml");
+    let tip = if Path::new(&file).exists() {
+        format!("; did you mean `{file}`?")
+    } else {
+        let near = nearest(word).map(|command| format!("; did you mean `runner {command}`?"));
+        near.unwrap_or_default()
+    };
+    let message = format!("`{word}` is neither a command nor a file{tip}");
+    let _ = Words::command().error(ErrorKind::InvalidSubcommand, message).print();
+    Ok(app::WRONG)
+}
+
+/// Returns the command that a word probably meant.
+fn nearest(word: &str) -> Option<String> {
+    /// Letters that may differ.
+    const SLIPS: usize = 2;
+    let commands = Words::command();
+    let names = commands.get_subcommands().map(|command| command.get_name().to_owned());
+    let slips = names.map(|name| (strsim::damerau_levenshtein(word, &name), name));
+    slips.filter(|(slips, _)| *slips <= SLIPS).min().map(|(_, name)| name)
 }
 
 fn run(words: RunWords) -> Invoked {

@@ -39,13 +39,13 @@ use tokio::task::LocalSet;
 
 pub use fault::Fault;
 
+use self::core::Input;
 use crate::child::{Host, Spawner};
 use crate::event::{EventKind, Node, NodeState, Outcome, SCHEMA, Sink, Stop, Tally};
 use crate::journal::RunFolder;
 use crate::model::Output;
 use crate::plan::Plan;
 use crate::queue::{Changes, Queue};
-use self::core::Input;
 use context::{Context, Parts};
 use driver::Driver;
 use signals::Signals;
@@ -74,6 +74,8 @@ pub struct Run {
     pub sinks: Vec<Box<dyn Sink>>,
     /// The job file, as it was given.
     pub file: PathBuf,
+    /// Options of the command line that make it this run and no other.
+    pub options: Vec<String>,
     /// Wall clock at the start, in milliseconds since 1970.
     pub started: u64,
     /// The environment that children inherit.
@@ -106,7 +108,7 @@ async fn go(
     signals: Signals,
     (inbox, receiver): (mpsc::Sender<Input>, mpsc::Receiver<Input>),
 ) -> Result<Ended, Fault> {
-    let Run { plan, folder, sinks, file, started, inherited } = run;
+    let Run { plan, folder, sinks, file, options, started, inherited } = run;
     let changes = Changes::default();
     let plan = Rc::new(plan);
     let queue = |queue: &crate::plan::Queue| Queue::new(queue.id, plan.queue(queue.id), &changes);
@@ -114,25 +116,26 @@ async fn go(
         host,
         teller: Teller::new(sinks),
         queues: plan.queues.iter().map(queue).collect(),
-        launch: context::launch(&plan, &folder, inherited),
+        launch: context::launch(&plan, &folder, &inherited),
         inbox,
         plan: Rc::clone(&plan),
         folder,
     }));
-    declare(&context, file, started);
+    declare(&context, file, options, started);
     let driver = Driver::new(Rc::clone(&context), receiver, changes, signals);
     let ran = driver.run().await;
     conclude(&context.teller, ran)
 }
 
 /// Tells what the run consists of, before anything starts.
-fn declare(context: &Context, file: PathBuf, started: u64) {
+fn declare(context: &Context, file: PathBuf, options: Vec<String>, started: u64) {
     let (plan, teller) = (&context.plan, &context.teller);
     teller.tell(EventKind::RunStarted {
         schema: SCHEMA,
         run: context.folder.id().to_owned(),
         job: plan.job.name.clone(),
         file,
+        options,
         folder: context.folder.path().to_owned(),
         started,
         nodes: u32::try_from(plan.nodes.len()).unwrap_or(u32::MAX),

@@ -15,7 +15,7 @@
 //!
 //! Folders can be read by their owner only. Unaware of what events mean and of when they happen.
 //!
-//! Reading order: [`fault`], [`folder`], [`runs`], [`events`], [`log`], [`tail`], [`durations`].
+//! Reading order: [`fault`], [`folder`], [`runs`], [`events`], [`log`], `tail`, [`durations`].
 
 mod durations;
 mod events;

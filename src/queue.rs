@@ -6,7 +6,7 @@
 //! and one that is dropped unanswered goes back, so that no path through the engine can lose an
 //! item. Unaware of who produces and who consumes, of processes and of the graph.
 //!
-//! Reading order: [`slice`], [`framing`], [`stock`], [`broker`], [`delivery`], [`changes`],
+//! Reading order: `slice`, [`framing`], [`stock`], [`broker`], [`delivery`], [`changes`],
 //! [`waiters`], [`spool`].
 
 mod broker;

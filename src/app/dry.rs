@@ -19,8 +19,8 @@ const NO_RUN: &str = "{run.id}";
 
 /// Shows what a dry run would execute.
 pub(super) fn dry_run(plan: &Plan) -> Invoked {
-    let environment = std::env::vars_os().collect();
-    let launch = Launch::new(&plan.job, NO_RUN, environment, Limits::default());
+    let environment: Vec<_> = std::env::vars_os().collect();
+    let launch = Launch::new(&plan.job, NO_RUN, &environment, Limits::default());
     let mut out = BufWriter::new(io::stdout());
     dry(plan, &launch, &mut out)?;
     out.flush()?;
@@ -137,15 +137,14 @@ mod tests {
         job.processes[4].env.inherit = Some(Inherit::None);
         job.processes[4].stdin = Stdin::File(sample::template("in put"));
         job.processes[4].stdout = Output::File { path: sample::template("out"), append: true };
-        let launch =
-            Launch::new(&job, "{run.id}", vec![("A".into(), "1".into())], Limits::default());
+        let launch = Launch::new(&job, "{run.id}", &[("A".into(), "1".into())], Limits::default());
         let machine = Machine { cpus: 4, jobs: None };
         let plan = plan(job, &Selection::default(), &machine, &BTreeMap::new()).unwrap();
         let mut out = Vec::new();
         dry(&plan, &launch, &mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
         insta::assert_snapshot!(out, @r##"
-        sample: 5 processes, 1 queue; each pool with its own bound
+        sample: 5 processes, 1 queue
 
         #  process  pool     waits for
         1  list     default
@@ -155,7 +154,7 @@ mod tests {
         5  clean    default
 
         pool default: 4 slots
-        queue files: 64 items
+        queue files: room for 64 items
 
         # list
         # stdout: into queue files

@@ -42,7 +42,7 @@ pub(super) fn list(job: &Job, to: &mut dyn Write) -> io::Result<()> {
     section(to, "pools", pools.collect())?;
     let queues = job.queues.iter().map(|queue| {
         let capacity = usize::try_from(queue.capacity).unwrap_or(usize::MAX);
-        (&queue.name, Some(format!("({})", count(capacity, "item"))), &queue.description)
+        (&queue.name, Some(format!("(room for {})", count(capacity, "item"))), &queue.description)
     });
     section(to, "queues", queues.collect())
 }
@@ -184,7 +184,7 @@ mod tests {
           half  (50%)
 
         queues
-          files  (64 items)
+          files  (room for 64 items)
         "##);
     }
 

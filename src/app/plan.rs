@@ -64,11 +64,11 @@ fn header(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
         number => format!(", {}", count(number, "queue")),
     };
     let bound = match plan.jobs {
-        Some(1) => "one child at a time".to_owned(),
-        Some(jobs) => format!("at most {jobs} children at once"),
-        None => "each pool with its own bound".to_owned(),
+        Some(1) => "; one child at a time".to_owned(),
+        Some(jobs) => format!("; at most {jobs} children at once"),
+        None => String::new(),
     };
-    writeln!(to, "{}: {nodes}{queues}; {bound}\n", safe(&plan.job.name))
+    writeln!(to, "{}: {nodes}{queues}{bound}\n", safe(&plan.job.name))
 }
 
 /// Writes the sizes of pools and queues.
@@ -82,9 +82,10 @@ fn footer(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
     }
     for queue in &plan.queues {
         let declared = plan.queue(queue.id);
-        let static_items = if declared.items.is_some() { ", with items of its own" } else { "" };
+        let static_items = if declared.items.is_some() { ", has items of its own" } else { "" };
         let capacity = usize::try_from(declared.capacity).unwrap_or(usize::MAX);
-        writeln!(to, "queue {}: {}{static_items}", declared.name, count(capacity, "item"))?;
+        let room = count(capacity, "item");
+        writeln!(to, "queue {}: room for {room}{static_items}", declared.name)?;
     }
     Ok(())
 }
@@ -191,7 +192,7 @@ mod tests {
                     weight 2\nscan after build feeds files\nhash reads files feeds sums\n\
                     group streams sums\nreport needs test failed:group\nw\nr pipe w";
         insta::assert_snapshot!(shown(text, None), @r##"
-        sample: 11 processes, 2 queues; each pool with its own bound
+        sample: 11 processes, 2 queues
 
          #  process          pool     waits for
          1  build            default
@@ -208,8 +209,8 @@ mod tests {
 
         pool default: 4 slots
         pool net: 8 slots
-        queue files: 64 items
-        queue sums: 64 items
+        queue files: room for 64 items
+        queue sums: room for 64 items
         "##);
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Unaware of how any of that is done.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::choice::{Choice, unselected};
@@ -58,12 +58,22 @@ pub fn run(run: Run) -> Invoked {
     let started = now();
     let folder = RunFolder::create(past.state(), keep, started)?;
     let sinks = sinks(&folder, run.mode, run.color)?;
+    let options = options(&run.load, run.state.as_deref());
     let (file, started) = (run.job, since_epoch(started));
     let inherited = std::env::vars_os().collect();
-    let run = engine::Run { plan, folder, sinks, file, started, inherited };
+    let run = engine::Run { plan, folder, sinks, file, options, started, inherited };
     let ended = engine::run(run, spawner)?;
     past.learn(ended.took)?;
     Ok(ended.exit)
+}
+
+/// Returns the options that make a run this run and no other.
+fn options(load: &Load, state: Option<&Path>) -> Vec<String> {
+    let var = |(name, value): &(String, String)| ["--var".to_owned(), format!("{name}={value}")];
+    let path = |name: &str, path: &Path| [name.to_owned(), path.to_string_lossy().into_owned()];
+    let files = load.env_files.iter().map(|file| path("--env-file", file));
+    let state = state.map(|folder| path("--state-dir", folder));
+    load.vars.iter().map(var).chain(files).chain(state).flatten().collect()
 }
 
 /// Returns who hears what happens: the folder of the run, and whoever watches.

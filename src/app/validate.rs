@@ -22,20 +22,19 @@ pub fn validate(paths: &[PathBuf], load: &Load, color: Color) -> Invoked {
         }
         bad += usize::from(!loaded.is_sound());
     }
-    let checked = match files.len() {
-        0 => {
+    let told = match (bad, files.len()) {
+        (_, 0) => {
             writeln!(io::stderr(), "no job file was found")?;
             return Ok(NOTHING);
         }
-        1 => "1 job file".to_owned(),
-        many => format!("{many} job files"),
+        (0, 1) => "1 job file checked: it can run".to_owned(),
+        (0, all) => format!("{all} job files checked: all can run"),
+        // Its problems were counted just above.
+        (_, 1) => return Ok(WRONG),
+        (bad, all) => format!("{bad} of {all} job files cannot run"),
     };
-    if bad > 0 {
-        writeln!(io::stderr(), "{bad} of {checked} cannot run")?;
-        return Ok(WRONG);
-    }
-    writeln!(io::stderr(), "{checked} checked, nothing forbids to run")?;
-    Ok(FINE)
+    writeln!(io::stderr(), "{told}")?;
+    Ok(if bad > 0 { WRONG } else { FINE })
 }
 
 /// Returns a file as it is, and of a folder all files below it that end in `.toml`, in order; what

@@ -53,19 +53,25 @@ impl Memory {
     pub(super) async fn read_line(&self) -> Bytes {
         let mut line = BytesMut::new();
         loop {
-            let mut held = self.shared.held.borrow_mut();
-            let end = held.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
-            let length = end.unwrap_or(held.len());
-            line.unsplit(held.split_to(length));
-            drop(held);
-            if length > 0 {
+            let before = line.len();
+            let ended = self.take_line(&mut line);
+            if line.len() > before {
                 self.shared.bell.notify_one();
             }
-            if end.is_some() || self.is_alone() {
+            if ended || self.is_alone() {
                 return line.freeze();
             }
             self.shared.bell.notified().await;
         }
+    }
+
+    /// Takes what is held of one line; returns whether its end was there.
+    fn take_line(&self, line: &mut BytesMut) -> bool {
+        let mut held = self.shared.held.borrow_mut();
+        let end = held.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        let length = end.unwrap_or(held.len());
+        line.unsplit(held.split_to(length));
+        end.is_some()
     }
 
     /// Puts in what there is room for, waiting until there is some.

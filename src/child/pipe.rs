@@ -242,9 +242,7 @@ impl PipeWriter {
         if ioctl_fionread(end.as_fd())? == 0 {
             return Ok(());
         }
-        if let Watch::Not(_) = end.fd {
-            end.watch()?;
-        }
+        end.watch()?;
         let Watch::Yes(watch) = &end.fd else { return Err(Errno::BADF.into()) };
         loop {
             let mut ready = watch.ready(Interest::WRITABLE).await?;
@@ -323,8 +321,10 @@ impl End {
     ) -> io::Result<T> {
         // A pipe that is always ready must not keep others from their turn.
         consume_budget().await;
-        if let Watch::Not(fd) = &self.fd {
-            match retry(|| bytes(fd.as_fd())) {
+        // The system tells of room in a pipe only once it was full, and room that `drained` was
+        // told of is not told again: who writes tries before it waits.
+        if matches!(self.fd, Watch::Not(_)) || self.interest.is_writable() {
+            match retry(|| bytes(self.as_fd())) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.watch()?,
                 moved => return moved,
             }
@@ -345,6 +345,9 @@ impl End {
     }
 
     fn watch(&mut self) -> io::Result<()> {
+        if let Watch::Yes(_) = self.fd {
+            return Ok(());
+        }
         let Watch::Not(fd) = std::mem::replace(&mut self.fd, Watch::Between) else { return Ok(()) };
         let (watch, done) = match system::watch(fd, self.interest) {
             Ok(watch) => (Watch::Yes(watch), Ok(())),
@@ -387,5 +390,25 @@ fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             done => return done,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn room_that_was_told_to_who_waited_for_more_is_used() {
+        let (_reader, writer) = pipe().unwrap();
+        let mut writer = PipeWriter::new(writer).unwrap();
+        assert_eq!(writer.write(b"unread").await.unwrap(), Wrote::Bytes(6));
+        // It is never read, and a wait for that takes the only notice of room.
+        timeout(Duration::from_millis(10), writer.drained()).await.unwrap_err();
+        let wrote = timeout(Duration::from_secs(60), writer.write(b"more")).await;
+        assert_eq!(wrote.unwrap().unwrap(), Wrote::Bytes(4));
     }
 }

@@ -9,6 +9,7 @@
 //! what they left; tell the engine; do what it asked; tell again. Deaths are told before a start is
 //! tried, because a start takes as long as its `execve`, and the engine can use that time.
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::{Duration, Instant};
@@ -38,8 +39,9 @@ const DEATHS: Id = Id::MAX - 1;
 const AGAIN: Duration = Duration::from_millis(20);
 
 /// How long a start is told late, in case that its child ends at once: then both are one message,
-/// and the engine wakes once instead of three times. A child with a payload is told at once.
-const LATE: Duration = Duration::from_millis(1);
+/// the engine never has to watch the child's pipes, and wakes once instead of three times. Longer
+/// would hold up a child that prints more than its pipe takes. One with a payload is told at once.
+const LATE: Duration = Duration::from_millis(2);
 
 /// Bytes of reports that may wait for the engine before nothing more is started.
 const UNTOLD: usize = 256 << 10;
@@ -104,7 +106,7 @@ impl Loop {
         if woken.died || self.family.is_waiting() {
             // Forgotten before the look, so that no death between the two is missed.
             self.deaths.clear();
-            self.family.look(|over| self.untold.put(over, Haste::Now));
+            self.family.look(|over| self.untold.put(over));
         }
         self.tell()?;
         self.family.bury();
@@ -157,7 +159,7 @@ impl Loop {
         if letter.torn {
             let id = wire::subject(rest).map_err(garbled)?;
             let failure = Failure { step: Step::Receive, errno: libc::EMFILE };
-            self.untold.put(&Report::Cannot { id, failure }, Haste::Now);
+            self.untold.put(&Report::Cannot { id, failure });
             return Ok(());
         }
         while !rest.is_empty() {
@@ -184,23 +186,27 @@ impl Loop {
         });
         match born {
             Ok(born) => {
-                let is_fed = start.given & PAYLOAD != 0;
-                let haste = if is_fed { Haste::Now } else { Haste::Soon };
-                self.untold.put(&Report::Started { id, pid: number(born.pid) }, haste);
+                let pid = number(born.pid);
+                if start.given & PAYLOAD == 0 {
+                    self.untold.put_late(id, pid);
+                } else {
+                    self.untold.put(&Report::Started { id, pid });
+                }
                 self.family.born(id, born);
             }
-            Err(failure) => self.untold.put(&Report::Cannot { id, failure }, Haste::Now),
+            Err(failure) => self.untold.put(&Report::Cannot { id, failure }),
         }
     }
 
     /// Tells the engine what is due. If it has no room, it is told when it has, and with much
     /// untold nothing more is asked for.
     fn tell(&mut self) -> io::Result<()> {
-        if self.untold.due() != Some(Duration::ZERO) {
+        self.untold.ripen();
+        if self.untold.reports.is_empty() {
             return Ok(());
         }
         match post::send(&self.engine, &self.untold.reports, &[]) {
-            Ok(()) => self.untold.clear(),
+            Ok(()) => self.untold.reports.clear(),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }
@@ -219,42 +225,44 @@ impl Loop {
 /// Reports that the engine has not been told yet.
 #[derive(Debug, Default)]
 struct Untold {
+    /// What it waits for, as bytes of a message.
     reports: Vec<u8>,
-    haste: Option<Haste>,
-    /// When the oldest must be told, if none is in haste.
-    until: Option<Instant>,
-}
-
-/// How soon the engine must know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Haste {
-    /// It waits for it.
-    Now,
-    /// A little later is as good.
-    Soon,
+    /// Starts that can wait a little, oldest first, each with the time until which it can.
+    late: VecDeque<(Id, u32, Instant)>,
 }
 
 impl Untold {
-    fn put(&mut self, report: &Report, haste: Haste) {
-        report.put(&mut self.reports);
-        match haste {
-            Haste::Now => self.until = None,
-            Haste::Soon if self.haste.is_none() => self.until = Some(Instant::now() + LATE),
-            Haste::Soon => return,
+    /// Puts a report that the engine waits for; that of an end takes its start along.
+    fn put(&mut self, report: &Report) {
+        if let Report::Ended { id, .. } = report
+            && let Some(at) = self.late.iter().position(|(late, ..)| late == id)
+            && let Some((id, pid, _)) = self.late.remove(at)
+        {
+            Report::Started { id, pid }.put(&mut self.reports);
         }
-        self.haste = Some(haste);
+        report.put(&mut self.reports);
+    }
+
+    /// Puts a start of which the engine may hear a little later.
+    fn put_late(&mut self, id: Id, pid: u32) {
+        self.late.push_back((id, pid, Instant::now() + LATE));
     }
 
     /// Returns how long the reports can wait; `None` where there are none.
     fn due(&self) -> Option<Duration> {
-        let until = |until: Instant| until.saturating_duration_since(Instant::now());
-        self.haste.map(|_| self.until.map_or(Duration::ZERO, until))
+        if !self.reports.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        self.late.front().map(|(.., until)| until.saturating_duration_since(Instant::now()))
     }
 
-    fn clear(&mut self) {
-        self.reports.clear();
-        self.haste = None;
-        self.until = None;
+    /// Adds the starts that can't wait any more; with them go those that could, in one message.
+    fn ripen(&mut self) {
+        if self.late.front().is_some_and(|(.., until)| *until <= Instant::now()) {
+            for (id, pid, _) in self.late.drain(..) {
+                Report::Started { id, pid }.put(&mut self.reports);
+            }
+        }
     }
 }
 

@@ -12,8 +12,8 @@ mod queue;
 
 pub(super) use job::{JobFile, Limits, OnFailure, Pool};
 pub(super) use process::{
-    Ack, Defaults, Deliver, EDGES, ExitCode, Matrix, OnEnd, OutputFile, Process, Retry,
-    RetryWord, RunWhen, StderrWord, StdinFrom, StdoutWord, Stop, Timeout, When,
+    Ack, Defaults, Deliver, EDGES, ExitCode, Matrix, OnEnd, OutputFile, Process, Retry, RetryWord,
+    RunWhen, StderrWord, StdinFrom, StdoutWord, Stop, Timeout, When,
 };
 pub(super) use queue::{Framing, ItemsFrom, Queue};
 

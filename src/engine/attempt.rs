@@ -72,11 +72,13 @@ pub(super) async fn run(
         Err(unready) => Over::unready(unready),
     };
     let Over { exit, command_at_fault, leftovers, logs, read, held, fault } = over;
-    let (read, kept) = read.map_or((0, None), |read| (read.items, read.kept));
+    let (read, unread, kept) =
+        read.map_or((0, 0, None), |read| (read.items, read.unread, read.kept));
     let delivery = given.delivery;
     let remains = Remains { delivery, kept, held, exit: exit.clone(), logs: logs.clone() };
     let took = began.elapsed();
-    let ended = Ended { exit, took, logs, leftovers, item_try, command_at_fault, read, fault };
+    let ended =
+        Ended { exit, took, logs, leftovers, item_try, command_at_fault, read, unread, fault };
     Ok(Finished { attempt, ended, remains })
 }
 

@@ -182,7 +182,7 @@ impl Context {
 pub(super) fn launch(
     plan: &Plan,
     folder: &RunFolder,
-    inherited: Vec<(OsString, OsString)>,
+    inherited: &[(OsString, OsString)],
 ) -> Launch {
     let stack = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
     Launch::new(&plan.job, folder.id(), inherited, Limits::of_stack(stack))

@@ -6,14 +6,17 @@
 //!
 //! Reading order: [`input`] is the conversation, [`nodes`] the states and their one gate, [`start`]
 //! chooses what starts, [`finish`] judges what ended, [`queues`] closes and drains, [`stopping`]
-//! stops, [`waiting`] says why something waits; [`slots`], [`ready`] and [`timers`] keep accounts.
+//! stops, [`standstill`] ends what waits in vain, [`waiting`] says why something waits; [`slots`]
+//! with [`reserve`], [`ready`] and [`timers`] keep accounts.
 
 mod finish;
 mod input;
 mod nodes;
 mod queues;
 mod ready;
+mod reserve;
 mod slots;
+mod standstill;
 mod start;
 mod stopping;
 mod timers;
@@ -24,18 +27,19 @@ mod laws;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
 pub(super) use input::{Effect, Ended, Input, Level, Settlement, Start};
 
-use crate::event::{EventKind, Outcome, Stop};
+use crate::event::{EventKind, Stop};
 use crate::model::{AttemptId, NodeId, OnFailure};
 use crate::plan::Plan;
 use nodes::{Graph, Row};
 use queues::QueueRow;
 use ready::Ready;
+use reserve::Reserve;
 use slots::Slots;
 use start::{Attempt, Units};
 use timers::{Timer, Timers};
@@ -53,14 +57,18 @@ pub(super) struct Core {
     timers: Timers,
     /// Attempts that have a child, or whose outcome is being carried out.
     attempts: BTreeMap<AttemptId, Attempt>,
+    /// Those of them that have a child, by their nodes.
+    living: BTreeSet<(NodeId, AttemptId)>,
     next_attempt: u64,
     /// Nodes whose end their dependants have not heard of yet.
     ended: VecDeque<NodeId>,
+    /// Nodes that wait for nothing but a failure.
+    awaiting: Vec<NodeId>,
     /// Nodes that have not ended.
     remaining: usize,
-    /// Queues whose static items are still being put in.
-    feeding: usize,
-    /// Whether a node has failed.
+    /// Queues whose drain was not told.
+    undrained: usize,
+    /// Whether the run has failed.
     failed: bool,
     stop: Option<Stop>,
     on_failure: OnFailure,
@@ -78,14 +86,16 @@ impl Core {
             rows: plan.nodes.iter().map(|node| Row::new(node, &plan)).collect(),
             units: Units::new(&plan, &mut ready),
             queues: plan.queues.iter().map(|queue| QueueRow::new(queue, &plan)).collect(),
-            slots: Slots::new(&plan.pools, plan.jobs),
-            feeding: 0,
+            slots: Slots::new(&plan.pools, plan.jobs, &Reserve::of(&plan)),
+            undrained: plan.queues.len(),
             graph,
             ready,
             timers: Timers::default(),
             attempts: BTreeMap::new(),
+            living: BTreeSet::new(),
             next_attempt: 0,
             ended: VecDeque::new(),
+            awaiting: Vec::new(),
             remaining: plan.nodes.len(),
             failed: false,
             stop: None,
@@ -97,8 +107,12 @@ impl Core {
         }
     }
 
-    /// Takes in one thing that happened and returns what to do about it, in order.
+    /// Takes in one thing that happened and returns what to do about it, in order. After the end
+    /// nothing happens any more.
     pub(super) fn on(&mut self, now: Duration, input: Input) -> Vec<Effect> {
+        if self.over {
+            return Vec::new();
+        }
         self.now = now;
         match input {
             Input::Begin => self.begin(),
@@ -107,12 +121,13 @@ impl Core {
             Input::Ended { attempt, ended } => self.child_ended(attempt, &ended),
             Input::Settled { attempt } => self.settled(attempt),
             Input::Level { queue, level } => self.level(queue, level),
-            Input::Fed { queue } => self.fed(queue),
+            Input::Fed { queue, fault } => self.fed(queue, fault),
             Input::Idle { attempt } => self.timed_out(attempt),
             Input::Quiet { attempt } => self.quiet(attempt),
             Input::Time => {}
             Input::Stop { stop, signal, reason } => self.stop_asked(stop, signal, reason),
             Input::Explain => self.explain(),
+            Input::Still => self.still(),
         }
         self.ring();
         self.go_on();
@@ -130,10 +145,10 @@ impl Core {
             self.timers.set(limit, Timer::Deadline);
         }
         self.open_queues();
-        for index in 0..self.rows.len() {
-            if self.rows[index].unmet == 0 {
-                self.admit(NodeId::at(index));
-            }
+        let is_free = |node: &NodeId| self.rows[node.index()].unmet == 0;
+        let free: Vec<_> = (0..self.rows.len()).map(NodeId::at).filter(is_free).collect();
+        for node in free {
+            self.admit(node);
         }
     }
 
@@ -145,42 +160,15 @@ impl Core {
             if !self.ended.is_empty() {
                 continue;
             }
-            if self.remaining == 0 || !self.is_stuck() {
+            if self.remaining == 0 || !self.has_come_to_rest() {
                 break;
             }
-            self.unstick();
+            self.release();
         }
-        if self.remaining == 0 && self.attempts.is_empty() && !self.over {
+        let is_done = self.remaining == 0 && self.attempts.is_empty() && self.undrained == 0;
+        if is_done && !self.over {
             self.over = true;
             self.out.push(Effect::End);
-        }
-    }
-
-    /// Returns whether nothing will ever happen again by itself.
-    fn is_stuck(&self) -> bool {
-        self.attempts.is_empty()
-            && self.ready.is_empty()
-            && self.feeding == 0
-            && !self.timers.has_retry()
-            && self.queues.iter().all(QueueRow::is_still)
-    }
-
-    /// Ends what waited for a failure that did not come. If there is no such node, the core has
-    /// broken one of its laws; it still ends, and never green.
-    fn unstick(&mut self) {
-        let waits = |row: &&mut Row| !row.is_done() && row.awaits_failure(self.failed);
-        let waiting: Vec<_> = self.rows.iter_mut().filter(waits).map(|row| row.id).collect();
-        for node in &waiting {
-            self.skip(*node, "nothing failed".to_owned());
-        }
-        if !waiting.is_empty() {
-            return;
-        }
-        for index in 0..self.rows.len() {
-            if !self.rows[index].is_done() {
-                let reason = "it waited for something that can no longer happen".to_owned();
-                self.end_node(NodeId::at(index), Outcome::Failed, Some(reason));
-            }
         }
     }
 

@@ -107,7 +107,6 @@ impl Driver {
     }
 
     async fn live(&mut self) -> Result<(), Fault> {
-        self.feed_queues();
         self.on(Input::Begin)?;
         while !self.over {
             self.step().await?;
@@ -143,7 +142,8 @@ impl Driver {
             _ = self.ticks.tick() => {
                 self.tell_levels();
                 self.context.teller.tick();
-                Ok(())
+                // Nothing else was ready, so everything was told.
+                if self.due.is_empty() { self.on(Input::Still) } else { Ok(()) }
             }
         }
     }
@@ -177,6 +177,7 @@ impl Driver {
             Effect::Signal { attempt, signal } => self.order(attempt, Order::Signal(signal)),
             Effect::Kill { attempt } => self.order(attempt, Order::Kill),
             Effect::Settle { attempt, how } => self.settle(attempt, how),
+            Effect::Feed(queue) => self.feed(queue),
             Effect::Close(queue) => self.context.queues[queue.index()].close(),
             Effect::Abandon(queue) => {
                 let queue = &self.context.queues[queue.index()];
@@ -264,8 +265,9 @@ impl Driver {
                 self.on(Input::Settled { attempt })
             }
             Done::Fed(queue, fed) => {
-                fed?;
-                self.on(Input::Fed { queue })
+                // Items that can't be had fail those that want them, and nobody else.
+                let fault = fed.err().map(|fault| fault.to_string());
+                self.on(Input::Fed { queue, fault })
             }
         }
     }
@@ -283,15 +285,10 @@ impl Driver {
         }
     }
 
-    /// Begins to put in the static items of the queues that have some.
-    fn feed_queues(&mut self) {
-        for queue in &self.context.plan.queues {
-            let id = queue.id;
-            if self.context.plan.queue(id).items.is_some() {
-                let feed = source::feed(Rc::clone(&self.context), id);
-                self.tasks.spawn_local(async move { Done::Fed(id, feed.await) });
-            }
-        }
+    /// Begins to put in the static items of a queue.
+    fn feed(&mut self, queue: QueueId) {
+        let feed = source::feed(Rc::clone(&self.context), queue);
+        self.tasks.spawn_local(async move { Done::Fed(queue, feed.await) });
     }
 
     /// Takes in that a queue changed.
@@ -310,6 +307,7 @@ impl Driver {
             dead: level.dead,
             left: level.left,
             full: level.full,
+            blocked: level.producers_blocked,
             closed: level.closed,
         };
         self.on(Input::Level { queue: id, level })

@@ -16,6 +16,7 @@ use walkdir::WalkDir;
 use super::context::Context;
 use super::fault::Fault;
 use super::outlet::{Frames, Refused, put};
+use crate::event::EventKind;
 use crate::launch::Unfit;
 use crate::model::{Items, QueueId};
 use crate::queue::fits;
@@ -40,6 +41,12 @@ pub(super) async fn feed(context: Rc<Context>, queue: QueueId) -> Result<(), Fau
             let glob = context.launch.text(&glob).map_err(unfit)?;
             let glob = String::from_utf8_lossy(&glob);
             let found = found(base, &glob).map_err(|error| misfit(&context, queue, &error))?;
+            let mut found = found.peekable();
+            if found.peek().is_none() {
+                let name = &context.plan.queue(queue).name;
+                let message = format!("queue `{name}` is empty: nothing matches `{glob}`");
+                context.teller.tell(EventKind::Noted { message });
+            }
             put_each(&context, queue, found).await
         }
         Items::File(path) => {

@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::child::{PipeWriter, Unread, Wrote};
+use crate::child::{Alarm, PipeWriter, Unread, Wrote};
 use crate::model::{Ack, Framing};
 use crate::queue::{Batch, Kept, Queue, frame, unread};
 
@@ -34,8 +34,14 @@ const SLOW: Duration = Duration::from_millis(100);
 /// Pieces that one system call takes (`IOV_MAX` of Linux).
 const PIECES: usize = 1024;
 
-/// How often it is looked whether a child has read what it was given, while there is nothing new.
+/// How often it is looked at most whether a child has read what it was given, while there is
+/// nothing new.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// The first look; each that finds nothing new is followed by one after twice as long. A quick
+/// child reads a whole queue of the usual capacity within this, and what fills that queue again
+/// waits for the look: a later first look would make it the pace of the job.
+const FIRST_LOOK: Duration = Duration::from_micros(50);
 
 /// Where the items come from.
 pub(super) struct Source {
@@ -51,12 +57,16 @@ pub(super) struct Source {
 pub(super) struct Stream {
     source: Source,
     stdin: Stdin,
+    /// Where the system has none left, looks are a millisecond apart at least.
+    alarm: Option<Alarm>,
     /// Batches that the child may not have read to the end, each with where it ends in the stream.
     open: VecDeque<(Batch, u64)>,
     /// Bytes written.
     sent: u64,
     /// Items read so far.
     read: u64,
+    /// Items that went back unread.
+    returned: u64,
     /// Items read whose outcome is that of the child.
     kept: Option<Kept>,
     /// Bytes that the next batch may have.
@@ -75,6 +85,8 @@ enum Stdin {
 pub(super) struct Read {
     /// How many items.
     pub(super) items: u64,
+    /// How many it was given and has not read; they went back.
+    pub(super) unread: u64,
     /// Those whose outcome is that of the child.
     pub(super) kept: Option<Kept>,
 }
@@ -86,9 +98,11 @@ impl Stream {
         Self {
             source,
             stdin: Stdin::Open(stdin),
+            alarm: Alarm::new().ok(),
             open: VecDeque::new(),
             sent: 0,
             read: 0,
+            returned: 0,
             kept: None,
             batch: 1,
         }
@@ -121,21 +135,21 @@ impl Stream {
 
     /// Waits for an item; settles what is read meanwhile.
     async fn next_item(&mut self) -> io::Result<Next> {
+        let mut pause = FIRST_LOOK;
         while !self.open.is_empty() {
             let Stdin::Open(stdin) = &mut self.stdin else { return Ok(Next::ReaderGone) };
             tokio::select! {
                 biased;
                 more = self.source.queue.ready() => return Ok(Next::after(more)),
-                drained = timeout(LOOK, stdin.drained()) => {
-                    if let Ok(drained) = drained {
-                        drained?;
-                        if stdin.unread()? > 0 {
-                            return Ok(Next::ReaderGone);
-                        }
+                drained = stdin.drained() => {
+                    drained?;
+                    if stdin.unread()? > 0 {
+                        return Ok(Next::ReaderGone);
                     }
                 }
+                () = doze(self.alarm.as_mut(), pause) => {}
             }
-            self.note_read();
+            pause = if self.note_read() { FIRST_LOOK } else { LOOK.min(pause * 2) };
         }
         Ok(Next::after(self.source.queue.ready().await))
     }
@@ -212,13 +226,23 @@ impl Stream {
         }
     }
 
-    /// Settles the batches that the child has read to their ends.
-    fn note_read(&mut self) {
+    /// Settles the items that the child has read; returns whether there were any.
+    fn note_read(&mut self) -> bool {
+        let before = self.read;
         let position = self.sent.saturating_sub(self.unread());
         while self.open.front().is_some_and(|(_, end)| *end <= position) {
             let Some((batch, _)) = self.open.pop_front() else { break };
             self.settle(batch, 0);
         }
+        if let Some((batch, end)) = self.open.front_mut() {
+            let unread = unread(batch.items(), *end - position);
+            let read = batch.items().len() - unread;
+            if read > 0 {
+                let read = batch.split_off(read);
+                self.settle(read, 0);
+            }
+        }
+        self.read > before
     }
 
     fn settle(&mut self, batch: Batch, unread: usize) {
@@ -259,6 +283,7 @@ impl Stream {
         let position = self.sent.saturating_sub(self.unread());
         while let Some((batch, end)) = self.open.pop_front() {
             let unread = unread(batch.items(), end.saturating_sub(position));
+            self.returned += unread as u64;
             self.settle(batch, unread);
         }
     }
@@ -266,7 +291,7 @@ impl Stream {
     /// The child is over.
     pub(super) fn end(mut self) -> Read {
         self.part();
-        Read { items: self.read, kept: self.kept }
+        Read { items: self.read, unread: self.returned, kept: self.kept }
     }
 }
 
@@ -283,5 +308,15 @@ enum Next {
 impl Next {
     fn after(more: bool) -> Self {
         if more { Self::Item } else { Self::End }
+    }
+}
+
+/// Sleeps for so long, or for what the runtime's clock takes for it.
+async fn doze(alarm: Option<&mut Alarm>, time: Duration) {
+    let Some(alarm) = alarm else { return sleep(time).await };
+    tokio::select! {
+        Ok(()) = alarm.sleep(time) => {}
+        // Where time is simulated the alarm knows nothing of it, and it may fail.
+        () = sleep(time) => {}
     }
 }

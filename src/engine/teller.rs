@@ -81,7 +81,8 @@ impl Teller {
         read(&self.tally.borrow())
     }
 
-    /// Calls every sink; one that fails is not called again, and its trouble is kept until asked for.
+    /// Calls every sink; one that fails is not called again, and its trouble is kept until asked
+    /// for.
     fn each(&self, mut call: impl FnMut(&mut dyn Sink, &Tally) -> io::Result<()>) {
         let tally = self.tally.borrow();
         self.sinks.borrow_mut().retain_mut(|sink| match call(sink.as_mut(), &tally) {

@@ -39,6 +39,8 @@ pub enum EventKind {
         job: String,
         /// The job file, as it was given.
         file: PathBuf,
+        /// Options of the command line that make it this run and no other: `--var`, `root=/srv`.
+        options: Vec<String>,
         /// The run's folder.
         folder: PathBuf,
         /// Wall clock in milliseconds since 1970, read once.

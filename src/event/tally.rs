@@ -3,7 +3,7 @@
 //! No reporter counts by itself: bar, summary, JSON and exit code all read this, so they cannot
 //! disagree. Constant work per event. Unaware of how it is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,9 +18,15 @@ const SLOWEST: usize = 5;
 /// How many failed attempts of items are remembered; the journal has all of them.
 const ITEM_FAILURES: usize = 20;
 
-/// Seconds over which rates are averaged: levels come ten times a second, and a figure that jumps
-/// as often can't be read.
-const RATE_WINDOW: f64 = 2.0;
+/// Time over which rates are counted: levels come ten times a second, and a figure that jumps as
+/// often can't be read. What came in before it is forgotten, such as a list that was put at once.
+const RATE_WINDOW: Duration = Duration::from_secs(2);
+
+/// The least time that a rate is over: what came in the first instant is no rate yet.
+const RATE_LEAST: f64 = 1.0;
+
+/// Time between two levels that are kept for rates, which bounds how many are.
+const RATE_STEP: Duration = Duration::from_millis(50);
 
 /// Exit code of a run in which something failed.
 const FAILED: u8 = 1;
@@ -34,6 +40,8 @@ pub struct Tally {
     pub job: String,
     /// The job file, as it was given.
     pub file: PathBuf,
+    /// Options of the command line that make it this run and no other.
+    pub options: Vec<String>,
     /// The run's folder.
     pub folder: PathBuf,
     /// Wall clock at the start, in milliseconds since 1970.
@@ -119,8 +127,10 @@ pub struct Queue {
     pub level: QueueLevel,
     /// When `level` was told.
     pub at: Duration,
-    /// Items put in and done per second, averaged over about [`RATE_WINDOW`] seconds.
+    /// Items that came in and went out for good per second, over about [`RATE_WINDOW`].
     pub rates: (f64, f64),
+    /// When so many had come in and gone out, oldest first, for as long as the window.
+    recent: VecDeque<(Duration, u64, u64)>,
     /// Whether it was closed.
     pub closed: bool,
     /// Whether it was drained.
@@ -171,10 +181,11 @@ impl Tally {
     /// Counts one event.
     pub fn count(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::RunStarted { run, job, file, folder, started, jobs, .. } => {
+            EventKind::RunStarted { run, job, file, options, folder, started, jobs, .. } => {
                 run.clone_into(&mut self.run);
                 job.clone_into(&mut self.job);
                 file.clone_into(&mut self.file);
+                options.clone_into(&mut self.options);
                 folder.clone_into(&mut self.folder);
                 self.started = *started;
                 self.jobs = *jobs;
@@ -367,27 +378,35 @@ impl Queue {
             level,
             at: Duration::ZERO,
             rates: (0.0, 0.0),
+            recent: VecDeque::new(),
             closed: false,
             drained: false,
             left: 0,
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     fn told(&mut self, at: Duration, level: &QueueLevel) {
-        let seconds = at.saturating_sub(self.at).as_secs_f64();
-        if seconds > 0.0 {
-            let put = level.put.saturating_sub(self.level.put) as f64 / seconds;
-            let done = level.done.saturating_sub(self.level.done) as f64 / seconds;
-            let keep = if self.at.is_zero() { 0.0 } else { (-seconds / RATE_WINDOW).exp() };
-            let (was_put, was_done) = self.rates;
-            self.rates = (
-                put.mul_add(1.0 - keep, was_put * keep),
-                done.mul_add(1.0 - keep, was_done * keep),
-            );
-        }
+        self.count(at, level.put, level.put.saturating_sub(level.depth));
         self.at = at;
         self.level.clone_from(level);
+    }
+
+    /// Counts rates. What a reader keeps until its exit has left the queue and is not done yet, so
+    /// what went out is what came in and is not inside.
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    fn count(&mut self, at: Duration, put: u64, gone: u64) {
+        let since = at.saturating_sub(RATE_WINDOW);
+        while self.recent.get(1).is_some_and(|(next, ..)| *next <= since) {
+            self.recent.pop_front();
+        }
+        let known = self.recent.front().map(|(first, put, gone)| (since.max(*first), *put, *gone));
+        let (first, was_put, was_gone) = known.unwrap_or_default();
+        let seconds = at.saturating_sub(first).as_secs_f64().max(RATE_LEAST);
+        let rate = |now: u64, was: u64| now.saturating_sub(was) as f64 / seconds;
+        self.rates = (rate(put, was_put), rate(gone, was_gone));
+        if self.recent.back().is_none_or(|(last, ..)| at.saturating_sub(*last) >= RATE_STEP) {
+            self.recent.push_back((at, put, gone));
+        }
     }
 
     fn drained(&mut self, done: u64, dead: u64, left: u64) {
@@ -397,5 +416,29 @@ impl Queue {
         self.level.done = done;
         self.level.dead = dead;
         self.level.depth = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tells levels every 100 ms and returns the rates at the end, in whole items.
+    fn rates(levels: impl IntoIterator<Item = (u64, u64)>) -> [String; 2] {
+        let mut queue = Queue::new(QueueId::at(0), "pages".to_owned(), 1024);
+        for (step, (put, depth)) in (0..).zip(levels) {
+            let level = QueueLevel { depth, put, ..queue.level.clone() };
+            queue.told(Duration::from_millis(5 + 100 * step), &level);
+        }
+        [queue.rates.0, queue.rates.1].map(|rate| format!("{rate:.0}"))
+    }
+
+    #[test]
+    fn a_rate_is_that_of_the_last_seconds() {
+        assert_eq!(rates([(400, 400)]), ["400", "0"], "a list is no rate of 80 000");
+        assert_eq!(rates((0..40).map(|n| (400, 400 - n))), ["0", "10"], "and soon forgotten");
+        assert_eq!(rates((0..40).map(|n| (50 * n, 0))), ["500", "500"], "read, though not done");
+        let stopped = (0..20).map(|n| (50 * n, 0)).chain((0..40).map(|_| (950, 0)));
+        assert_eq!(rates(stopped), ["0", "0"]);
     }
 }

@@ -183,6 +183,7 @@ mod tests {
             run: "r".to_owned(),
             job: "j".to_owned(),
             file: "j.toml".into(),
+            options: Vec::new(),
             folder: "f".into(),
             started: 5,
             nodes: 1,

@@ -55,8 +55,12 @@ impl Environment {
         layers: [&Declared; 2],
         fixed: &Fixed<'_>,
     ) -> Result<Self, Unfit> {
+        // Most nodes set nothing, and a graph has thousands of them.
+        let sets_any =
+            layers.iter().any(|layer| !layer.from_files.is_empty() || !layer.set.is_empty());
+        let known = if sets_any { inherited.as_slice() } else { &[] };
         let mut rows: HashMap<OsString, usize> =
-            inherited.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
+            known.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
         let mut next = inherited.len();
         let mut sets = Vec::new();
         let mut set = |name: &str, value: Pieces| {

@@ -14,8 +14,7 @@ use super::script::{name, rewrite};
 use super::values::put;
 use super::{Limits, Unfit, Values};
 use crate::model::{
-    Action, Cell, Deliver, Environment as Declared, Inherit, Job, Output, Process, Stdin,
-    Template,
+    Action, Cell, Deliver, Environment as Declared, Inherit, Job, Output, Process, Stdin, Template,
 };
 
 /// What every node of a run shares.
@@ -24,6 +23,7 @@ pub struct Launch {
     vars: std::collections::BTreeMap<String, String>,
     run: String,
     declared: Declared,
+    /// The runner's own environment, without the names that only it sets.
     all: Variables,
     inherited: Rc<Variables>,
     limits: Limits,
@@ -128,14 +128,14 @@ enum Target {
 impl Launch {
     /// Takes what is common to a run: its job, `{run.id}`, the runner's own environment and what
     /// the system takes.
-    pub fn new(job: &Job, run: &str, env: Vec<(OsString, OsString)>, limits: Limits) -> Self {
+    pub fn new(job: &Job, run: &str, env: &[(OsString, OsString)], limits: Limits) -> Self {
         let inherit = job.env.inherit.clone().unwrap_or(Inherit::All);
         Self {
             vars: job.vars.clone(),
             run: run.to_owned(),
             declared: job.env.clone(),
-            inherited: Rc::new(inherited(&env, &inherit)),
-            all: env,
+            inherited: Rc::new(inherited(env, &inherit)),
+            all: inherited(env, &Inherit::All),
             limits,
         }
     }
@@ -210,7 +210,7 @@ impl Prepared {
     pub fn preview(&self, launch: &Launch) -> Result<Preview, Unfit> {
         let mut command = self.filled(None)?;
         let has = |name: &OsStr| command.env.iter().any(|(have, _)| have == name);
-        let whole = inherited(&launch.all, &Inherit::All);
+        let whole = &launch.all;
         let is_clean = whole.iter().any(|(name, _)| !has(name));
         if !is_clean {
             command.env.retain(|pair| !whole.contains(pair));

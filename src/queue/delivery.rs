@@ -93,6 +93,12 @@ impl Batch {
         Kept { queue: self.queue.clone(), items }
     }
 
+    /// Parts the first items, so many or all, from the rest.
+    pub fn split_off(&mut self, first: usize) -> Self {
+        let first = first.min(self.items.len());
+        Self::new(self.queue.clone(), self.items.drain(..first).collect())
+    }
+
     /// Parts the items, each with its own answer.
     pub fn split(mut self) -> Vec<Delivery> {
         let items = std::mem::take(&mut self.items).into_iter();

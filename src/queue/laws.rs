@@ -25,6 +25,7 @@ enum Step {
     Again(usize),
     Bury(usize),
     GiveBack(usize),
+    AcceptFirst(usize),
     AcceptBut(usize),
     KeepBut(usize),
     Split,
@@ -43,6 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..9_usize).prop_map(Step::Again),
         1 => (0..9_usize).prop_map(Step::Bury),
         2 => (0..9_usize).prop_map(Step::GiveBack),
+        1 => (0..4_usize).prop_map(Step::AcceptFirst),
         1 => (0..4_usize).prop_map(Step::AcceptBut),
         1 => (0..4_usize).prop_map(Step::KeepBut),
         1 => Just(Step::Split),
@@ -97,6 +99,10 @@ impl Player {
                 let lent = self.lent.get(at).map(|lent| (lent.item.index, lent.item.attempt + 1));
                 self.due.extend(lent);
                 self.answer(at, |lent| lent.again(Duration::from_secs(1)));
+            }
+            Step::AcceptFirst(read) => {
+                let read = self.batch.as_mut().map(|batch| batch.split_off(read));
+                read.into_iter().for_each(Batch::accept);
             }
             Step::AcceptBut(unread) => {
                 if let Some(batch) = self.part(unread) {

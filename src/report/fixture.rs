@@ -93,6 +93,7 @@ impl Story {
             run: "7".to_owned(),
             job: job.to_owned(),
             file: format!("jobs/{job}.toml").into(),
+            options: Vec::new(),
             folder: story.run_folder(),
             started: 1_700_000_000_000,
             nodes: 0,
@@ -422,7 +423,7 @@ pub(super) fn busy() -> Story {
     story.wait(1_000).end(failing, Exit::Code(2), Verdict::Failed, None);
     story.done(style, Outcome::Failed, None).level(files, [900, 1_000, 100, 0]).wait(68_000);
     let again = story.start(cell, 2, None);
-    story.wait(2_500);
+    story.level(files, [712, 52_516, 51_802, 2]).level(hashes, [0, 51_816, 51_816, 0]).wait(2_500);
     for path in ["src/engine/core/slots.rs", "日本語のとても長いファイル名.txt", "a\x1b[2Jb"]
     {
         story.start(hash, 1, Some(path));

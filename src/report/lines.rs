@@ -4,6 +4,8 @@
 //! gigabyte on one line. After a carriage return a line starts anew, as a terminal would show it.
 //! However the bytes were cut on their way, the lines are the same. Unaware of what is in them.
 
+use std::borrow::Cow;
+
 use memchr::memchr2;
 
 use super::paint::{Hue, Paint};
@@ -26,17 +28,19 @@ pub(super) enum Line<'a> {
     Rest(u64),
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
     /// Returns the line as a terminal may show it.
-    pub(super) fn shown(self, paint: Paint) -> String {
+    pub(super) fn shown(self, paint: Paint) -> Cow<'a, str> {
         let note = |text: String| paint.hue(Hue::Dim, format!("{} {text}", paint.more()));
         match self {
             Self::Whole(bytes) => sanitize::clean(bytes, paint.color),
             Self::Cut(bytes) => {
                 let start = sanitize::clean(bytes, paint.color);
-                format!("{start}{}", note("line continues, see log".to_owned()))
+                format!("{start}{}", note("line continues, see log".to_owned())).into()
             }
-            Self::Rest(length) => note(format!("{} line, see log", words::size(length))).into(),
+            Self::Rest(length) => {
+                String::from(note(format!("{} line, see log", words::size(length)))).into()
+            }
         }
     }
 }

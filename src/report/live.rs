@@ -99,11 +99,13 @@ impl Live {
     }
 
     /// Takes note of the size of the terminal. When it gets narrower it breaks the lines of the
-    /// last frame, so that they take more rows than were drawn: those are erased here.
+    /// last frame, so that they take more rows than were drawn: those are erased here. The cursor
+    /// stands at the start of the last of them.
     fn fit(&mut self, size: Size) -> io::Result<()> {
-        if size.width != self.size.width && !self.drawn.is_empty() {
-            let rows =
-                self.drawn.iter().map(|width| width.div_ceil(size.width.max(1)).max(1)).sum();
+        if size.width != self.size.width
+            && let Some((_, above)) = self.drawn.split_last()
+        {
+            let rows = above.iter().map(|width| width.div_ceil(size.width.max(1)).max(1)).sum();
             self.console.forget(|| self.bars.clear(), rows)?;
             self.drawn.clear();
         }
@@ -235,7 +237,7 @@ mod tests {
         assert_snapshot!(watched.tick(), @r"
         ci ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░░░░░░░░░░ 1.0s␛[K␍
         0 done · 1 running · 1 waiting␛[K␍
-        build  compiling                   1.0s␛[K
+        build  compiling                   1.0s␛[K␍
         ");
         watched.story.end(attempt, Exit::Code(2), Verdict::Failed, None);
         watched.story.done(build, Outcome::Failed, None);
@@ -244,17 +246,17 @@ mod tests {
         ␛[2Abuild: failed (exit code 2) in 1.0s␛[K␍
         ci ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░░░░░░░░░░ 1.0s␛[K␍
         0 done · 1 running · 1 waiting␛[K␍
-        build  compiling                   1.0s␛[K
+        build  compiling                   1.0s␛[K␍
         ␛[2A␍␛[2K␛[1B␍␛[2K␛[1B␍␛[2K
         ␛[2Aci ████████████████░░░░░░░░░░░░░░░ 1.0s␛[K␍
         0 done · 1 failed · 1 waiting␛[K␍
-        ␛[K
+        ␛[K␍
         ");
         watched.width.store(20, Ordering::Relaxed);
         assert_snapshot!(watched.tick(), @r"
         ␛[4A␍␛[Jci ██████░░░░░ 1.0s␛[K␍
         0d 1f 1w␛[K␍
-        ␛[K
+        ␛[K␍
         ");
         watched.width.store(60, Ordering::Relaxed);
         watched.story.done(test, Outcome::Skipped, Some("needs `build`")).finish(1);

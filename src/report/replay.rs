@@ -98,8 +98,8 @@ pub(super) fn tail(piece: &LogPiece, count: usize) -> Vec<String> {
         file.take(piece.bytes - start).read_to_end(&mut bytes)?;
         let mut stream = Lines::new(LONGEST);
         let plain = Paint { color: false, unicode: true };
-        stream.feed(&bytes, |line| lines.push(line.shown(plain)));
-        stream.finish(|line| lines.push(line.shown(plain)));
+        stream.feed(&bytes, |line| lines.push(line.shown(plain).into_owned()));
+        stream.finish(|line| lines.push(line.shown(plain).into_owned()));
         if start > 0 && lines.len() > 1 {
             lines.remove(0);
         }

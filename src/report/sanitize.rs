@@ -5,6 +5,8 @@
 //! one whole line at a time, so no sequence is open beyond its line. The log keeps the bytes as
 //! they were. Unaware of where lines come from: [`super::lines`] makes them.
 
+use std::borrow::Cow;
+
 /// Longest parameters of a colour that pass: a true colour for text, ground and underline with
 /// every attribute takes less.
 const SGR_LONGEST: usize = 80;
@@ -13,8 +15,12 @@ const SGR_LONGEST: usize = 80;
 const RESET: &str = "\x1b[0m";
 
 /// Returns the text of one line, with its colours where `color` is on.
-pub(super) fn clean(line: &[u8], color: bool) -> String {
+pub(super) fn clean(line: &[u8], color: bool) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(line);
+    // Looks at every byte because that is several times as fast as to stop at the first.
+    if !line.iter().fold(false, |found, byte| found | !(b' '..=b'~').contains(byte)) {
+        return text;
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = &*text;
     let mut open = false;
@@ -36,12 +42,12 @@ pub(super) fn clean(line: &[u8], color: bool) -> String {
     if open {
         out.push_str(RESET);
     }
-    out
+    out.into()
 }
 
 /// Returns text of the runner itself or of a name, an item, a system: one line without colours.
 pub(super) fn text(text: &str) -> String {
-    clean(text.as_bytes(), false)
+    clean(text.as_bytes(), false).into_owned()
 }
 
 /// Whether a character can act on a terminal, alone or as the start of a sequence.

@@ -28,6 +28,7 @@ pub struct Size {
 }
 
 /// Where a run is drawn.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Screen {
     /// Takes results: the event stream.
     pub out: Box<dyn Write + Send>,

@@ -84,16 +84,18 @@ impl Summary<'_> {
         let started =
             node.last.as_ref().is_none_or(|last| !matches!(last.exit, Exit::NotStarted(_)));
         if started {
-            let _ = write!(how, " after {}", words::took(node.took));
+            // `…longer than 10 bytes after 3ms` would be read as one.
+            let comma = if how.contains(": ") { "," } else { "" };
+            let _ = write!(how, "{comma} after {}", words::took(node.took));
         }
         if node.consumes.is_none() && node.attempts > 1 {
             let _ = write!(how, ", {} tries", node.attempts);
         }
         self.page.title(&text(&node.name), &how);
-        if let Some(last) = &node.last {
+        if let Some(last) = decisive(tally, id) {
             self.last_words(last);
         }
-        self.page.copyable("again", SHORT, &words::again(&tally.file, &node.name));
+        self.page.copyable("again", SHORT, &words::again(&tally.file, &tally.options, &node.name));
         self.page.line("");
     }
 
@@ -188,12 +190,16 @@ impl Summary<'_> {
         let told = |ended: &Ended| {
             let node = &tally.nodes[ended.node.index()];
             let failed = matches!(node.state, NodeState::Done(outcome) if outcome.is_failure());
-            failed && node.last.as_ref().is_some_and(|last| last.item == ended.item)
+            failed && decisive(tally, ended.node).is_some_and(|last| last.item == ended.item)
         };
+        let dead: u64 = tally.queues.iter().map(|queue| queue.level.dead).sum();
+        if dead == 0 {
+            // A command that can't be executed fails for every item, and they all go back.
+            return Vec::new();
+        }
         let untold = tally.item_failures.iter().filter(|ended| !told(ended));
         let mut named: Vec<_> =
             untold.take(NAMED).filter_map(|ended| self.dead_item(ended)).collect();
-        let dead: u64 = tally.queues.iter().map(|queue| queue.level.dead).sum();
         let told = tally.item_failures.iter().filter(|ended| told(ended)).count();
         let more = dead.saturating_sub((named.len() + told) as u64);
         if more > 0 && !named.is_empty() {
@@ -206,6 +212,13 @@ impl Summary<'_> {
         let item = words::item(ended.item.as_ref()?, self.paint.more());
         Some(format!("{item}: {}", words::exit(&ended.exit, ended.verdict)))
     }
+}
+
+/// Returns the attempt that stands for the failure of a node: of items one that is dead, not one
+/// that was stopped or tried again later.
+fn decisive(tally: &Tally, id: NodeId) -> Option<&Ended> {
+    let dead = tally.item_failures.iter().rfind(|ended| ended.node == id);
+    dead.or(tally.nodes[id.index()].last.as_deref())
 }
 
 /// Returns what was left running behind, by node.
@@ -351,34 +364,34 @@ mod tests {
         let end = drawn.split("test[n=9]\n").last().unwrap_or_default();
         assert_snapshot!(end, @r"
         ✗ test[n=0]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=0]'
 
         ✗ test[n=1]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=1]'
 
         ✗ test[n=2]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=2]'
 
         ✗ test[n=3]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=3]'
 
         ✗ test[n=4]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=4]'
 
         ✗ test[n=5]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=5]'
 
         ✗ test[n=6]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=6]'
 
         ✗ test[n=7]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=7]'
 
         ✗ test[n=8]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=8]'
 
         ✗ test[n=9]  exit code 1 after 0ms
-          again  runner jobs/many.toml test
+          again  runner jobs/many.toml 'test[n=9]'
 
         and 2 more failures
 
@@ -394,5 +407,33 @@ mod tests {
                      read: pid 904 (sleep), killed · and 4 more
           run        .runner/runs/7
         ");
+    }
+
+    #[test]
+    fn a_time_is_apart_from_a_long_reason() {
+        let mut story = Story::new("long");
+        let node = story.node("list", None, None);
+        let attempt = story.start(node, 1, None);
+        story.end(attempt, Exit::Code(0), Verdict::Failed, None);
+        story.done(node, Outcome::Failed, Some("queue `q`: longer than 10 bytes")).finish(1);
+        let told = drawn(&story, 60);
+        assert!(told.starts_with("✗ list  queue `q`: longer than 10 bytes, after 0ms\n"), "{told}");
+    }
+
+    #[test]
+    fn the_item_that_is_told_is_a_dead_one() {
+        let mut story = Story::new("crawl");
+        let queue = story.queue("pages", 8);
+        let fetch = story.node("fetch", Some(queue), None);
+        let [dead, again, stopped] = ["dead", "again", "stopped"];
+        let dead = story.start(fetch, 1, Some(dead));
+        story.end(dead, Exit::Code(3), Verdict::Failed, None);
+        let again = story.start(fetch, 1, Some(again));
+        story.end(again, Exit::Code(3), Verdict::Failed, Some(0));
+        let stopped = story.start(fetch, 2, Some(stopped));
+        story.end(stopped, Exit::Signal(15), Verdict::Stopped, None);
+        story.done(fetch, Outcome::Failed, Some("1 item is dead")).finish(1);
+        let told = drawn(&story, 60);
+        assert!(told.contains("item   items:0 (dead): exit code 3\n"), "{told}");
     }
 }

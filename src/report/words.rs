@@ -151,8 +151,11 @@ pub(super) fn preview(item: &ItemRef) -> String {
 }
 
 /// Returns the command that runs just that process again.
-pub(super) fn again(file: &Path, process: &str) -> String {
-    text(&format!("runner {} {}", quoted(&file.to_string_lossy()), quoted(process)))
+pub(super) fn again(file: &Path, options: &[String], process: &str) -> String {
+    let file = file.to_string_lossy();
+    let options = options.iter().map(String::as_str);
+    let words = [&*file, process].into_iter().chain(options).map(quoted);
+    text(&format!("runner {}", words.collect::<Vec<_>>().join(" ")))
 }
 
 /// Returns a word as a shell reads it back.
@@ -196,8 +199,10 @@ mod tests {
 
     #[test]
     fn commands_can_be_pasted() {
-        assert_eq!(again(Path::new("jobs/ci.toml"), "build"), "runner jobs/ci.toml build");
-        let odd = again(Path::new("my jobs/it's.toml"), "test[os=linux]");
-        assert_eq!(odd, r"runner 'my jobs/it'\''s.toml' 'test[os=linux]'");
+        let plain = again(Path::new("jobs/ci.toml"), &[], "build");
+        assert_eq!(plain, "runner jobs/ci.toml build");
+        let options = ["--var".to_owned(), "root=a b".to_owned()];
+        let odd = again(Path::new("my jobs/it's.toml"), &options, "test[os=linux]");
+        assert_eq!(odd, r"runner 'my jobs/it'\''s.toml' 'test[os=linux]' --var 'root=a b'");
     }
 }

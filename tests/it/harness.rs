@@ -148,11 +148,10 @@ impl Test {
             .stdin(File::open(input).expect("a file to read"))
             .stdout(Stdio::from(out))
             .stderr(open(STDERR));
-        let child = match self.args.is_empty() {
-            true => command.arg("job.toml"),
-            false => command.args(&self.args),
-        };
-        let child = child.spawn().expect("`runner` can be started");
+        if self.args.is_empty() {
+            command.arg("job.toml");
+        }
+        let child = command.args(&self.args).spawn().expect("`runner` can be started");
         Running::new(child, self.folder, self.tag)
     }
 }

@@ -26,7 +26,7 @@ fn every_job_file_is_valid() {
     let ran = Test::new().args(["validate", &file("")]).run().exits(0);
     assert_snapshot!(ran, @"
     [stderr]
-    8 job files checked, nothing forbids to run
+    8 job files checked: all can run
     [exit code: 0]
     ");
 }

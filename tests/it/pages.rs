@@ -33,7 +33,8 @@ fn the_first_job_of_the_readme_says_what_the_readme_shows() {
     let lines = shown.lines().skip(1).filter(|line| !line.contains(" in ")).map(str::trim_end);
     let steady = lines.filter(|line| !line.contains("slowest") && !line.contains(".runner"));
     for line in steady {
-        assert!(ran.stderr.lines().any(|said| said == line), "`{line}` was not said\n{ran}");
+        let mut said = ran.stderr.lines().chain(ran.stdout.lines());
+        assert!(said.any(|said| said == line), "`{line}` was not said\n{ran}");
     }
     assert_eq!(ran.read("words.txt"), "100 words\n");
 }
@@ -45,6 +46,18 @@ fn the_readme_shows_a_real_diagnosis() {
     let shown = &blocks("README.md", "console")[1];
     let (_, shown) = shown.split_once('\n').expect("a command and what it says");
     assert_eq!(ran.stderr, *shown);
+}
+
+#[test]
+fn the_folder_of_a_run_holds_what_the_page_says() {
+    let job = "[process.a]\nmatrix.n = [1, 2, 3]\nscript = \"echo out; echo err >&2\"\n\
+               [queue.none]\nitems = []\n\
+               [process.never]\nconsumes = \"none\"\ndeliver = \"stream\"\n\
+               command = [\"no-such-program\"]\n";
+    let ran = Test::new().job(job).args(["job.toml"]).run().exits(0);
+    assert_eq!(ran.read(".runner/latest/logs/a@2.out"), "out\n");
+    assert_eq!(ran.read(".runner/latest/logs/a@2.err"), "err\n");
+    assert!(ran.has(".runner/latest/events.jsonl") && !ran.has(".runner/latest/logs/never.out"));
 }
 
 #[test]

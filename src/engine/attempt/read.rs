@@ -1,8 +1,8 @@
 //! Read: what a child prints, to its end.
 //!
-//! The end comes when nobody holds the pipe any more. Once the child is gone, what outlived it has a
-//! second of silence, or five of chatter, and is then killed and named. Unaware of what becomes of
-//! the bytes.
+//! The end comes when nobody holds the pipe any more. Once the child is gone, what outlived it has
+//! a second of silence, or five of chatter, and is then killed and named. Unaware of what becomes
+//! of the bytes.
 
 use std::time::Duration;
 

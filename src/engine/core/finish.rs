@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::nodes::State;
+use super::ready::Lack;
 use super::start::{Attempt, Stopping};
 use super::timers::Timer;
 use super::{Core, Effect, Ended, Settlement};
@@ -17,16 +18,27 @@ const SIGPIPE: i32 = 13;
 /// SIGKILL.
 const SIGKILL: i32 = 9;
 
-/// The doubling of a backoff stops here; 2^20 times the first wait is longer than any run.
-const MOST_DOUBLINGS: u32 = 20;
+/// The doubling of a backoff stops here: what a factor of 32 bits can hold.
+const MOST_DOUBLINGS: u32 = 31;
 
 /// The end of a child, judged.
 struct Finished<'a> {
     id: AttemptId,
     attempt: Attempt,
     verdict: Verdict,
-    again: Option<Duration>,
+    again: Again,
     ended: &'a Ended,
+}
+
+/// Whether something that failed is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// After a while.
+    After(Duration),
+    /// It might be, but the run stops.
+    NotNow,
+    /// No.
+    Never,
 }
 
 impl Core {
@@ -37,13 +49,14 @@ impl Core {
         for (at, timer) in attempt.rings.drain(..) {
             self.timers.unset(at, timer);
         }
-        self.give_back(&mut attempt);
-        let row = &mut self.rows[node.index()];
-        row.children -= 1;
-        row.starting -= u32::from(!attempt.told);
+        self.child_is_over(id, &mut attempt);
         let verdict = self.verdict(&attempt, ended);
         let number = ended.item_try.unwrap_or(attempt.number);
-        let again = self.again(node, number, verdict, ended);
+        let again = self.again(id, &attempt, number, (verdict, ended));
+        let wait = match again {
+            Again::After(wait) => Some(wait),
+            Again::NotNow | Again::Never => None,
+        };
         self.tell(EventKind::AttemptEnded {
             attempt: id,
             node,
@@ -52,11 +65,12 @@ impl Core {
             took: ended.took,
             logs: ended.logs.clone(),
             leftovers: ended.leftovers.clone(),
-            again,
+            again: wait,
         });
         let failed = verdict_fails(verdict);
         if failed {
-            self.rows[node.index()].failed_as = Some(outcome_of(verdict));
+            let outcome = outcome_in(self.plan.process(node), verdict, &ended.exit);
+            self.rows[node.index()].failed_as = Some(outcome);
         }
         self.rows[node.index()].was_ended |= verdict == Verdict::Ended;
         let finished = Finished { id, attempt, verdict, again, ended };
@@ -72,22 +86,29 @@ impl Core {
     /// Takes in that an attempt did not come to be, because another consumer was faster.
     pub(super) fn missed(&mut self, id: AttemptId) {
         let Some(mut attempt) = self.attempts.remove(&id) else { return };
-        self.give_back(&mut attempt);
-        let row = &mut self.rows[attempt.node.index()];
-        row.children -= 1;
-        row.starting -= 1;
-        row.tries -= 1;
+        self.child_is_over(id, &mut attempt);
+        self.rows[attempt.node.index()].tries -= 1;
         self.reconsider_consumer(attempt.node);
     }
 
-    fn give_back(&mut self, attempt: &mut Attempt) {
-        if let Some(permit) = attempt.permit.take() {
-            for pool in self.slots.give_back(permit) {
-                self.ready.room(pool);
+    /// Counts a child as gone, and gives its slots back.
+    fn child_is_over(&mut self, id: AttemptId, attempt: &mut Attempt) {
+        let node = attempt.node;
+        attempt.alive = false;
+        self.living.remove(&(node, id));
+        self.rows[node.index()].children -= 1;
+        self.stream_is_over(node, attempt.told);
+        let Some(permit) = attempt.permit.take() else { return };
+        let is_extra = permit.is_extra();
+        for pool in self.slots.give_back(permit) {
+            self.ready.room(Lack::Pool(pool));
+            if is_extra {
+                self.ready.room(Lack::Spare(pool));
             }
-            if self.slots.jobs().is_some() {
-                self.ready.room_in_jobs();
-            }
+        }
+        self.ready.room(Lack::Jobs);
+        if is_extra {
+            self.ready.room(Lack::SpareJobs);
         }
     }
 
@@ -112,37 +133,35 @@ impl Core {
     /// Decides whether it is tried again, and after how long.
     fn again(
         &self,
-        node: NodeId,
+        id: AttemptId,
+        attempt: &Attempt,
         number: u32,
-        verdict: Verdict,
-        ended: &Ended,
-    ) -> Option<Duration> {
+        (verdict, ended): (Verdict, &Ended),
+    ) -> Again {
+        let node = attempt.node;
         let retry = &self.plan.process(node).retry;
-        let tries_left = number <= retry.max && verdict_fails(verdict) && self.may_start(node);
         let command_is_bad = ended.command_at_fault || self.is_stream(node);
-        (tries_left && !command_is_bad && is_retried(retry, verdict, &ended.exit))
-            .then(|| wait_before(retry, number, u64::from(node.0)))
+        if number > retry.max || command_is_bad || !is_retried(retry, verdict, ended) {
+            Again::Never
+        } else if self.may_start(node) {
+            Again::After(wait_before(retry, number, u64::from(node.0) ^ id.0.rotate_left(40)))
+        } else {
+            Again::NotNow
+        }
     }
 
     /// The end of the only child of a node.
     fn plain_ended(&mut self, finished: &Finished<'_>) {
         let Finished { attempt, verdict, again, ended, .. } = finished;
         let node = attempt.node;
-        if let Some(wait) = again {
+        if let Again::After(wait) = again {
             self.enter(node, State::Backoff);
-            self.timers.set(self.now + *wait, Timer::Retry(node));
+            self.timers.set(self.now.saturating_add(*wait), Timer::Retry(node));
             return;
         }
-        let process = self.plan.process(node);
         let outcome = match verdict {
             Verdict::Passed if attempt.number > 1 => Outcome::Flaky,
-            Verdict::Failed | Verdict::Killed if is_allowed(process, &ended.exit) => {
-                Outcome::AllowedFailure
-            }
-            Verdict::TimedOut if process.allow_failure == AllowFailure::Any => {
-                Outcome::AllowedFailure
-            }
-            verdict => outcome_of(*verdict),
+            verdict => outcome_in(self.plan.process(node), *verdict, &ended.exit),
         };
         let reason = match attempt.stopping {
             Some(Stopping::Unread) => Some(self.unread_reason(node)),
@@ -156,6 +175,7 @@ impl Core {
     fn item_ended(&mut self, finished: Finished<'_>) {
         let Finished { id, attempt, verdict, again, ended } = finished;
         let node = attempt.node;
+        let outcome = outcome_in(self.plan.process(node), verdict, &ended.exit);
         let row = &mut self.rows[node.index()];
         let how = match (verdict, again) {
             (Verdict::Passed | Verdict::Ended, _) => {
@@ -163,15 +183,20 @@ impl Core {
                 Settlement::Accept
             }
             (Verdict::Stopped, _) => Settlement::Return,
-            (Verdict::Failed | Verdict::TimedOut | Verdict::Killed, Some(wait)) => {
+            (Verdict::Failed | Verdict::TimedOut | Verdict::Killed, Again::After(wait)) => {
                 Settlement::Again(wait)
             }
-            (Verdict::Failed, None) if ended.command_at_fault => {
-                row.broken = Some((Outcome::Failed, Some(ended.exit.to_string())));
+            // It is not dead: it had tries left.
+            (Verdict::Failed | Verdict::TimedOut | Verdict::Killed, Again::NotNow) => {
                 Settlement::Return
             }
-            (Verdict::Failed | Verdict::TimedOut | Verdict::Killed, None) => {
+            (Verdict::Failed, Again::Never) if ended.command_at_fault => {
+                row.broken.get_or_insert((outcome, Some(ended.exit.to_string())));
+                Settlement::Return
+            }
+            (Verdict::Failed | Verdict::TimedOut | Verdict::Killed, Again::Never) => {
                 row.dead += 1;
+                row.dead_badly |= outcome.is_failure();
                 Settlement::Bury
             }
         };
@@ -182,28 +207,30 @@ impl Core {
     fn stream_ended(&mut self, finished: Finished<'_>) {
         let Finished { id, attempt, verdict, ended, .. } = finished;
         let node = attempt.node;
-        let queue = self.plan.node(node).consumes.expect("only a consumer has long-lived children");
         let how = match verdict {
             Verdict::Passed | Verdict::Ended => Settlement::Accept,
             Verdict::Stopped => Settlement::Return,
             Verdict::Failed | Verdict::TimedOut | Verdict::Killed => Settlement::Bury,
         };
-        let level = &self.queues[queue.index()].level;
-        let more = !level.closed || level.waiting > 0;
+        let outcome = outcome_in(self.plan.process(node), verdict, &ended.exit);
+        let is_closing = self.is_closing(node);
+        let row = &mut self.rows[node.index()];
         if verdict_fails(verdict) {
-            let reason = ended.fault.clone();
-            self.rows[node.index()].broken = Some((outcome_of(verdict), reason));
-        } else if verdict == Verdict::Passed && more && ended.read == 0 {
+            row.broken.get_or_insert((outcome, ended.fault.clone()));
+        } else if verdict == Verdict::Passed
+            && ended.read == 0
+            // At the end of its queue a child for which nothing was left is right to pass.
+            && (!is_closing || ended.unread > 0)
+        {
             let reason = format!("ended with {} before it had read an item", ended.exit);
-            self.rows[node.index()].broken = Some((Outcome::Failed, Some(reason)));
+            row.broken.get_or_insert((Outcome::Failed, Some(reason)));
         }
         self.settle(id, attempt, how);
     }
 
     /// Has the outcome of an attempt carried out; it stays known until that is done.
-    fn settle(&mut self, id: AttemptId, mut attempt: Attempt, how: Settlement) {
+    fn settle(&mut self, id: AttemptId, attempt: Attempt, how: Settlement) {
         let node = attempt.node;
-        attempt.alive = false;
         self.rows[node.index()].settling += 1;
         self.attempts.insert(id, attempt);
         self.out.push(Effect::Settle { attempt: id, how });
@@ -237,18 +264,20 @@ impl Core {
 
     fn consumer_outcome(&self, node: NodeId, drained: bool) -> (Outcome, Option<String>) {
         let row = &self.rows[node.index()];
-        let any = self.plan.process(node).allow_failure == AllowFailure::Any;
-        let allowed = |outcome| if any { Outcome::AllowedFailure } else { outcome };
         if let Some((outcome, reason)) = &row.broken {
-            return (allowed(*outcome), reason.clone());
+            return (*outcome, reason.clone());
         }
         if row.dead > 0 {
             let items = if row.dead == 1 { "item is" } else { "items are" };
-            return (allowed(Outcome::Failed), Some(format!("{} {items} dead", row.dead)));
+            let outcome = if row.dead_badly { Outcome::Failed } else { Outcome::AllowedFailure };
+            return (outcome, Some(format!("{} {items} dead", row.dead)));
         }
         match (drained, row.started) {
             (false, None) => (Outcome::Skipped, Some(self.stop_reason())),
             (false, Some(_)) => (Outcome::Stopped, Some(self.stop_reason())),
+            (true, None) if self.was_never_fed(node) => {
+                (Outcome::Skipped, Some("everything that feeds it was skipped".to_owned()))
+            }
             (true, _) if row.was_ended => (Outcome::Stopped, None),
             (true, _) if row.flaky => (Outcome::Flaky, None),
             (true, _) => (Outcome::Passed, None),
@@ -263,12 +292,16 @@ fn verdict_fails(verdict: Verdict) -> bool {
     }
 }
 
-fn outcome_of(verdict: Verdict) -> Outcome {
+/// Returns as what a process ends of which this was the last attempt.
+fn outcome_in(process: &Process, verdict: Verdict, exit: &Exit) -> Outcome {
+    let any = process.allow_failure == AllowFailure::Any;
     match verdict {
         Verdict::Passed => Outcome::Passed,
+        Verdict::Stopped | Verdict::Ended => Outcome::Stopped,
+        Verdict::Failed if is_allowed(process, exit) => Outcome::AllowedFailure,
+        Verdict::TimedOut | Verdict::Killed if any => Outcome::AllowedFailure,
         Verdict::Failed => Outcome::Failed,
         Verdict::TimedOut => Outcome::TimedOut,
-        Verdict::Stopped | Verdict::Ended => Outcome::Stopped,
         Verdict::Killed => Outcome::Killed,
     }
 }
@@ -281,16 +314,20 @@ fn is_allowed(process: &Process, exit: &Exit) -> bool {
     }
 }
 
-/// Returns whether this kind of failure is tried again.
-fn is_retried(retry: &Retry, verdict: Verdict, exit: &Exit) -> bool {
-    if matches!(exit, Exit::Code(code) if retry.never.contains(code)) {
+/// Returns whether this is a failure, of a kind that is tried again.
+fn is_retried(retry: &Retry, verdict: Verdict, ended: &Ended) -> bool {
+    let exit = &ended.exit;
+    let never = matches!(exit, Exit::Code(code) if retry.never.contains(code));
+    if never || !verdict_fails(verdict) {
         return false;
     }
+    // What the runner itself killed was not ended by a signal, as far as anybody need know.
+    let by_itself = verdict != Verdict::TimedOut && ended.fault.is_none();
     retry.on.is_empty()
         || retry.on.iter().any(|on| match on {
-            RetryOn::Code(code) => verdict == Verdict::Failed && *exit == Exit::Code(*code),
+            RetryOn::Code(code) => by_itself && *exit == Exit::Code(*code),
             RetryOn::Timeout => verdict == Verdict::TimedOut,
-            RetryOn::Signal => verdict != Verdict::TimedOut && matches!(exit, Exit::Signal(_)),
+            RetryOn::Signal => by_itself && matches!(exit, Exit::Signal(_)),
         })
 }
 

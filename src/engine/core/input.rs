@@ -45,10 +45,12 @@ pub(in crate::engine) enum Input {
         /// How full it is now.
         level: Level,
     },
-    /// A queue's static items were all put in.
+    /// A queue's static items were all put in, or no more are wanted.
     Fed {
         /// The queue.
         queue: QueueId,
+        /// Why they can't be put in, if they can't.
+        fault: Option<String>,
     },
     /// An attempt was silent for `timeout.idle`.
     Idle {
@@ -62,6 +64,8 @@ pub(in crate::engine) enum Input {
     },
     /// A timer rang: time has come to [`super::Core::next_timer`].
     Time,
+    /// Nothing has happened for a while: everything was told, and no item is due later.
+    Still,
     /// The run should stop.
     Stop {
         /// How strongly.
@@ -92,6 +96,8 @@ pub(in crate::engine) struct Ended {
     pub(in crate::engine) command_at_fault: bool,
     /// Items that a `stream` child read.
     pub(in crate::engine) read: u64,
+    /// Items that a `stream` child was given and did not read; they went back.
+    pub(in crate::engine) unread: u64,
     /// Why it failed although its exit looks well: its output could not be framed.
     pub(in crate::engine) fault: Option<String>,
 }
@@ -113,6 +119,8 @@ pub(in crate::engine) struct Level {
     pub(in crate::engine) left: u64,
     /// Whether there is no room for one more.
     pub(in crate::engine) full: bool,
+    /// Whether a producer waits for room.
+    pub(in crate::engine) blocked: bool,
     /// Whether it was closed.
     pub(in crate::engine) closed: bool,
 }
@@ -141,9 +149,11 @@ pub(in crate::engine) enum Effect {
         /// What becomes of it.
         how: Settlement,
     },
+    /// Put the static items of a queue in.
+    Feed(QueueId),
     /// Nothing will be put into a queue any more.
     Close(QueueId),
-    /// Nobody will read a queue any more: drop what is in it and what still comes.
+    /// Nobody will read a queue any more: close it, drop what is in it and what still comes.
     Abandon(QueueId),
     /// Tell an event.
     Tell(EventKind),

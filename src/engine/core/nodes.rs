@@ -41,7 +41,6 @@ pub(super) enum State {
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Row {
-    pub(super) id: NodeId,
     pub(super) state: State,
     /// `run`; a node that needs a failure, or an end however it comes, also runs after a failure.
     pub(super) run: RunWhen,
@@ -53,21 +52,23 @@ pub(super) struct Row {
     pub(super) tries: u32,
     /// Children that live.
     pub(super) children: u32,
-    /// Of those, how many were not told as started.
-    pub(super) starting: u32,
     /// Attempts whose outcome is being carried out.
     pub(super) settling: u32,
     /// Whether it stands in a line of what is ready.
     pub(super) in_line: bool,
+    /// Whether those were told that need its start.
+    pub(super) start_was_heard: bool,
     /// When its first child was started.
     pub(super) started: Option<Duration>,
     /// Items of it that are dead.
     pub(super) dead: u64,
+    /// Whether one of them died in a way that is not allowed.
+    pub(super) dead_badly: bool,
     /// Whether an item passed on a retry.
     pub(super) flaky: bool,
     /// Whether one of its children was ended by the runner as it should be.
     pub(super) was_ended: bool,
-    /// How its last attempt failed, where one did.
+    /// As what its last attempt would end it, where that failed.
     pub(super) failed_as: Option<Outcome>,
     /// How and why a consumer can't go on, although its queue may have more.
     pub(super) broken: Option<(Outcome, Option<String>)>,
@@ -78,18 +79,18 @@ impl Row {
         let process = &plan.job.processes[node.process];
         let handles = |(_, when): &(NodeId, When)| matches!(when, When::Failed | When::Ended);
         Self {
-            id: node.id,
             state: State::Waiting,
             run: process.run,
             handles_failure: node.needs.iter().any(handles),
             unmet: node.needs.len() + node.after.len(),
             tries: 0,
             children: 0,
-            starting: 0,
             settling: 0,
             in_line: false,
+            start_was_heard: false,
             started: None,
             dead: 0,
+            dead_badly: false,
             flaky: false,
             was_ended: false,
             failed_as: None,
@@ -156,9 +157,7 @@ impl Edge {
         let yes = match self {
             Self::After | Self::Need(When::Ended) => true,
             Self::Need(When::Passed) => good,
-            Self::Need(When::Failed) => {
-                outcome.is_failure() || outcome == Outcome::AllowedFailure
-            }
+            Self::Need(When::Failed) => outcome.is_failure() || outcome == Outcome::AllowedFailure,
             Self::Need(When::Started) if started => return Met::Before,
             Self::Need(When::Started) => false,
         };
@@ -182,7 +181,8 @@ impl Core {
     pub(super) fn end_node(&mut self, node: NodeId, outcome: Outcome, reason: Option<String>) {
         self.leave_line(node);
         let row = &self.rows[node.index()];
-        let ended_as_asked = outcome == Outcome::Stopped && row.was_ended && self.stop.is_none();
+        // Who is stopped for any other reason is told why.
+        let ended_as_asked = outcome == Outcome::Stopped && row.was_ended && reason.is_none();
         let good = ended_as_asked
             || matches!(
                 outcome,
@@ -201,8 +201,12 @@ impl Core {
         self.end_node(node, Outcome::Skipped, Some(reason));
     }
 
-    /// Says that a node has started, to those that need no more than that.
+    /// Says that a node has started, to those that need no more than that; of a consumer, that it
+    /// takes items.
     pub(super) fn heard_start(&mut self, node: NodeId) {
+        if std::mem::replace(&mut self.rows[node.index()].start_was_heard, true) {
+            return;
+        }
         for index in 0..self.graph.dependants[node.index()].len() {
             let (dependant, edge) = self.graph.dependants[node.index()][index];
             if edge == Edge::Need(When::Started) {
@@ -216,7 +220,7 @@ impl Core {
         while let Some(node) = self.ended.pop_front() {
             let row = &self.rows[node.index()];
             let State::Done { outcome, good } = row.state else { continue };
-            let started = row.started.is_some();
+            let started = row.start_was_heard;
             for index in 0..self.graph.dependants[node.index()].len() {
                 let (dependant, edge) = self.graph.dependants[node.index()][index];
                 match edge.met(outcome, good, started) {
@@ -225,7 +229,20 @@ impl Core {
                     Met::Before => {}
                 }
             }
-            self.node_left_queues(node);
+            self.skip_joined(node, outcome);
+            self.node_left_queues(node, outcome);
+        }
+    }
+
+    /// Ends those that a pipe joins to a node that ended: without it they can't start any more.
+    fn skip_joined(&mut self, node: NodeId, outcome: Outcome) {
+        let plan = std::rc::Rc::clone(&self.plan);
+        let planned = plan.node(node);
+        for peer in planned.piped_from.into_iter().chain(planned.piped_to) {
+            if matches!(self.rows[peer.index()].state, State::Waiting | State::Ready) {
+                let name = &planned.name;
+                self.skip(peer, format!("a pipe joins it to `{name}`, which ended as {outcome}"));
+            }
         }
     }
 
@@ -256,6 +273,7 @@ impl Core {
     /// Lets a node in whose edges are all met: it is ready, waits for a failure, or is skipped.
     pub(super) fn admit(&mut self, node: NodeId) {
         if self.rows[node.index()].awaits_failure(self.failed) {
+            self.awaiting.push(node);
             return;
         }
         if !self.may_start(node) {
@@ -264,6 +282,11 @@ impl Core {
             return;
         }
         self.enter(node, State::Ready);
+        // Who waits for the start of a consumer may feed it: from now on it takes what comes.
+        if let Some(queue) = self.plan.node(node).consumes {
+            self.feed(queue);
+            self.heard_start(node);
+        }
         self.reconsider(node);
     }
 }

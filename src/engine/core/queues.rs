@@ -3,21 +3,38 @@
 //! The items themselves never come here; the core hears levels. The rules are those of "The end of
 //! a queue" in the language. Unaware of framing and brokers.
 
+use std::rc::Rc;
+
 use super::nodes::State;
+use super::ready::Lack;
 use super::start::Stopping;
 use super::{Core, Effect, Level};
 use crate::event::{EventKind, Outcome};
-use crate::model::{NodeId, QueueId};
-use crate::plan::{self, Plan};
+use crate::model::{AttemptId, NodeId, QueueId};
+use crate::plan::{self, Node, Plan};
+
+/// Readers that a reason names at most.
+const NAMED_READERS: usize = 3;
 
 /// What the core knows of one queue.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct QueueRow {
     pub(super) level: Level,
     /// Producers and static items that are not final.
     open_sources: usize,
     /// Consumers that have not ended.
     open_consumers: usize,
+    /// Whether something fed it: static items, or a producer that was not skipped.
+    was_fed: bool,
+    /// Long-lived children that were not told as started.
+    starting: u32,
+    /// Long-lived children that had no time yet to take anything: the level was not told since.
+    fresh: u32,
+    /// Whether it has static items that nobody was told to put in.
+    has_items: bool,
+    /// Whether its static items are being put in.
+    is_feeding: bool,
     /// Whether the body was told to close it.
     closing: bool,
     /// Whether nobody will read it any more.
@@ -28,11 +45,16 @@ pub(super) struct QueueRow {
 
 impl QueueRow {
     pub(super) fn new(queue: &plan::Queue, plan: &Plan) -> Self {
-        let fed = usize::from(plan.queue(queue.id).items.is_some());
+        let has_items = plan.queue(queue.id).items.is_some();
         Self {
             level: Level::default(),
-            open_sources: queue.producers.len() + fed,
+            open_sources: queue.producers.len() + usize::from(has_items),
             open_consumers: queue.consumers.len(),
+            was_fed: has_items,
+            starting: 0,
+            fresh: 0,
+            has_items,
+            is_feeding: false,
             closing: false,
             abandoned: false,
             told: false,
@@ -44,57 +66,151 @@ impl QueueRow {
         self.level.closed && self.level.waiting == 0 && self.level.busy == 0
     }
 
-    /// Returns whether nothing will happen in it by itself.
-    pub(super) fn is_still(&self) -> bool {
-        self.level.busy == 0 && (self.level.closed || !self.closing)
+    /// Returns whether something will happen in it by itself, apart from what children do.
+    pub(super) fn is_restless(&self) -> bool {
+        self.is_feeding && !self.is_blocked() || self.closing && !self.level.closed
+    }
+
+    /// Returns whether it keeps a stage from starting.
+    pub(super) fn is_full(&self) -> bool {
+        self.level.full && !self.abandoned
+    }
+
+    /// Returns whether a producer waits for room.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.is_full() && self.level.blocked
+    }
+
+    /// Returns whether a long-lived reader has nothing to do, and will not come to the end.
+    pub(super) fn is_idle(&self) -> bool {
+        self.level.waiting == 0 && !self.closing
+    }
+
+    /// Returns long-lived children that were started and took nothing yet, as far as is known.
+    fn unfed(&self) -> u64 {
+        u64::from(self.starting) + u64::from(self.fresh)
     }
 }
 
 impl Core {
-    /// Counts the static sources, and closes what nothing feeds.
+    /// Closes what nothing feeds.
     pub(super) fn open_queues(&mut self) {
         for index in 0..self.queues.len() {
-            let queue = QueueId::at(index);
-            self.feeding += usize::from(self.plan.queue(queue).items.is_some());
-            self.close_if_fed(queue);
+            self.close_if_fed(QueueId::at(index));
         }
     }
 
-    /// Takes in that a queue's static items were all put in.
-    pub(super) fn fed(&mut self, queue: QueueId) {
-        self.feeding -= 1;
-        self.queues[queue.index()].open_sources -= 1;
+    /// Has the static items of a queue put in, once its first consumer may take them: what they are
+    /// read from may be made by those that the consumer needs.
+    pub(super) fn feed(&mut self, queue: QueueId) {
+        let row = &mut self.queues[queue.index()];
+        if std::mem::take(&mut row.has_items) {
+            row.is_feeding = true;
+            self.out.push(Effect::Feed(queue));
+        }
+    }
+
+    /// Takes in that a queue's static items were all put in, or why they can't be.
+    pub(super) fn fed(&mut self, queue: QueueId, fault: Option<String>) {
+        let row = &mut self.queues[queue.index()];
+        row.is_feeding = false;
+        row.open_sources -= 1;
+        if let Some(fault) = fault {
+            let plan = std::rc::Rc::clone(&self.plan);
+            for consumer in &plan.queues[queue.index()].consumers {
+                let broken = (Outcome::Failed, Some(fault.clone()));
+                self.rows[consumer.index()].broken.get_or_insert(broken);
+            }
+        }
         self.close_if_fed(queue);
     }
 
     /// Takes in how full a queue is now.
     pub(super) fn level(&mut self, queue: QueueId, level: Level) {
         let row = &mut self.queues[queue.index()];
-        let had_room = !row.level.full;
         row.level = level;
-        if row.is_drained() && !row.told {
-            row.told = true;
+        row.fresh = 0;
+        if level.waiting > 0 {
+            self.ready.room(Lack::Item(queue));
+            self.ready.room(Lack::Stream(queue));
+        }
+        if !level.full {
+            self.ready.room(Lack::Room(queue));
+        }
+        let row = &mut self.queues[queue.index()];
+        if row.is_drained() && !std::mem::replace(&mut row.told, true) {
+            self.undrained -= 1;
             let Level { done, dead, left, .. } = level;
             self.tell(EventKind::QueueDrained { queue, done, dead, left });
-        }
-        let plan = std::rc::Rc::clone(&self.plan);
-        let queue = &plan.queues[queue.index()];
-        for consumer in &queue.consumers {
-            self.reconsider_consumer(*consumer);
-        }
-        if had_room == level.full {
-            for producer in &queue.producers {
-                self.reconsider_consumer(*producer);
+            let plan = Rc::clone(&self.plan);
+            for consumer in &plan.queues[queue.index()].consumers {
+                self.reconsider_consumer(*consumer);
             }
         }
     }
 
+    /// Returns what a node that consumes lacks before it needs a slot.
+    pub(super) fn lacks_in_queues(&self, node: &Node) -> Option<Lack> {
+        let queue = node.consumes?;
+        let row = &self.queues[queue.index()];
+        if self.is_stream(node.id) {
+            if row.level.waiting <= row.unfed() {
+                return Some(Lack::Stream(queue));
+            }
+        } else if row.level.waiting == 0 {
+            return Some(Lack::Item(queue));
+        }
+        self.full_queue(node.id).map(Lack::Room)
+    }
+
+    /// Returns a queue that is full, so that who feeds it should not start.
+    pub(super) fn full_queue(&self, node: NodeId) -> Option<QueueId> {
+        let is_full = |queue: &QueueId| self.queues[queue.index()].is_full();
+        self.plan.node(node).produces.iter().copied().find(is_full)
+    }
+
+    /// Notes that a child of a consumer starts. What it will take is counted as taken, because the
+    /// body tells it only later.
+    pub(super) fn claim_item(&mut self, node: NodeId) {
+        let Some(queue) = self.plan.node(node).consumes else { return };
+        let is_stream = self.is_stream(node);
+        let row = &mut self.queues[queue.index()];
+        if is_stream {
+            row.starting += 1;
+        } else {
+            row.level.waiting -= 1;
+            row.level.busy += 1;
+        }
+    }
+
+    /// Notes that a long-lived child was told as started.
+    pub(super) fn stream_started(&mut self, node: NodeId) {
+        let queue = self.plan.node(node).consumes.filter(|_| self.is_stream(node));
+        let Some(queue) = queue else { return };
+        let row = &mut self.queues[queue.index()];
+        row.starting -= 1;
+        row.fresh += 1;
+    }
+
+    /// Notes that a long-lived child is over.
+    pub(super) fn stream_is_over(&mut self, node: NodeId, told: bool) {
+        let queue = self.plan.node(node).consumes.filter(|_| self.is_stream(node));
+        let Some(queue) = queue else { return };
+        let row = &mut self.queues[queue.index()];
+        row.starting -= u32::from(!told);
+        // Which one it was is not known; one child too many does less harm than one too few.
+        row.fresh = 0;
+        self.ready.room(Lack::Stream(queue));
+    }
+
     /// Takes a node that ended out of the queues that it fed and read.
-    pub(super) fn node_left_queues(&mut self, node: NodeId) {
-        let plan = std::rc::Rc::clone(&self.plan);
+    pub(super) fn node_left_queues(&mut self, node: NodeId, outcome: Outcome) {
+        let plan = Rc::clone(&self.plan);
         let node = plan.node(node);
         for queue in &node.produces {
-            self.queues[queue.index()].open_sources -= 1;
+            let row = &mut self.queues[queue.index()];
+            row.open_sources -= 1;
+            row.was_fed |= outcome != Outcome::Skipped;
             self.close_if_fed(*queue);
         }
         if let Some(queue) = node.consumes {
@@ -108,41 +224,50 @@ impl Core {
 
     /// Rule 1: a queue is closed when everything that feeds it is final.
     fn close_if_fed(&mut self, queue: QueueId) {
-        let row = &mut self.queues[queue.index()];
-        if row.open_sources == 0 && !std::mem::replace(&mut row.closing, true) {
+        let row = &self.queues[queue.index()];
+        if row.open_sources == 0 && !row.closing {
             self.out.push(Effect::Close(queue));
+            self.closes(queue);
+        }
+    }
+
+    fn closes(&mut self, queue: QueueId) {
+        if !std::mem::replace(&mut self.queues[queue.index()].closing, true) {
             self.tell(EventKind::QueueClosed { queue });
         }
     }
 
-    /// Rule 7: nobody will read it any more, so whoever feeds it is stopped.
+    /// Rule 7: nobody will read it any more, so whoever feeds nothing else is stopped.
     fn abandon(&mut self, queue: QueueId) {
         self.queues[queue.index()].abandoned = true;
         self.out.push(Effect::Abandon(queue));
-        let plan = std::rc::Rc::clone(&self.plan);
-        let producers = &plan.queues[queue.index()].producers;
-        let feeds = |node: &NodeId| producers.contains(node);
-        let attempts: Vec<_> =
-            self.attempts.iter().filter(|(_, a)| feeds(&a.node)).map(|(id, _)| *id).collect();
-        for attempt in attempts {
-            self.ask_to_end(attempt, Stopping::Unread);
-        }
-        for producer in producers {
-            self.abandon_producer(*producer);
+        self.closes(queue);
+        self.ready.room(Lack::Room(queue));
+        let plan = Rc::clone(&self.plan);
+        for producer in &plan.queues[queue.index()].producers {
+            let mut fed = plan.node(*producer).produces.iter();
+            if fed.all(|queue| self.queues[queue.index()].abandoned) {
+                self.abandon_producer(*producer);
+            }
         }
     }
 
     /// Ends a producer that would only feed what nobody reads.
     fn abandon_producer(&mut self, node: NodeId) {
+        let all = (node, AttemptId(0))..=(node, AttemptId(u64::MAX));
+        let attempts: Vec<_> = self.living.range(all).map(|(_, attempt)| *attempt).collect();
+        for attempt in attempts {
+            self.ask_to_end(attempt, Stopping::Unread);
+        }
         let reason = self.unread_reason(node);
         let consumes = self.plan.node(node).consumes.is_some();
         let row = &mut self.rows[node.index()];
         match row.state {
             State::Ready | State::Running if consumes => {
-                row.broken = Some((Outcome::Stopped, Some(reason)));
+                row.broken.get_or_insert((Outcome::Stopped, Some(reason)));
                 self.reconsider(node);
             }
-            State::Waiting | State::Backoff | State::Ready => self.skip(node, reason),
+            State::Waiting | State::Backoff | State::Ready => self.give_up(node, reason),
             State::Running | State::Done { .. } => {}
         }
     }
@@ -157,6 +282,7 @@ impl Core {
         let readers = &self.plan.queues[queue.index()].consumers;
         let ends: Vec<_> = readers
             .iter()
+            .take(NAMED_READERS)
             .filter_map(|reader| match self.rows[reader.index()].state {
                 State::Done { outcome, .. } => {
                     Some(format!("`{}` ended as {outcome}", self.plan.node(*reader).name))
@@ -164,7 +290,11 @@ impl Core {
                 State::Waiting | State::Ready | State::Running | State::Backoff => None,
             })
             .collect();
-        format!("nobody is left to read queue `{name}`: {}", ends.join(", "))
+        let more = match readers.len().saturating_sub(NAMED_READERS) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        format!("nobody is left to read queue `{name}`: {}{more}", ends.join(", "))
     }
 
     /// Returns whether a consumer's queue holds something, or has held something.
@@ -175,12 +305,15 @@ impl Core {
             && self.rows[node.index()].unmet == 0
     }
 
-    /// Returns whether none of the queues that a consumer feeds is full.
-    pub(super) fn has_room_for(&self, node: NodeId) -> bool {
-        let full = |queue: &QueueId| {
-            let row = &self.queues[queue.index()];
-            row.level.full && !row.abandoned
-        };
-        !self.plan.node(node).produces.iter().any(full)
+    /// Returns whether nothing will be put into a consumer's queue any more.
+    pub(super) fn is_closing(&self, node: NodeId) -> bool {
+        let queue = self.plan.node(node).consumes;
+        queue.is_some_and(|queue| self.queues[queue.index()].closing)
+    }
+
+    /// Returns whether everything that was to feed a consumer's queue was skipped.
+    pub(super) fn was_never_fed(&self, node: NodeId) -> bool {
+        let queue = self.plan.node(node).consumes.map(|queue| &self.queues[queue.index()]);
+        queue.is_some_and(|row| !row.was_fed && row.level.put == 0)
     }
 }

@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
+use super::reserve::Reserve;
 use crate::model::{PoolId, Rate};
 use crate::plan::Pool;
 
@@ -14,12 +15,22 @@ use crate::plan::Pool;
 #[derive(Debug)]
 pub(super) struct Slots {
     pools: Vec<PoolSlots>,
-    jobs: Option<u32>,
-    jobs_used: u32,
+    jobs: Option<Jobs>,
+}
+
+/// The bound over all pools.
+#[derive(Debug)]
+struct Jobs {
+    size: u32,
+    used: u32,
+    /// What extra children may use of it.
+    spare: u32,
+    extra: u32,
 }
 
 /// What an attempt asks for: all of it or nothing.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Claim<'a> {
     /// The pools; never empty.
     pub(super) pools: &'a [PoolId],
@@ -29,6 +40,10 @@ pub(super) struct Claim<'a> {
     pub(super) in_pools: bool,
     /// Whether it counts in the bound over all pools.
     pub(super) in_jobs: bool,
+    /// Whether its end depends on that of others, so that it may hold its slots for long.
+    pub(super) long: bool,
+    /// Whether it is an extra long-lived child, which leaves the reserve alone.
+    pub(super) extra: bool,
 }
 
 /// Slots taken. It is not `Clone`: it goes back exactly once.
@@ -37,6 +52,8 @@ pub(super) struct Claim<'a> {
 pub(super) struct Permit {
     taken: Vec<Taken>,
     in_jobs: bool,
+    long: bool,
+    extra: bool,
 }
 
 /// What a permit holds of one pool.
@@ -52,41 +69,100 @@ struct Taken {
 pub(super) enum Full {
     /// A pool has too few free slots.
     Pool(PoolId),
+    /// A pool has too few slots beside its reserve.
+    Spare(PoolId),
     /// The bound over all pools is reached.
     Jobs,
+    /// It is reached for extra children.
+    SpareJobs,
     /// A pool's `rate` allows the next start only then.
     Rate(PoolId, Duration),
 }
 
 impl Slots {
     /// Makes free slots.
-    pub(super) fn new(pools: &[Pool], jobs: Option<u32>) -> Self {
-        Self { pools: pools.iter().map(PoolSlots::new).collect(), jobs, jobs_used: 0 }
+    pub(super) fn new(pools: &[Pool], jobs: Option<u32>, reserve: &Reserve) -> Self {
+        let pool = |pool: &Pool| PoolSlots::new(pool, reserve.of_pool(pool.id));
+        // Without one job nothing could ever start.
+        let jobs = jobs.map(|jobs| jobs.max(1)).map(|size| {
+            let spare = size.saturating_sub(reserve.of_jobs());
+            Jobs { size, used: 0, spare, extra: 0 }
+        });
+        Self { pools: pools.iter().map(pool).collect(), jobs }
     }
 
-    /// Takes all that a claim asks for, or nothing.
-    pub(super) fn take(&mut self, now: Duration, claim: Claim<'_>) -> Result<Permit, Full> {
-        if claim.in_jobs && self.jobs.is_some_and(|jobs| self.jobs_used >= jobs) {
-            return Err(Full::Jobs);
+    /// Takes all that attempts ask for which start together, or nothing.
+    pub(super) fn take(
+        &mut self,
+        now: Duration,
+        claims: &[Claim<'_>],
+    ) -> Result<Vec<Permit>, Full> {
+        let mut permits = Vec::with_capacity(claims.len());
+        let refused = claims
+            .iter()
+            .try_for_each(|claim| self.take_one(*claim).map(|permit| permits.push(permit)))
+            .and_then(|()| self.take_tokens(now, claims));
+        if refused.is_err() {
+            for permit in permits.drain(..) {
+                let _ = self.give_back(permit);
+            }
+        }
+        refused.map(|()| permits)
+    }
+
+    fn take_one(&mut self, claim: Claim<'_>) -> Result<Permit, Full> {
+        if let Some(jobs) = self.jobs.as_ref().filter(|_| claim.in_jobs) {
+            if jobs.used >= jobs.size {
+                return Err(Full::Jobs);
+            }
+            if claim.extra && jobs.extra >= jobs.spare {
+                return Err(Full::SpareJobs);
+            }
         }
         if claim.in_pools {
             for pool in claim.pools {
-                self.pools[pool.index()].check(now, *pool, claim.weight)?;
+                self.pools[pool.index()].check(*pool, claim)?;
             }
         }
         let take = |pool: &PoolId| self.pools[pool.index()].take(*pool, claim);
         let taken = claim.pools.iter().map(take).collect();
-        self.jobs_used += u32::from(claim.in_jobs);
-        Ok(Permit { taken, in_jobs: claim.in_jobs })
+        if let Some(jobs) = self.jobs.as_mut().filter(|_| claim.in_jobs) {
+            jobs.used += 1;
+            jobs.extra += u32::from(claim.extra);
+        }
+        let Claim { in_jobs, long, extra, .. } = claim;
+        Ok(Permit { taken, in_jobs, long, extra })
+    }
+
+    /// Takes a token for each start. Those that start together need only the first of them: a
+    /// bucket that is smaller than they are many would never hold them all.
+    fn take_tokens(&mut self, now: Duration, claims: &[Claim<'_>]) -> Result<(), Full> {
+        let counted = || claims.iter().filter(|claim| claim.in_pools).flat_map(|c| c.pools);
+        for pool in counted() {
+            let bucket = self.pools[pool.index()].bucket.as_mut();
+            if let Some(at) = bucket.and_then(|bucket| bucket.wait(now)) {
+                return Err(Full::Rate(*pool, at));
+            }
+        }
+        for pool in counted() {
+            if let Some(bucket) = &mut self.pools[pool.index()].bucket {
+                bucket.tokens -= 1.0;
+            }
+        }
+        Ok(())
     }
 
     /// Gives slots back and returns the pools that have room again.
     pub(super) fn give_back(&mut self, permit: Permit) -> impl Iterator<Item = PoolId> + use<> {
-        self.jobs_used -= u32::from(permit.in_jobs);
-        let mut pools = Vec::with_capacity(permit.taken.len());
-        for taken in permit.taken {
+        let Permit { taken, in_jobs, long, extra } = permit;
+        if let Some(jobs) = self.jobs.as_mut().filter(|_| in_jobs) {
+            jobs.used -= 1;
+            jobs.extra -= u32::from(extra);
+        }
+        let mut pools = Vec::with_capacity(taken.len());
+        for taken in taken {
             pools.push(taken.pool);
-            self.pools[taken.pool.index()].give_back(taken);
+            self.pools[taken.pool.index()].give_back(taken, long, extra);
         }
         pools.into_iter()
     }
@@ -97,9 +173,14 @@ impl Slots {
         (pool.used, pool.size)
     }
 
-    /// Returns the bound over all pools and how much of it is in use.
+    /// Returns whether all that holds slots of a pool ends by itself.
+    pub(super) fn frees_itself(&self, pool: PoolId) -> bool {
+        self.pools[pool.index()].long == 0
+    }
+
+    /// Returns how much of the bound over all pools is in use, and the bound.
     pub(super) fn jobs(&self) -> Option<(u32, u32)> {
-        self.jobs.map(|jobs| (self.jobs_used, jobs))
+        self.jobs.as_ref().map(|jobs| (jobs.used, jobs.size))
     }
 }
 
@@ -114,6 +195,11 @@ impl Permit {
         let first = |taken: &Taken| Some((taken.pool, *taken.slots.first()?));
         self.taken.iter().filter(|taken| taken.counts).filter_map(first)
     }
+
+    /// Returns whether an extra long-lived child holds it.
+    pub(super) fn is_extra(&self) -> bool {
+        self.extra
+    }
 }
 
 /// The slots of one pool.
@@ -121,6 +207,11 @@ impl Permit {
 struct PoolSlots {
     size: u32,
     used: u32,
+    /// What extra children may use of it, and what they use.
+    spare: u32,
+    extra: u32,
+    /// Permits of those whose end depends on others.
+    long: u32,
     counted: Numbers,
     /// Numbers above `size`, for attempts that hold none and still want one of their own.
     exempt: Numbers,
@@ -128,36 +219,51 @@ struct PoolSlots {
 }
 
 impl PoolSlots {
-    fn new(pool: &Pool) -> Self {
-        let bucket = pool.rate.map(Bucket::new);
-        let exempt = Numbers { fresh: pool.size, ..Numbers::default() };
-        Self { size: pool.size, used: 0, counted: Numbers::default(), exempt, bucket }
+    fn new(pool: &Pool, reserve: u32) -> Self {
+        Self {
+            size: pool.size,
+            used: 0,
+            spare: pool.size.saturating_sub(reserve),
+            extra: 0,
+            long: 0,
+            counted: Numbers::default(),
+            exempt: Numbers { fresh: pool.size, ..Numbers::default() },
+            bucket: pool.rate.map(Bucket::new),
+        }
     }
 
-    fn check(&mut self, now: Duration, id: PoolId, weight: u32) -> Result<(), Full> {
-        if self.used + weight > self.size {
+    fn check(&self, id: PoolId, claim: Claim<'_>) -> Result<(), Full> {
+        if self.used + claim.weight > self.size {
             return Err(Full::Pool(id));
         }
-        let wait = self.bucket.as_mut().and_then(|bucket| bucket.wait(now));
-        wait.map_or(Ok(()), |at| Err(Full::Rate(id, at)))
+        if claim.extra && self.extra + claim.weight > self.spare {
+            return Err(Full::Spare(id));
+        }
+        Ok(())
     }
 
     fn take(&mut self, pool: PoolId, claim: Claim<'_>) -> Taken {
         if !claim.in_pools {
             return Taken { pool, slots: vec![self.exempt.take()], counts: false };
         }
-        if let Some(bucket) = &mut self.bucket {
-            bucket.tokens -= 1.0;
-        }
         self.used += claim.weight;
+        self.long += u32::from(claim.long);
+        if claim.extra {
+            self.extra += claim.weight;
+        }
         let slots = (0..claim.weight).map(|_| self.counted.take()).collect();
         Taken { pool, slots, counts: true }
     }
 
-    fn give_back(&mut self, taken: Taken) {
+    fn give_back(&mut self, taken: Taken, long: bool, extra: bool) {
         let numbers = if taken.counts { &mut self.counted } else { &mut self.exempt };
         if taken.counts {
-            self.used -= u32::try_from(taken.slots.len()).unwrap_or(u32::MAX);
+            let weight = u32::try_from(taken.slots.len()).unwrap_or(u32::MAX);
+            self.used -= weight;
+            self.long -= u32::from(long);
+            if extra {
+                self.extra -= weight;
+            }
         }
         numbers.free.extend(taken.slots.into_iter().map(Reverse));
     }
@@ -216,17 +322,27 @@ mod tests {
     }
 
     fn claim(pools: &[PoolId], weight: u32) -> Claim<'_> {
-        Claim { pools, weight, in_pools: true, in_jobs: true }
+        Claim { pools, weight, in_pools: true, in_jobs: true, long: false, extra: false }
+    }
+
+    fn slots(pools: &[Pool], jobs: Option<u32>) -> Slots {
+        Slots::new(pools, jobs, &Reserve::default())
+    }
+
+    impl Slots {
+        fn one(&mut self, now: Duration, claim: Claim<'_>) -> Result<Permit, Full> {
+            self.take(now, &[claim]).map(|mut permits| permits.remove(0))
+        }
     }
 
     const NOW: Duration = Duration::ZERO;
 
     #[test]
     fn all_or_nothing() {
-        let mut slots = Slots::new(&[pool(0, 2, None), pool(1, 1, None)], None);
+        let mut slots = slots(&[pool(0, 2, None), pool(1, 1, None)], None);
         let both = [PoolId(0), PoolId(1)];
-        let first = slots.take(NOW, claim(&both, 1)).unwrap();
-        assert_eq!(slots.take(NOW, claim(&both, 1)).unwrap_err(), Full::Pool(PoolId(1)));
+        let first = slots.one(NOW, claim(&both, 1)).unwrap();
+        assert_eq!(slots.one(NOW, claim(&both, 1)).unwrap_err(), Full::Pool(PoolId(1)));
         assert_eq!(slots.usage(PoolId(0)), (1, 2));
         assert_eq!(slots.give_back(first).collect::<Vec<_>>(), both);
         assert_eq!(slots.usage(PoolId(0)), (0, 2));
@@ -234,37 +350,70 @@ mod tests {
 
     #[test]
     fn the_lowest_free_number_is_used_again() {
-        let mut slots = Slots::new(&[pool(0, 3, None)], None);
+        let mut slots = slots(&[pool(0, 3, None)], None);
         let pools = [PoolId(0)];
-        let first = slots.take(NOW, claim(&pools, 1)).unwrap();
-        let second = slots.take(NOW, claim(&pools, 1)).unwrap();
+        let first = slots.one(NOW, claim(&pools, 1)).unwrap();
+        let second = slots.one(NOW, claim(&pools, 1)).unwrap();
         assert_eq!((first.slot(), second.slot()), (0, 1));
         let _ = slots.give_back(first);
-        assert_eq!(slots.take(NOW, claim(&pools, 1)).unwrap().slot(), 0);
+        assert_eq!(slots.one(NOW, claim(&pools, 1)).unwrap().slot(), 0);
     }
 
     #[test]
     fn what_does_not_count_gets_a_number_of_its_own() {
-        let mut slots = Slots::new(&[pool(0, 1, None)], Some(1));
+        let mut slots = slots(&[pool(0, 1, None)], Some(1));
         let pools = [PoolId(0)];
         let exempt = Claim { in_pools: false, in_jobs: false, ..claim(&pools, 1) };
-        let source = slots.take(NOW, exempt).unwrap();
+        let source = slots.one(NOW, exempt).unwrap();
         assert_eq!(source.slot(), 1);
         assert_eq!(source.held().count(), 0);
-        assert_eq!(slots.take(NOW, claim(&pools, 1)).unwrap().slot(), 0);
-        assert_eq!(slots.take(NOW, claim(&pools, 1)).unwrap_err(), Full::Jobs);
+        assert_eq!(slots.one(NOW, claim(&pools, 1)).unwrap().slot(), 0);
+        assert_eq!(slots.one(NOW, claim(&pools, 1)).unwrap_err(), Full::Jobs);
     }
 
     #[test]
     fn a_rate_lets_a_burst_through_and_then_one_at_a_time() {
         let rate = Rate { starts: 2, per: Duration::from_secs(1) };
-        let mut slots = Slots::new(&[pool(0, 9, Some(rate))], None);
+        let mut slots = slots(&[pool(0, 9, Some(rate))], None);
         let pools = [PoolId(0)];
-        let _a = slots.take(NOW, claim(&pools, 1)).unwrap();
-        let _b = slots.take(NOW, claim(&pools, 1)).unwrap();
+        let _a = slots.one(NOW, claim(&pools, 1)).unwrap();
+        let _b = slots.one(NOW, claim(&pools, 1)).unwrap();
         let at = Duration::from_millis(500);
-        assert_eq!(slots.take(NOW, claim(&pools, 1)).unwrap_err(), Full::Rate(PoolId(0), at));
-        let _c = slots.take(at, claim(&pools, 1)).unwrap();
-        assert!(slots.take(at, claim(&pools, 1)).is_err());
+        assert_eq!(slots.one(NOW, claim(&pools, 1)).unwrap_err(), Full::Rate(PoolId(0), at));
+        let _c = slots.one(at, claim(&pools, 1)).unwrap();
+        assert!(slots.one(at, claim(&pools, 1)).is_err());
+    }
+
+    #[test]
+    fn a_refused_chain_costs_no_token_and_a_chain_needs_only_one_to_start() {
+        let rate = Rate { starts: 1, per: Duration::from_secs(1) };
+        let mut slots = slots(&[pool(0, 9, Some(rate)), pool(1, 1, None)], None);
+        let (rated, single) = ([PoolId(0)], [PoolId(1)]);
+        let holder = slots.one(NOW, claim(&single, 1)).unwrap();
+        let chain = [claim(&rated, 1), claim(&single, 1)];
+        assert_eq!(slots.take(NOW, &chain).unwrap_err(), Full::Pool(PoolId(1)));
+        let _ = slots.give_back(holder);
+        let _chain = slots.take(NOW, &chain).unwrap();
+        let second = Duration::from_secs(1);
+        let _two = slots.take(second, &[claim(&rated, 1), claim(&rated, 1)]).unwrap();
+        let debt = slots.one(second, claim(&rated, 1)).unwrap_err();
+        assert_eq!(debt, Full::Rate(PoolId(0), 3 * second));
+    }
+
+    #[test]
+    fn extra_children_leave_the_reserve_alone() {
+        let reserve = Reserve::new(vec![1], 1);
+        let mut slots = Slots::new(&[pool(0, 3, None)], Some(2), &reserve);
+        let pools = [PoolId(0)];
+        let extra = Claim { long: true, extra: true, ..claim(&pools, 1) };
+        let held = slots.one(NOW, extra).unwrap();
+        assert_eq!(slots.one(NOW, extra).unwrap_err(), Full::SpareJobs);
+        let beside = Claim { in_jobs: false, ..extra };
+        let _second = slots.one(NOW, beside).unwrap();
+        assert_eq!(slots.one(NOW, beside).unwrap_err(), Full::Spare(PoolId(0)));
+        assert!(!slots.frees_itself(PoolId(0)));
+        let _short = slots.one(NOW, claim(&pools, 1)).unwrap();
+        let _ = slots.give_back(held);
+        assert_eq!(slots.jobs(), Some((1, 2)));
     }
 }

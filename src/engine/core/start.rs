@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::nodes::State;
-use super::ready::{Line, Rank, Ready};
+use super::ready::{Lack, Line, Rank, Ready, Wants};
 use super::slots::{Claim, Full, Permit};
 use super::timers::Timer;
 use super::{Core, Effect, Start};
@@ -29,6 +29,8 @@ pub(super) struct Attempt {
     pub(super) told: bool,
     /// Whether it was asked to end, and why.
     pub(super) stopping: Option<Stopping>,
+    /// Whether it was killed.
+    pub(super) killed: bool,
     /// Its timers.
     pub(super) rings: Vec<(Duration, Timer)>,
 }
@@ -46,6 +48,50 @@ pub(super) enum Stopping {
     Done,
 }
 
+/// What the children of a node spend their time with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Its own work, to the end.
+    Works,
+    /// A pipe waits for its reader.
+    Pipes,
+    /// The source of a queue waits for room.
+    Feeds,
+    /// A long-lived child waits for items.
+    Reads,
+}
+
+impl Manner {
+    /// Returns the manner of a node.
+    pub(super) fn of(plan: &Plan, node: &Node) -> Self {
+        let consumes = plan.job.processes[node.process].consumes.as_ref();
+        if consumes.is_some_and(|consumes| consumes.deliver == Deliver::Stream) {
+            Self::Reads
+        } else if node.consumes.is_none() && !node.produces.is_empty() {
+            Self::Feeds
+        } else if node.piped_to.is_some() {
+            Self::Pipes
+        } else {
+            Self::Works
+        }
+    }
+
+    /// Returns whether its next child mostly waits for others: in a pool that it does not name
+    /// itself such a child holds nothing.
+    pub(super) fn waits(self, children: u32) -> bool {
+        match self {
+            Self::Works => false,
+            Self::Pipes | Self::Feeds => true,
+            Self::Reads => children == 0,
+        }
+    }
+
+    /// Returns whether its end depends on what others do, beyond those that start with it.
+    pub(super) fn is_long(self) -> bool {
+        matches!(self, Self::Feeds | Self::Reads)
+    }
+}
+
 /// What starts in one step.
 #[derive(Debug)]
 pub(super) struct Units {
@@ -58,10 +104,11 @@ pub(super) struct Units {
 struct Unit {
     nodes: Vec<NodeId>,
     rank: Rank,
-    /// The line of those that ask for its slots.
-    counted: Line,
-    /// The line of those that ask for none.
-    exempt: Line,
+    /// Its line while it has no child, and while it has some.
+    first: Line,
+    more: Line,
+    /// The line that it stands in.
+    stands_in: Option<Line>,
 }
 
 impl Units {
@@ -81,31 +128,58 @@ impl Units {
                 path: Reverse(members().map(|node| node.path).max().unwrap_or_default()),
                 unit,
             };
-            let counted = |node: &&Node| !is_exempt(plan, node, 0);
-            let pools: Vec<PoolId> =
-                members().filter(counted).flat_map(|node| node.pools.iter().copied()).collect();
-            let counted = ready.line(&pools);
-            units.units.push(Unit { nodes, rank, counted, exempt: ready.line(&[]) });
+            let first = ready.line(wants(plan, &nodes, 0));
+            let more = if Manner::of(plan, node) == Manner::Reads {
+                ready.line(wants(plan, &nodes, 1))
+            } else {
+                first
+            };
+            units.units.push(Unit { nodes, rank, first, more, stands_in: None });
         }
         units
     }
+
+    /// Returns the nodes that start together with a node, itself among them.
+    pub(super) fn of(&self, node: NodeId) -> &[NodeId] {
+        &self.units[self.of_node[node.index()]].nodes
+    }
 }
 
-/// Returns whether an attempt holds no slots because it mostly waits for others: in a pool that it
-/// does not name itself, the source of a queue or a pipe, and the first long-lived child of a
-/// consumer.
-fn mostly_waits(plan: &Plan, node: &Node, children: u32) -> bool {
-    let long_lived = plan.job.processes[node.process]
-        .consumes
-        .as_ref()
-        .is_some_and(|consumes| consumes.deliver == Deliver::Stream);
-    let source = node.consumes.is_none() && !node.produces.is_empty();
-    source || node.piped_to.is_some() || (long_lived && children == 0)
+/// Returns what nodes claim that start together, where so many children of them live.
+fn claims<'a>(plan: &'a Plan, nodes: &[NodeId], children: u32) -> Vec<Claim<'a>> {
+    let claim = |id: &NodeId| {
+        let node = plan.node(*id);
+        let manner = Manner::of(plan, node);
+        let waits = manner.waits(children);
+        Claim {
+            pools: &node.pools,
+            weight: node.weight,
+            in_pools: node.names_pools || !waits,
+            in_jobs: !waits,
+            long: manner.is_long(),
+            extra: manner == Manner::Reads && children > 0,
+        }
+    };
+    nodes.iter().map(claim).collect()
 }
 
-/// Returns whether an attempt counts nowhere.
-fn is_exempt(plan: &Plan, node: &Node, children: u32) -> bool {
-    !node.names_pools && mostly_waits(plan, node, children)
+/// Returns all that they ask for.
+fn wants(plan: &Plan, nodes: &[NodeId], children: u32) -> Wants {
+    let mut wants = Wants::default();
+    for claim in claims(plan, nodes, children) {
+        if claim.in_pools {
+            wants.slots.extend(claim.pools.iter().map(|pool| (*pool, claim.weight)));
+        }
+        wants.in_jobs |= claim.in_jobs;
+        wants.extra |= claim.extra;
+    }
+    let node = plan.node(nodes[0]);
+    wants.item = node.consumes;
+    // Only a stage waits for room before it starts; a source waits in its own write.
+    if node.consumes.is_some() {
+        wants.room.clone_from(&node.produces);
+    }
+    wants
 }
 
 impl Core {
@@ -128,105 +202,97 @@ impl Core {
         matches!(row.state, State::Ready | State::Running)
             && row.broken.is_none()
             && row.children < self.plan.node(node).workers
-            && self.queues[queue.index()].level.waiting > u64::from(self.unfed(node))
-            && self.has_room_for(node)
+            && !self.queues[queue.index()].is_drained()
             && self.may_start(node)
     }
 
-    /// Returns how many long-lived children were started and had no time to take anything yet.
-    fn unfed(&self, node: NodeId) -> u32 {
-        if self.is_stream(node) { self.rows[node.index()].starting } else { 0 }
-    }
-
     pub(super) fn is_stream(&self, node: NodeId) -> bool {
-        let consumes = self.plan.process(node).consumes.as_ref();
-        consumes.is_some_and(|consumes| consumes.deliver == Deliver::Stream)
+        Manner::of(&self.plan, self.plan.node(node)) == Manner::Reads
     }
 
     fn enter_line(&mut self, node: NodeId) {
-        // Whether it counts may have changed since it went in, and with it its line.
-        self.leave_line(node);
         self.rows[node.index()].in_line = true;
         let unit = self.units.of_node[node.index()];
-        let all_in = |node: &NodeId| self.rows[node.index()].in_line;
-        if self.units.units[unit].nodes.iter().all(all_in) {
-            self.ready.insert(self.line_of(unit), self.units.units[unit].rank);
+        if !self.is_complete(unit) {
+            return;
         }
+        let Unit { first, more, stands_in, rank, .. } = self.units.units[unit];
+        // What it asks for may have changed since it went in, and with it its line.
+        let line = if self.rows[node.index()].children == 0 { first } else { more };
+        if stands_in != Some(line) {
+            self.take_out(unit);
+            self.units.units[unit].stands_in = Some(line);
+            self.ready.insert(line, rank);
+        }
+    }
+
+    /// Returns whether all who start together are in line.
+    pub(super) fn is_complete(&self, unit: usize) -> bool {
+        self.units.units[unit].nodes.iter().all(|node| self.rows[node.index()].in_line)
     }
 
     /// Takes a node out of its line; those joined to it by pipes wait with it.
     pub(super) fn leave_line(&mut self, node: NodeId) {
-        if std::mem::take(&mut self.rows[node.index()].in_line) {
-            let unit = &self.units.units[self.units.of_node[node.index()]];
-            self.ready.remove(unit.counted, unit.rank);
-            self.ready.remove(unit.exempt, unit.rank);
-        }
+        self.rows[node.index()].in_line = false;
+        self.take_out(self.units.of_node[node.index()]);
     }
 
-    fn line_of(&self, unit: usize) -> Line {
-        let unit = &self.units.units[unit];
-        let exempt = |id: &NodeId| {
-            is_exempt(&self.plan, self.plan.node(*id), self.rows[id.index()].children)
-        };
-        if unit.nodes.iter().all(exempt) { unit.exempt } else { unit.counted }
+    fn take_out(&mut self, unit: usize) {
+        let unit = &mut self.units.units[unit];
+        if let Some(line) = unit.stands_in.take() {
+            self.ready.remove(line, unit.rank);
+        }
     }
 
     /// Starts all that fits.
     pub(super) fn dispatch(&mut self) {
         while let Some((line, rank)) = self.ready.best() {
-            match self.take_slots(rank.unit) {
-                Ok(permits) => {
-                    self.ready.remove(line, rank);
-                    self.start_unit(rank.unit, permits);
-                }
-                Err(full) => {
-                    self.ready.refused(line);
-                    if let Full::Rate(pool, at) = full {
-                        self.timers.set(at, Timer::Rate(pool));
-                    }
-                }
+            match self.take_all(rank) {
+                Ok(permits) => self.start_unit(rank.unit, permits),
+                Err((lack, all)) => self.ready.refuse(line, lack, all),
             }
         }
     }
 
-    /// Takes the slots of every node of a unit, or none.
-    fn take_slots(&mut self, unit: usize) -> Result<Vec<Permit>, Full> {
-        let nodes = self.units.units[unit].nodes.len();
-        let mut permits = Vec::with_capacity(nodes);
-        for index in 0..nodes {
-            let node = self.plan.node(self.units.units[unit].nodes[index]);
-            let waits = mostly_waits(&self.plan, node, self.rows[node.id.index()].children);
-            let claim = Claim {
-                pools: &node.pools,
-                weight: node.weight,
-                in_pools: node.names_pools || !waits,
-                in_jobs: !waits,
-            };
-            match self.slots.take(self.now, claim) {
-                Ok(permit) => permits.push(permit),
-                Err(full) => {
-                    for permit in permits {
-                        let _ = self.slots.give_back(permit);
-                    }
-                    return Err(full);
-                }
+    /// Takes all that a unit asks for, or nothing; then it says what is lacking, and whether
+    /// whoever lacks the same need not try.
+    fn take_all(&mut self, rank: Rank) -> Result<Vec<Permit>, (Lack, bool)> {
+        let plan = std::rc::Rc::clone(&self.plan);
+        let nodes = &self.units.units[rank.unit].nodes;
+        if let Some(lack) = self.lacks_in_queues(plan.node(nodes[0])) {
+            return Err((lack, true));
+        }
+        let claims = claims(&plan, nodes, self.rows[nodes[0].index()].children);
+        for pool in claims.iter().filter(|claim| claim.in_pools).flat_map(|claim| claim.pools) {
+            // A heavy one is not starved by light ones, as long as the pool empties by itself. What
+            // holds slots for long may wait for the very one that would have to stand behind.
+            if self.slots.frees_itself(*pool) && self.ready.is_behind(rank, Lack::Pool(*pool)) {
+                return Err((Lack::Pool(*pool), true));
             }
         }
-        Ok(permits)
+        self.slots.take(self.now, &claims).map_err(|full| match full {
+            Full::Pool(pool) => (Lack::Pool(pool), self.slots.frees_itself(pool)),
+            Full::Spare(pool) => (Lack::Spare(pool), false),
+            Full::Jobs => (Lack::Jobs, true),
+            Full::SpareJobs => (Lack::SpareJobs, true),
+            Full::Rate(pool, at) => {
+                self.timers.set(at, Timer::Rate(pool));
+                (Lack::Rate(pool), true)
+            }
+        })
     }
 
     fn start_unit(&mut self, unit: usize, permits: Vec<Permit>) {
+        self.take_out(unit);
         let mut starts = Vec::with_capacity(permits.len());
         for (index, permit) in permits.into_iter().enumerate() {
             let node = self.units.units[unit].nodes[index];
             self.rows[node.index()].in_line = false;
             starts.push(self.start_node(node, permit));
         }
-        let nodes: Vec<_> = starts.iter().map(|start| start.node).collect();
+        let first = starts[0].node;
         self.out.push(Effect::Start(starts));
-        for node in nodes {
-            self.reconsider_consumer(node);
-        }
+        self.reconsider_consumer(first);
     }
 
     fn start_node(&mut self, node: NodeId, permit: Permit) -> Start {
@@ -237,19 +303,12 @@ impl Core {
         let lent = permit.held().filter_map(lent).flatten().cloned().collect();
         let row = &mut self.rows[node.index()];
         row.children += 1;
-        row.starting += 1;
         row.tries += 1;
         let (number, slot) = (row.tries, permit.slot());
         if row.state != State::Running {
             self.enter(node, State::Running);
         }
-        if !self.is_stream(node)
-            && let Some(queue) = self.plan.node(node).consumes
-        {
-            let level = &mut self.queues[queue.index()].level;
-            level.waiting -= 1;
-            level.busy += 1;
-        }
+        self.claim_item(node);
         let running = Attempt {
             node,
             number,
@@ -258,9 +317,11 @@ impl Core {
             alive: true,
             told: false,
             stopping: None,
+            killed: false,
             rings: Vec::new(),
         };
         self.attempts.insert(attempt, running);
+        self.living.insert((node, attempt));
         Start { attempt, node, number, slot, lent }
     }
 
@@ -279,19 +340,18 @@ impl Core {
         let timeout = self.plan.process(node).timeout;
         let limits = [(timeout.total, Timer::Total(id)), (timeout.slow, Timer::Slow(id))];
         for (limit, timer) in limits {
-            let Some(at) = limit.map(|limit| self.now + limit) else { continue };
+            let Some(at) = limit.map(|limit| self.now.saturating_add(limit)) else { continue };
             attempt.rings.push((at, timer));
             self.timers.set(at, timer);
         }
         let number = item.as_ref().map_or(attempt.number, |(_, number)| *number);
         let item = item.map(|(item, _)| item);
         self.tell(EventKind::AttemptStarted { attempt: id, node, number, slot, pid, item });
+        self.stream_started(node);
         let row = &mut self.rows[node.index()];
-        row.starting -= 1;
         if row.started.is_none() && pid != 0 {
             row.started = Some(self.now);
             self.heard_start(node);
         }
-        self.reconsider_consumer(node);
     }
 }

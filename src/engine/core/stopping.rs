@@ -4,6 +4,7 @@
 //! signals has one meaning. Unaware of where a reason comes from.
 
 use super::nodes::State;
+use super::ready::Lack;
 use super::start::Stopping;
 use super::timers::Timer;
 use super::{Core, Effect};
@@ -24,6 +25,9 @@ impl Core {
         for index in 0..self.rows.len() {
             self.stop_node(NodeId::at(index));
         }
+        if stop == Stop::Deadline {
+            self.run_failed();
+        }
         if stop >= Stop::Abort {
             let attempts: Vec<_> = self.attempts.keys().copied().collect();
             for attempt in attempts {
@@ -34,20 +38,21 @@ impl Core {
 
     /// Remembers the first failure and does what `on-failure` says.
     pub(super) fn node_failed(&mut self, node: NodeId) {
-        let first = !std::mem::replace(&mut self.failed, true);
         let reason = format!("`{}` failed", self.plan.node(node).name);
         match self.on_failure {
             OnFailure::Continue => {}
             OnFailure::NoNew => self.stop_asked(Stop::Failure, None, reason),
             OnFailure::Kill => self.stop_asked(Stop::Abort, None, reason),
         }
-        if !first {
-            return;
-        }
-        for index in 0..self.rows.len() {
-            let row = &self.rows[index];
-            if row.run == RunWhen::OnFailure && row.unmet == 0 && !row.is_done() {
-                self.admit(NodeId::at(index));
+        self.run_failed();
+    }
+
+    /// Lets in what waited for a failure.
+    fn run_failed(&mut self) {
+        self.failed = true;
+        for node in std::mem::take(&mut self.awaiting) {
+            if self.rows[node.index()].state == State::Waiting {
+                self.admit(node);
             }
         }
     }
@@ -82,19 +87,26 @@ impl Core {
     fn stop_node(&mut self, node: NodeId) {
         let row = &self.rows[node.index()];
         // A node with unmet edges is judged when they are met, so that its reason is exact.
-        let judged_later = row.unmet > 0 || row.awaits_failure(self.failed);
-        if row.is_done() || judged_later || self.may_start(node) {
+        if row.is_done() || row.unmet > 0 || self.may_start(node) {
             return;
         }
         if row.children > 0 || row.settling > 0 {
             self.leave_line(node);
             return;
         }
-        let (state, started, failed_as) = (row.state, row.started.is_some(), row.failed_as);
-        let reason = self.stop_reason();
-        if let (State::Backoff, Some(outcome)) = (state, failed_as) {
+        if self.plan.node(node).consumes.is_some() {
+            self.reconsider(node);
+        } else {
+            self.give_up(node, self.stop_reason());
+        }
+    }
+
+    /// Ends a node that has no child and will not get one any more.
+    pub(super) fn give_up(&mut self, node: NodeId, reason: String) {
+        let row = &self.rows[node.index()];
+        if let Some(outcome) = row.failed_as {
             self.end_node(node, outcome, Some(format!("not tried again: {reason}")));
-        } else if started {
+        } else if row.started.is_some() {
             self.end_node(node, Outcome::Stopped, Some(reason));
         } else {
             self.skip(node, reason);
@@ -106,7 +118,12 @@ impl Core {
         let Some(running) = self.attempts.get(&attempt).filter(|running| running.alive) else {
             return;
         };
-        let cleanup = self.rows[running.node.index()].run == RunWhen::Always;
+        let cleanup = match self.rows[running.node.index()].run {
+            RunWhen::OnSuccess => false,
+            // What would still be started is not stopped either.
+            RunWhen::OnFailure => stop < Stop::Terminate,
+            RunWhen::Always => true,
+        };
         if stop == Stop::Kill {
             self.attempts.entry(attempt).and_modify(|running| {
                 running.stopping.get_or_insert(Stopping::Run);
@@ -126,7 +143,7 @@ impl Core {
         }
         running.stopping = Some(why);
         let stop = self.plan.process(running.node).stop;
-        let at = self.now + stop.grace;
+        let at = self.now.saturating_add(stop.grace);
         running.rings.push((at, Timer::Grace(attempt)));
         self.timers.set(at, Timer::Grace(attempt));
         self.out.push(Effect::Signal { attempt, signal: stop.signal });
@@ -134,7 +151,8 @@ impl Core {
 
     /// Kills all that an attempt has started.
     pub(super) fn kill(&mut self, attempt: AttemptId) {
-        if self.attempts.get(&attempt).is_some_and(|running| running.alive) {
+        let Some(running) = self.attempts.get_mut(&attempt) else { return };
+        if running.alive && !std::mem::replace(&mut running.killed, true) {
             self.out.push(Effect::Kill { attempt });
             self.tell(EventKind::AttemptKilled { attempt });
         }
@@ -148,7 +166,7 @@ impl Core {
                 Timer::Slow(attempt) => self.tell(EventKind::AttemptSlow { attempt }),
                 Timer::Grace(attempt) => self.kill(attempt),
                 Timer::Retry(node) => self.try_again(node),
-                Timer::Rate(pool) => self.ready.room(pool),
+                Timer::Rate(pool) => self.ready.room(Lack::Rate(pool)),
                 Timer::Deadline => {
                     let limit = self.plan.job.limits.timeout.unwrap_or_default();
                     let reason = format!("the run's timeout of {limit:?} is over");

@@ -24,25 +24,35 @@ pub(super) enum Timer {
     Deadline,
 }
 
+impl Timer {
+    fn starts(self) -> bool {
+        match self {
+            Self::Retry(_) | Self::Rate(_) => true,
+            Self::Total(_) | Self::Slow(_) | Self::Grace(_) | Self::Deadline => false,
+        }
+    }
+}
+
 /// All timers that are set.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
     set: BTreeSet<(Duration, Timer)>,
-    retries: usize,
+    /// Of those, after which something may start.
+    starts: usize,
 }
 
 impl Timers {
     /// Sets a timer.
     pub(super) fn set(&mut self, at: Duration, timer: Timer) {
-        if self.set.insert((at, timer)) && matches!(timer, Timer::Retry(_)) {
-            self.retries += 1;
+        if self.set.insert((at, timer)) {
+            self.starts += usize::from(timer.starts());
         }
     }
 
     /// Takes a timer back.
     pub(super) fn unset(&mut self, at: Duration, timer: Timer) {
-        if self.set.remove(&(at, timer)) && matches!(timer, Timer::Retry(_)) {
-            self.retries -= 1;
+        if self.set.remove(&(at, timer)) {
+            self.starts -= usize::from(timer.starts());
         }
     }
 
@@ -64,8 +74,8 @@ impl Timers {
         found.map(|(at, _)| *at)
     }
 
-    /// Returns whether a node will be tried again.
-    pub(super) fn has_retry(&self) -> bool {
-        self.retries > 0
+    /// Returns whether something may start after one of them.
+    pub(super) fn will_start(&self) -> bool {
+        self.starts > 0
     }
 }

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use super::Core;
 use super::nodes::State;
+use super::start::Manner;
 use crate::event::EventKind;
-use crate::model::{NodeId, When};
+use crate::model::{NodeId, PoolId, When};
+use crate::plan::Node;
 
 /// Nodes that an explanation names at most: what fits a screen.
 const EXPLAINED: usize = 50;
@@ -56,6 +58,8 @@ pub(super) enum Reason {
     Items(String),
     /// Room in a queue that it feeds.
     Room(String),
+    /// Those that a pipe joins to it, which start with it.
+    Pipe(String),
     /// The wait before the next try.
     Retry(Duration),
     /// A failure, which is what it runs on.
@@ -75,6 +79,7 @@ impl fmt::Display for Reason {
             Self::Rate(name) => write!(f, "the rate of pool `{name}`"),
             Self::Items(name) => write!(f, "queue `{name}` is empty"),
             Self::Room(name) => write!(f, "queue `{name}` is full"),
+            Self::Pipe(name) => write!(f, "starts together with `{name}`"),
             Self::Retry(wait) => write!(f, "retry in {} s", wait.as_secs() + 1),
             Self::Failure => write!(f, "runs only after a failure"),
         }
@@ -84,18 +89,22 @@ impl fmt::Display for Reason {
 impl Core {
     /// Tells why each waiting node waits.
     pub(super) fn explain(&mut self) {
-        let reasons = (0..self.rows.len()).map(NodeId::at).filter_map(|node| {
-            match self.waiting(node) {
-                Waiting::On(reason) => Some((node, reason)),
-                Waiting::No => None,
-            }
-        });
+        let lack = |node| self.lack(node).map(|reason| (node, reason));
+        let reasons = (0..self.rows.len()).map(NodeId::at).filter_map(lack);
         let shown: Vec<_> = reasons
             .take(EXPLAINED)
             .map(|(node, reason)| format!("`{}` waits: {reason}", self.plan.node(node).name))
             .collect();
         for message in shown {
             self.tell(EventKind::Noted { message });
+        }
+    }
+
+    /// Returns what a node waits for.
+    pub(super) fn lack(&self, node: NodeId) -> Option<Reason> {
+        match self.waiting(node) {
+            Waiting::On(reason) => Some(reason),
+            Waiting::No => None,
         }
     }
 
@@ -107,8 +116,7 @@ impl Core {
                 Some(Reason::Failure)
             }
             State::Waiting => self.unmet_edge(node),
-            State::Ready | State::Running if row.in_line => self.lacking_slot(node),
-            State::Ready | State::Running if row.children == 0 => self.lacking_item(node),
+            State::Ready | State::Running if row.children == 0 => self.lacking(node),
             State::Backoff => Some(Reason::Retry(self.retry_in(node))),
             State::Ready | State::Running | State::Done { .. } => None,
         };
@@ -120,38 +128,50 @@ impl Core {
         let name = |id: &NodeId| self.plan.node(*id).name.clone();
         let open = |id: &NodeId| !self.rows[id.index()].is_done();
         let need = node.needs.iter().find(|(needed, when)| {
-            open(needed) && (*when != When::Started || self.rows[needed.index()].started.is_none())
+            open(needed) && (*when != When::Started || !self.rows[needed.index()].start_was_heard)
         });
         need.map(|(needed, when)| Reason::Needs { name: name(needed), when: *when })
             .or_else(|| node.after.iter().find(|id| open(id)).map(|id| Reason::After(name(id))))
     }
 
-    fn lacking_slot(&self, node: NodeId) -> Option<Reason> {
-        let node = self.plan.node(node);
-        let name = |index: usize| self.plan.pools[index].name.clone();
-        for pool in &node.pools {
-            let (used, size) = self.slots.usage(*pool);
-            if used + node.weight > size {
-                return Some(Reason::Pool { name: name(pool.index()), used, size });
+    /// Returns what a node lacks that is let in and has no child.
+    fn lacking(&self, node: NodeId) -> Option<Reason> {
+        let joined = self.units.of(node).iter().find(|other| !self.rows[other.index()].in_line);
+        let planned = self.plan.node(node);
+        if planned.consumes.is_none() && joined.is_some_and(|other| *other != node) {
+            return joined.map(|other| Reason::Pipe(self.plan.node(*other).name.clone()));
+        }
+        let name = |queue| self.plan.queue(queue).name.clone();
+        if let Some(queue) = planned.consumes {
+            if let Some(full) = self.full_queue(node) {
+                return Some(Reason::Room(name(full)));
+            }
+            if self.queues[queue.index()].level.waiting == 0 {
+                return Some(Reason::Items(name(queue)));
             }
         }
-        match self.slots.jobs() {
-            Some((used, jobs)) if used >= jobs => Some(Reason::Jobs { used, jobs }),
-            _ => {
-                let rated = node.pools.iter().find(|p| self.plan.pools[p.index()].rate.is_some());
-                rated.map(|pool| Reason::Rate(name(pool.index())))
-            }
-        }
+        self.lacking_slot(planned)
     }
 
-    fn lacking_item(&self, node: NodeId) -> Option<Reason> {
-        let planned = self.plan.node(node);
-        let queue = planned.consumes?;
-        let full = |queue: &&crate::model::QueueId| self.queues[queue.index()].level.full;
-        if let Some(full) = planned.produces.iter().find(full) {
-            return Some(Reason::Room(self.plan.queue(*full).name.clone()));
+    fn lacking_slot(&self, node: &Node) -> Option<Reason> {
+        let name = |pool: PoolId| self.plan.pools[pool.index()].name.clone();
+        let waits = Manner::of(&self.plan, node).waits(0);
+        if !waits || node.names_pools {
+            for pool in &node.pools {
+                let (used, size) = self.slots.usage(*pool);
+                if used + node.weight > size {
+                    return Some(Reason::Pool { name: name(*pool), used, size });
+                }
+            }
         }
-        Some(Reason::Items(self.plan.queue(queue).name.clone()))
+        match self.slots.jobs().filter(|_| !waits) {
+            Some((used, jobs)) if used >= jobs => Some(Reason::Jobs { used, jobs }),
+            _ => {
+                let rated = |pool: &&PoolId| self.plan.pools[pool.index()].rate.is_some();
+                let rated = node.pools.iter().find(rated);
+                rated.map(|pool| Reason::Rate(name(*pool)))
+            }
+        }
     }
 
     fn retry_in(&self, node: NodeId) -> Duration {

@@ -28,7 +28,7 @@ fn job() -> Job {
 }
 
 fn launch(job: &Job) -> Launch {
-    Launch::new(job, "run-1", env(&INHERITED), Limits::default())
+    Launch::new(job, "run-1", &env(&INHERITED), Limits::default())
 }
 
 fn item(bytes: &[u8]) -> Item<'_> {

@@ -2,8 +2,10 @@
 //!
 //! indicatif fills each line with spaces up to the right edge and lets the terminal wrap, so that a
 //! resize joins lines and a copy has blanks. Here a line that ends with [`END`] is ended instead,
-//! and the fill is left out. All of a frame is written at once. An error is kept until it is asked
-//! for, because indicatif forgets it. Unaware of what the lines say.
+//! and the fill is left out. All of a frame is written at once, and the cursor goes back to the
+//! start of its last line: the `^C` that a terminal echoes would wrap at the end of a full one.
+//! An error is kept until it is asked for, because indicatif forgets it. Unaware of what the lines
+//! say.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -42,7 +44,8 @@ impl Console {
         self.state().size = size;
     }
 
-    /// Lets indicatif forget what it drew by `clear`, and erases so many rows up from the cursor.
+    /// Lets indicatif forget what it drew by `clear`, and erases all from so many rows above the
+    /// cursor on.
     pub(super) fn forget(
         &self,
         clear: impl FnOnce() -> io::Result<()>,
@@ -51,7 +54,7 @@ impl Console {
         self.state().muted = true;
         clear()?;
         self.state().muted = false;
-        self.move_cursor_up(rows.saturating_sub(1))?;
+        self.move_cursor_up(rows)?;
         self.state().push(b"\r\x1b[J");
         self.state().open = false;
         self.flush()?;
@@ -168,7 +171,11 @@ impl TermLike for Console {
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.state().flush();
+        let mut state = self.state();
+        if state.open {
+            state.push(b"\r");
+        }
+        state.flush();
         Ok(())
     }
 }

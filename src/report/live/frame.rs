@@ -198,14 +198,10 @@ fn about(view: &View<'_>, attempt: &Attempt) -> String {
 
 /// Returns what an attempt printed last, after what is special about it.
 fn last(view: &View<'_>, id: AttemptId, attempt: &Attempt) -> String {
-    let mut last = (view.preview)(id);
-    if attempt.number > 1 {
-        last = format!("try {}{}{last}", attempt.number, view.paint.dot());
-    }
-    if attempt.slow {
-        last = format!("slow{}{last}", view.paint.dot());
-    }
-    last
+    let again = (attempt.number > 1).then(|| format!("try {}", attempt.number));
+    let slow = attempt.slow.then(|| "slow".to_owned());
+    let parts = [slow, again, Some((view.preview)(id))].into_iter().flatten();
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(view.paint.dot())
 }
 
 /// Says what has no line.
@@ -230,6 +226,17 @@ mod tests {
 
     /// Draws the end of a story, with every attempt seated.
     fn drawn(story: &Story, width: usize, height: usize, unicode: bool) -> String {
+        shown(story, (width, height), unicode, |attempt| {
+            format!("block {attempt} read, many more to come")
+        })
+    }
+
+    fn shown(
+        story: &Story,
+        (width, height): (usize, usize),
+        unicode: bool,
+        preview: impl Fn(AttemptId) -> String,
+    ) -> String {
         let tally = story.tally();
         let size = Size { width, height };
         let seats: Vec<_> = tally.running.keys().copied().map(Some).collect();
@@ -237,7 +244,7 @@ mod tests {
         let view = View {
             tally: &tally,
             seats: &seats,
-            preview: &|attempt| format!("block {attempt} read, many more to come"),
+            preview: &preview,
             names,
             now: story.now(),
             size,
@@ -254,7 +261,7 @@ mod tests {
         assert_snapshot!(drawn(&fixture::busy(), 80, 24, true), @r"
         dupes █████████▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░░░░ 1m12s · 1m19s left
         0 done · 1 failed · 4 running · 1 waiting
-        files  ■■■■■■■··· 712/1024   742/s in  745/s out  2 dead  producer blocked
+        files  ■■■■■■■··· 712/1024   742/s in  742/s out  2 dead  producer blocked
         hashes ··········    0/256   736/s in  736/s out  consumers starved
         list                                       1m12s  block 0 read, many more to c…
         group                                      1m12s  block 1 read, many more to c…
@@ -263,6 +270,12 @@ mod tests {
         hash                 日本語…ァイル名.txt    0.6s  block 5 read, many more to c…
         hash                 ab                     0.3s  block 6 read, many more to c…
         ");
+    }
+
+    #[test]
+    fn a_silent_attempt_has_no_dangling_dot() {
+        let frame = shown(&fixture::busy(), (80, 24), true, |_| String::new());
+        assert!(frame.contains("3.4s  slow · try 2\n"), "{frame}");
     }
 
     #[test]

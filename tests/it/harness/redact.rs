@@ -17,11 +17,8 @@ pub(super) fn redact(text: &str, folder: &Path) -> String {
     let mut shown = String::new();
     let mut slowest = false;
     for line in text.split_inclusive('\n') {
-        slowest = match slowest {
-            true => line.len() > LABEL && line[..LABEL].trim().is_empty(),
-            false => false,
-        };
-        if slowest {
+        let goes_on = line.starts_with(&" ".repeat(LABEL));
+        if slowest && goes_on {
             continue;
         }
         slowest = line.starts_with("  slowest ");

@@ -48,7 +48,7 @@ fn command<const N: usize>(args: [&str; N]) -> Ran {
 fn plan() {
     assert_snapshot!(command(["plan", "job.toml"]), @"
     [stdout]
-    job: 4 processes, 1 queue; each pool with its own bound
+    job: 4 processes, 1 queue
 
     #  process        pool     waits for
     1  fetch          net
@@ -58,7 +58,7 @@ fn plan() {
 
     pool default: 2 slots
     pool net: 2 slots
-    queue pages: 10 items
+    queue pages: room for 10 items
     [exit code: 0]
     ");
 }
@@ -67,7 +67,7 @@ fn plan() {
 fn dry_run() {
     assert_snapshot!(command(["job.toml", "--dry-run", "--var", "mode=release"]), @r#"
     [stdout]
-    job: 4 processes, 1 queue; each pool with its own bound
+    job: 4 processes, 1 queue
 
     #  process        pool     waits for
     1  fetch          net
@@ -77,7 +77,7 @@ fn dry_run() {
 
     pool default: 2 slots
     pool net: 2 slots
-    queue pages: 10 items
+    queue pages: room for 10 items
 
     # fetch
     # stdout: into queue pages
@@ -96,7 +96,7 @@ fn dry_run() {
     "#);
     assert_snapshot!(command(["run", "job.toml", "parse", "--dry-run"]), @"
     [stdout]
-    job: 2 processes, 1 queue; each pool with its own bound
+    job: 2 processes, 1 queue
 
     #  process  pool     waits for
     1  fetch    net
@@ -104,7 +104,7 @@ fn dry_run() {
 
     pool default: 2 slots
     pool net: 2 slots
-    queue pages: 10 items
+    queue pages: room for 10 items
 
     # fetch
     # stdout: into queue pages
@@ -133,7 +133,7 @@ fn list() {
       net      Connections (2 slots)
 
     queues
-      pages  (10 items)
+      pages  (room for 10 items)
     [exit code: 0]
     ");
 }
@@ -220,13 +220,13 @@ fn graph() {
 fn validate() {
     assert_snapshot!(command(["validate", "job.toml"]), @"
     [stderr]
-    1 job file checked, nothing forbids to run
+    1 job file checked: it can run
     [exit code: 0]
     ");
     let test = Test::new().file("in", JOB).stdin("in").args(["validate", "-"]);
     assert_snapshot!(test.run().exits(0), @"
     [stderr]
-    1 job file checked, nothing forbids to run
+    1 job file checked: it can run
     [exit code: 0]
     ");
 }
@@ -260,7 +260,7 @@ Commands:
   help      Print this message or the help of the given subcommand(s)
 
 Arguments:
-  <JOB.toml>    The job file
+  <JOB.toml>    The job file, or `-` for standard input
   [PROCESS]...  Run only these processes and what they need
 
 Options:
@@ -288,12 +288,23 @@ Examples:
   runner plan jobs/ci.toml                  what would run, in which order, and why
   runner graph jobs/ci.toml | dot -Tsvg     with --format dot: a picture
 
+Ways to show a run, by --output:
+  live   bars, redrawn in place: on a terminal
+  plain  each line as it comes, with the name of its process: where there is none
+  group  what a process prints in one piece, folded where the CI can: with CI=true
+  quiet  failures only
+  json   the event stream on standard output
+
 Exit codes:
   0  everything passed        3  the runner itself could not go on
   1  a process failed         4  nothing was selected
   2  the job file is wrong    128+n  stopped by signal n
 [exit code: 0]
 ");
+}
+
+#[test]
+fn help_of_a_command() {
     assert_snapshot!(command(["graph", "--help"]), @"
 [stdout]
 Draw the graph of a job
@@ -349,4 +360,20 @@ fn run_is_the_same_word() {
     let ran = Test::new().job(job).args(["run", "job.toml", "a"]).run().exits(0);
     assert_eq!(ran.lines_of("a"), ["hello"]);
     assert!(!ran.stderr.contains("b: started"), "{ran}");
+}
+
+#[test]
+fn a_slip_in_a_command_is_no_job_file() {
+    let said = |word: &str| Test::new().job("[process.a]\ncommand = [\"true\"]").args([word]).run();
+    let slip = said("valdate").exits(2).stderr;
+    assert!(
+        slip.contains("neither a command nor a file; did you mean `runner validate`?"),
+        "{slip}"
+    );
+    let stem = said("job").exits(2).stderr;
+    assert!(stem.contains("did you mean `job.toml`?"), "{stem}");
+    let other = said("publish").exits(2).stderr;
+    assert!(other.starts_with("error: `publish` is neither a command nor a file\n"), "{other}");
+    let path = said("no-such.toml").exits(2).stderr;
+    assert!(path.contains("`no-such.toml` cannot be read: there is no such file"), "{path}");
 }

@@ -245,7 +245,7 @@ command = ["echo", "<{item}>"]
     take | <whole>
     take: passed in [time]: 1 item done
 
-    ✗ make  queue `words`: the producer died inside an item, 4 bytes were dropped after [time]
+    ✗ make  queue `words`: the producer died inside an item, 4 bytes were dropped, after [time]
       again  runner job.toml make
 
     job: failed in [time]
@@ -296,7 +296,7 @@ command = ["echo", "<{item}>"]
     take | <short>
     take: passed in [time]: 1 item done
 
-    ✗ make  queue `words`: the item at byte 6 is longer than `max-item`, 8 bytes after [time]
+    ✗ make  queue `words`: the item at byte 6 is longer than `max-item`, 8 bytes, after [time]
       again  runner job.toml make
 
     job: failed in [time]

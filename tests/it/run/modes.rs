@@ -121,6 +121,17 @@ fn json() {
 }
 
 #[test]
+fn what_a_run_is_for_is_printed_in_every_mode() {
+    let job = "[process.a]\ncommand = [\"echo\", \"the result\"]\nstdout = \"inherit\"\n";
+    for mode in ["live", "plain", "group", "quiet"] {
+        let ran = Test::new().job(job).args(["job.toml", "--output", mode]).run().exits(0);
+        assert_eq!(ran.stdout, "the result\n", "{mode}\n{ran}");
+    }
+    let lost = Test::new().job(job).stdout("/dev/full").run();
+    assert_eq!(lost.code(), 3, "what it was for is lost\n{lost}");
+}
+
+#[test]
 fn the_mode_is_chosen_by_the_place() {
     let plain = Test::new().job(JOB).run().exits(1);
     assert!(plain.stderr.contains("good | fine"), "{plain}");

@@ -188,3 +188,22 @@ script = "trap '' TERM; while :; do if read -r n; then echo \"$n\"; else sleep 0
     [exit code: 0]
     ");
 }
+
+#[test]
+fn items_that_a_reader_has_read_can_be_done_at_once() {
+    let job = r#"
+[queue.words]
+framing = "nul"
+items = ["one", "two\nlines", "three"]
+
+[process.read]
+consumes = "words"
+deliver = "stream"
+ack = "read"
+workers = 1
+command = ["tr", "\\n\\0", "?\\n"]
+"#;
+    let ran = Test::new().job(job).run().exits(0);
+    assert_eq!(ran.lines_of("read"), ["one", "two?lines", "three"]);
+    assert!(ran.stderr.contains("words 3 done"), "{ran}");
+}

@@ -1,0 +1,121 @@
+//! Standstill: notices that nothing will happen any more by itself, and ends what waits in vain.
+//!
+//! A node that runs only after a failure waits until it is certain that there is none. And a job
+//! can tie a knot that no check sees, above all once something has failed: a producer waits for
+//! room in a queue whose last reader comes after that producer. The run still ends, and says why.
+//! What is looked at here must be certain, so it is done when the body has nothing more to tell.
+//! Unaware of how a knot came to be.
+
+use super::Core;
+use super::nodes::State;
+use super::start::{Attempt, Manner, Stopping};
+use crate::event::Outcome;
+use crate::model::{Ack, NodeId};
+
+impl Core {
+    /// Takes in that nothing has happened for a while.
+    pub(super) fn still(&mut self) {
+        if self.remaining > 0 && self.stands_still() {
+            self.release();
+        }
+    }
+
+    /// Returns whether nothing runs, is due or flows, which needs no second look.
+    pub(super) fn has_come_to_rest(&self) -> bool {
+        self.attempts.is_empty() && self.undrained == 0 && !self.timers.will_start()
+    }
+
+    /// Returns whether whatever runs waits for something that nobody will do.
+    fn stands_still(&self) -> bool {
+        !self.timers.will_start()
+            && self.attempts.values().all(|attempt| self.waits_for_others(attempt))
+            && !self.queues.iter().any(super::queues::QueueRow::is_restless)
+    }
+
+    /// Returns whether an attempt goes on only when others do.
+    fn waits_for_others(&self, attempt: &Attempt) -> bool {
+        let node = self.plan.node(attempt.node);
+        let row = |queue: &crate::model::QueueId| &self.queues[queue.index()];
+        let is_blocked = node.produces.iter().any(|queue| row(queue).is_blocked());
+        if !attempt.alive {
+            return is_blocked;
+        }
+        if attempt.stopping.is_some() || !attempt.told {
+            return false;
+        }
+        match Manner::of(&self.plan, node) {
+            Manner::Works | Manner::Pipes => false,
+            Manner::Feeds => is_blocked,
+            Manner::Reads => {
+                // What it prints is held back until its end, unless it is accepted as it reads.
+                let consumes = self.plan.process(node.id).consumes.as_ref();
+                let prints = consumes.is_some_and(|consumes| consumes.ack == Ack::Read);
+                node.consumes.is_some_and(|queue| row(&queue).is_idle()) || prints && is_blocked
+            }
+        }
+    }
+
+    /// Ends what others wait for in vain.
+    pub(super) fn release(&mut self) {
+        let no_failure = self.skip_what_awaits_failure();
+        if !no_failure && !self.end_late_readers() {
+            self.end_everything();
+        }
+    }
+
+    fn skip_what_awaits_failure(&mut self) -> bool {
+        let is_waiting = |node: &NodeId| self.rows[node.index()].state == State::Waiting;
+        let awaiting: Vec<_> =
+            std::mem::take(&mut self.awaiting).into_iter().filter(is_waiting).collect();
+        for node in &awaiting {
+            self.skip(*node, "nothing failed".to_owned());
+        }
+        !awaiting.is_empty()
+    }
+
+    /// Ends consumers that wait for what waits for them.
+    fn end_late_readers(&mut self) -> bool {
+        let plan = std::rc::Rc::clone(&self.plan);
+        let mut some = false;
+        for queue in &plan.queues {
+            if !self.queues[queue.id.index()].is_full() {
+                continue;
+            }
+            let name = &plan.queue(queue.id).name;
+            for reader in &queue.consumers {
+                if self.rows[reader.index()].state == State::Waiting {
+                    some = true;
+                    let reason =
+                        format!("what it waits for can't end before queue `{name}` is read");
+                    self.end_in_vain(*reader, reason);
+                }
+            }
+        }
+        some
+    }
+
+    /// Ends all that has no child, and asks the children to end.
+    fn end_everything(&mut self) {
+        for index in 0..self.rows.len() {
+            let row = &self.rows[index];
+            if !row.is_done() && row.children == 0 && row.settling == 0 {
+                let node = NodeId::at(index);
+                let lack = self.lack(node).map(|lack| format!(": {lack}")).unwrap_or_default();
+                self.end_in_vain(node, format!("nothing goes on any more{lack}"));
+            }
+        }
+        let attempts: Vec<_> = self.attempts.keys().copied().collect();
+        for attempt in attempts {
+            self.ask_to_end(attempt, Stopping::Unread);
+        }
+    }
+
+    /// Ends a node that waits in vain: it has failed, where the run would not be over anyway.
+    fn end_in_vain(&mut self, node: NodeId, reason: String) {
+        if self.stop.is_some() {
+            self.skip(node, reason);
+        } else {
+            self.end_node(node, Outcome::Failed, Some(reason));
+        }
+    }
+}

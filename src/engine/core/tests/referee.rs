@@ -1,0 +1,237 @@
+//! Referee: the laws of the core, asserted at everything that it does, in every test.
+//!
+//! It keeps its own books, from the plan and from what is done and told, so that it cannot share a
+//! mistake with the core. Unaware of what is inside the core.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::engine::core::{Level, Start};
+use crate::event::{Event, EventKind, Outcome, Stop, Tally};
+use crate::model::{AttemptId, Deliver, NodeId, PoolId, QueueId, RunWhen, When};
+use crate::plan::{Node, Plan};
+
+/// What an attempt holds.
+type Held = (NodeId, Vec<(PoolId, u32)>, bool);
+
+/// The keeper of the laws.
+#[derive(Debug)]
+pub(in crate::engine::core) struct Referee {
+    plan: Rc<Plan>,
+    pub(in crate::engine::core) tally: Tally,
+    /// Attempts that have a child.
+    living: BTreeMap<AttemptId, Held>,
+    /// Slots in use, by pool, and of the bound over all.
+    used: Vec<u32>,
+    jobs: u32,
+    children: Vec<u32>,
+    /// Attempts that were told as started and not as ended.
+    told: BTreeSet<AttemptId>,
+    started: BTreeSet<NodeId>,
+    pub(in crate::engine::core) outcomes: BTreeMap<NodeId, (Outcome, Option<String>)>,
+    /// Levels as they were told.
+    pub(in crate::engine::core) levels: Vec<Level>,
+    closed: BTreeSet<QueueId>,
+    pub(in crate::engine::core) abandoned: BTreeSet<QueueId>,
+    drained: BTreeSet<QueueId>,
+    pub(in crate::engine::core) stop: Option<Stop>,
+    over: bool,
+}
+
+impl Referee {
+    pub(in crate::engine::core) fn new(plan: &Rc<Plan>) -> Self {
+        let mut tally = Tally::default();
+        for kind in declarations(plan) {
+            tally.count(&Event { at: Duration::ZERO, kind });
+        }
+        Self {
+            tally,
+            living: BTreeMap::new(),
+            used: vec![0; plan.pools.len()],
+            jobs: 0,
+            children: vec![0; plan.nodes.len()],
+            told: BTreeSet::new(),
+            started: BTreeSet::new(),
+            outcomes: BTreeMap::new(),
+            levels: vec![Level::default(); plan.queues.len()],
+            closed: BTreeSet::new(),
+            abandoned: BTreeSet::new(),
+            drained: BTreeSet::new(),
+            stop: None,
+            over: false,
+            plan: Rc::clone(plan),
+        }
+    }
+
+    pub(in crate::engine::core) fn level_was_told(&mut self, queue: QueueId, level: Level) {
+        self.levels[queue.index()] = level;
+    }
+
+    /// Judges the start of a child.
+    pub(in crate::engine::core) fn start(&mut self, start: &Start) {
+        let plan = Rc::clone(&self.plan);
+        let node = plan.node(start.node);
+        assert!(!self.over, "`{}` was started after the end of the run", node.name);
+        assert!(!self.outcomes.contains_key(&node.id), "`{}` was started after its end", node.name);
+        self.edges_are_met(node);
+        self.stop_allows(node);
+        self.there_is_room(node);
+        self.take(start.attempt, node);
+    }
+
+    fn edges_are_met(&self, node: &Node) {
+        let run = self.plan.process(node.id).run;
+        for (needed, when) in &node.needs {
+            let outcome = self.outcomes.get(needed).map(|(outcome, _)| *outcome);
+            let met = match when {
+                When::Passed if run == RunWhen::OnSuccess => outcome.is_some_and(is_good),
+                When::Passed | When::Ended => outcome.is_some(),
+                When::Failed => outcome.is_some_and(|outcome| {
+                    outcome.is_failure() || outcome == Outcome::AllowedFailure
+                }),
+                // A consumer has started when it would take an item.
+                When::Started => {
+                    self.started.contains(needed) || self.plan.node(*needed).consumes.is_some()
+                }
+            };
+            assert!(met, "`{}` was started and needs {when:?} of {needed}: {outcome:?}", node.name);
+        }
+        for before in &node.after {
+            assert!(self.outcomes.contains_key(before), "`{}` comes after {before}", node.name);
+        }
+        let failed = self.tally.failures() > 0 || self.stop == Some(Stop::Deadline);
+        assert!(run != RunWhen::OnFailure || failed, "`{}` waits for a failure", node.name);
+    }
+
+    fn stop_allows(&self, node: &Node) {
+        let run = self.plan.process(node.id).run;
+        let handles = node.needs.iter().any(|(_, w)| matches!(w, When::Failed | When::Ended));
+        let cleanup = run != RunWhen::OnSuccess || handles;
+        let allowed = match self.stop {
+            None => true,
+            Some(Stop::Failure) => cleanup || node.consumes.is_some(),
+            Some(Stop::Abort | Stop::Deadline) => cleanup,
+            Some(Stop::Finish | Stop::Terminate | Stop::Interrupt) => run == RunWhen::Always,
+            Some(Stop::Kill) => false,
+        };
+        assert!(allowed, "`{}` was started after {:?}", node.name, self.stop);
+    }
+
+    fn there_is_room(&self, node: &Node) {
+        let Some(queue) = node.consumes else { return };
+        assert!(self.levels[queue.index()].put > 0, "`{}` was started for no item", node.name);
+        assert!(self.children[node.id.index()] < node.workers, "too many of `{}`", node.name);
+        for queue in &node.produces {
+            let full = self.levels[queue.index()].full && !self.abandoned.contains(queue);
+            assert!(!full, "`{}` was started, {queue} is full", node.name);
+        }
+    }
+
+    fn take(&mut self, attempt: AttemptId, node: &Node) {
+        let consumes = self.plan.process(node.id).consumes.as_ref();
+        let streams = consumes.is_some_and(|consumes| consumes.deliver == Deliver::Stream);
+        let waits = node.consumes.is_none() && !node.produces.is_empty()
+            || node.piped_to.is_some()
+            || streams && self.children[node.id.index()] == 0;
+        let counts = node.names_pools || !waits;
+        let pools = node.pools.iter().filter(|_| counts).map(|pool| (*pool, node.weight));
+        let pools: Vec<_> = pools.collect();
+        for (pool, weight) in &pools {
+            self.used[pool.index()] += weight;
+            let planned = &self.plan.pools[pool.index()];
+            assert!(self.used[pool.index()] <= planned.size, "pool `{}`", planned.name);
+        }
+        self.jobs += u32::from(!waits);
+        assert!(self.plan.jobs.is_none_or(|jobs| self.jobs <= jobs), "the bound over all pools");
+        self.children[node.id.index()] += 1;
+        assert!(self.living.insert(attempt, (node.id, pools, !waits)).is_none());
+    }
+
+    /// Takes in that a child is over, or never came to be.
+    pub(in crate::engine::core) fn child_is_over(&mut self, attempt: AttemptId) {
+        let (node, pools, in_jobs) = self.living.remove(&attempt).expect("it was started");
+        for (pool, weight) in pools {
+            self.used[pool.index()] -= weight;
+        }
+        self.jobs -= u32::from(in_jobs);
+        self.children[node.index()] -= 1;
+    }
+
+    /// Judges an event.
+    pub(in crate::engine::core) fn told(&mut self, at: Duration, kind: &EventKind) {
+        assert!(!self.over, "told after the end: {kind:?}");
+        self.tally.count(&Event { at, kind: kind.clone() });
+        match kind {
+            EventKind::AttemptStarted { attempt, node, pid, .. } => {
+                assert!(self.told.insert(*attempt), "started twice");
+                if *pid != 0 {
+                    self.started.insert(*node);
+                }
+            }
+            EventKind::AttemptEnded { attempt, .. } => {
+                assert!(self.told.remove(attempt), "ended and was not started, or ended twice");
+            }
+            EventKind::NodeEnded { node, outcome, reason, .. } => {
+                assert_eq!(self.children[node.index()], 0, "{node} ended and has a child");
+                let fresh = self.outcomes.insert(*node, (*outcome, reason.clone())).is_none();
+                assert!(fresh, "{node} ended twice");
+                let given_up = reason.as_deref().is_some_and(|r| r.starts_with("nothing goes on"));
+                assert!(!given_up, "{node} was left over: {reason:?}");
+            }
+            EventKind::StopAsked { stop, .. } => {
+                assert!(self.stop.is_none_or(|now| now < *stop), "a weaker stop");
+                self.stop = Some(*stop);
+            }
+            EventKind::QueueClosed { queue } => assert!(self.closed.insert(*queue)),
+            EventKind::QueueDrained { queue, done, dead, left } => {
+                assert!(self.closed.contains(queue), "drained before it was closed");
+                assert!(self.drained.insert(*queue));
+                assert_eq!(self.levels[queue.index()].put, done + dead + left);
+            }
+            _ => {}
+        }
+    }
+
+    /// Judges the end of the run.
+    pub(in crate::engine::core) fn end(&mut self) {
+        assert!(!std::mem::replace(&mut self.over, true), "the run ended twice");
+        assert_eq!(self.outcomes.len(), self.plan.nodes.len());
+        assert!(self.living.is_empty() && self.told.is_empty());
+        assert_eq!((self.used.iter().sum::<u32>(), self.jobs), (0, 0));
+        assert_eq!(self.drained.len(), self.plan.queues.len(), "a queue was not drained");
+        let failed = self.outcomes.values().any(|(outcome, _)| outcome.is_failure());
+        let stopped = self.stop.is_some();
+        assert_eq!(self.tally.exit() != 0, failed || stopped, "{:?}", self.outcomes);
+    }
+}
+
+/// Returns whether those that need it may start.
+fn is_good(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Passed
+            | Outcome::Flaky
+            | Outcome::Cached
+            | Outcome::AllowedFailure
+            | Outcome::Stopped
+    )
+}
+
+/// Returns the events that come before everything else.
+fn declarations(plan: &Plan) -> impl Iterator<Item = EventKind> {
+    let queues = plan.queues.iter().map(|queue| {
+        let declared = plan.queue(queue.id);
+        let (name, capacity) = (declared.name.clone(), declared.capacity);
+        EventKind::QueueDeclared { queue: queue.id, name, capacity }
+    });
+    let nodes = plan.nodes.iter().map(|node| EventKind::NodeDeclared {
+        node: node.id,
+        name: node.name.clone(),
+        process: plan.process(node.id).name.clone(),
+        consumes: node.consumes,
+        expected: None,
+        inherits: false,
+    });
+    queues.chain(nodes)
+}
