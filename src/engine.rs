@@ -25,6 +25,9 @@ mod source;
 mod stream;
 mod teller;
 
+#[cfg(test)]
+mod tests;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::rc::Rc;

@@ -53,8 +53,11 @@ impl Memory {
     pub(super) async fn read_line(&self) -> Bytes {
         let mut line = BytesMut::new();
         loop {
+            let before = line.len();
             let ended = self.take_line(&mut line);
-            self.shared.bell.notify_one();
+            if line.len() > before {
+                self.shared.bell.notify_one();
+            }
             if ended || self.is_alone() {
                 return line.freeze();
             }
