@@ -83,7 +83,7 @@ fn text(dice: &mut Dice) -> String {
         }
     }
     let mut consumers = Vec::new();
-    for at in 0..1 + dice.roll(6) {
+    for at in 0..=dice.roll(6) {
         write!(text, "p{at}").unwrap();
         if at > 0 && dice.one_in(2) {
             let needed = dice.roll(at);
