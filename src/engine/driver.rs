@@ -302,6 +302,7 @@ impl Driver {
         let level = Level {
             waiting: level.waiting,
             busy: level.lent + level.due + level.kept,
+            lent: level.lent,
             put: level.put,
             done: level.done,
             dead: level.dead,

@@ -109,6 +109,8 @@ pub(in crate::engine) struct Level {
     pub(in crate::engine) waiting: u64,
     /// Items that are lent, or due for a retry later.
     pub(in crate::engine) busy: u64,
+    /// Those of them that are lent: somebody has them to work on, or to read.
+    pub(in crate::engine) lent: u64,
     /// Items put in so far.
     pub(in crate::engine) put: u64,
     /// Items done.

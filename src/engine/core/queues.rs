@@ -81,9 +81,10 @@ impl QueueRow {
         self.is_full() && self.level.blocked
     }
 
-    /// Returns whether a long-lived reader has nothing to do, and will not come to the end.
-    pub(super) fn is_idle(&self) -> bool {
-        self.level.waiting == 0 && !self.closing
+    /// Returns whether long-lived readers have nothing to do, and will not come to the end, where
+    /// so many of the items that are lent are with others.
+    pub(super) fn is_idle(&self, with_others: u64) -> bool {
+        self.level.waiting == 0 && self.level.lent <= with_others && !self.closing
     }
 
     /// Returns long-lived children that were started and took nothing yet, as far as is known.

@@ -10,7 +10,7 @@ use super::Core;
 use super::nodes::State;
 use super::start::{Attempt, Manner, Stopping};
 use crate::event::Outcome;
-use crate::model::{Ack, NodeId};
+use crate::model::{Ack, NodeId, QueueId};
 
 impl Core {
     /// Takes in that nothing has happened for a while.
@@ -35,13 +35,14 @@ impl Core {
     /// Returns whether an attempt goes on only when others do.
     fn waits_for_others(&self, attempt: &Attempt) -> bool {
         let node = self.plan.node(attempt.node);
-        let row = |queue: &crate::model::QueueId| &self.queues[queue.index()];
+        let row = |queue: &QueueId| &self.queues[queue.index()];
         let is_blocked = node.produces.iter().any(|queue| row(queue).is_blocked());
         if !attempt.alive {
             return is_blocked;
         }
         if attempt.stopping.is_some() || !attempt.told {
-            return false;
+            // Of a child that was killed only what it has printed is left, and that needs room.
+            return attempt.killed && is_blocked;
         }
         match Manner::of(&self.plan, node) {
             Manner::Works | Manner::Pipes => false,
@@ -50,9 +51,19 @@ impl Core {
                 // What it prints is held back until its end, unless it is accepted as it reads.
                 let consumes = self.plan.process(node.id).consumes.as_ref();
                 let prints = consumes.is_some_and(|consumes| consumes.ack == Ack::Read);
-                node.consumes.is_some_and(|queue| row(&queue).is_idle()) || prints && is_blocked
+                let is_idle = |queue| row(&queue).is_idle(self.items_of_children(queue));
+                node.consumes.is_some_and(is_idle) || prints && is_blocked
             }
         }
+    }
+
+    /// Returns how many children, alive or not, hold an item of a queue each.
+    fn items_of_children(&self, queue: QueueId) -> u64 {
+        let holds = |attempt: &&Attempt| {
+            let node = attempt.node;
+            self.plan.node(node).consumes == Some(queue) && !self.is_stream(node)
+        };
+        self.attempts.values().filter(holds).count() as u64
     }
 
     /// Ends what others wait for in vain.

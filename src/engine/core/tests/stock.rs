@@ -124,7 +124,8 @@ impl Stock {
         let busy = self.lent + self.kept + self.due.len() as u64;
         let Level { put, done, dead, left, .. } = self.level;
         assert_eq!(put, waiting + busy + done + dead + left, "an item was lost or made up");
-        Level { waiting, busy, full: self.depth() >= self.capacity, ..self.level }
+        let (lent, full) = (self.lent, self.depth() >= self.capacity);
+        Level { waiting, busy, lent, full, ..self.level }
     }
 
     /// Returns whether a reader is at the end.
