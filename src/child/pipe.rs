@@ -17,6 +17,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::task::coop::consume_budget;
 
+use super::alarm::Alarm;
 use super::holders;
 use super::memory::{Left, Memory};
 use super::system;
@@ -217,6 +218,14 @@ impl PipeWriter {
     pub fn grow(&mut self) {
         if let Sink::Os(end) = &mut self.0 {
             end.grow();
+        }
+    }
+
+    /// Returns a clock for looking at it soon again; a pipe in memory has the runtime's own time.
+    pub fn alarm(&self) -> Option<Alarm> {
+        match &self.0 {
+            Sink::Os(_) => Alarm::new().ok(),
+            Sink::Memory(_) => None,
         }
     }
 

@@ -85,7 +85,8 @@ enum Stdin {
 pub(super) struct Read {
     /// How many items.
     pub(super) items: u64,
-    /// How many it was given and has not read; they went back.
+    /// How many it was given and has not read; they went back. At least one where it has left
+    /// something in the queue.
     pub(super) unread: u64,
     /// Those whose outcome is that of the child.
     pub(super) kept: Option<Kept>,
@@ -97,8 +98,8 @@ impl Stream {
         stdin.shrink();
         Self {
             source,
+            alarm: stdin.alarm(),
             stdin: Stdin::Open(stdin),
-            alarm: Alarm::new().ok(),
             open: VecDeque::new(),
             sent: 0,
             read: 0,
@@ -285,6 +286,15 @@ impl Stream {
             let unread = unread(batch.items(), end.saturating_sub(position));
             self.returned += unread as u64;
             self.settle(batch, unread);
+        }
+    }
+
+    /// The child is gone although its input was not at its end: what waits there it has left, also
+    /// where it was gone before it could be given any of it.
+    pub(super) fn left_early(&mut self) {
+        self.part();
+        if self.has_more() {
+            self.returned = self.returned.max(1);
         }
     }
 

@@ -81,7 +81,10 @@ impl Life<'_> {
     async fn stream(&self, mut stream: Stream, pid: u32) -> Result<Fed, Fault> {
         let fault = tokio::select! {
             biased;
-            () = self.gone.opened() => None,
+            () = self.gone.opened() => {
+                stream.left_early();
+                None
+            }
             // Who is to end is given no more.
             () = self.ending.opened() => None,
             fault = self.stream_to_end(&mut stream, pid) => fault.map_err(Fault::Pump)?,

@@ -127,9 +127,8 @@ impl<'a> Laws<'a> {
         for (needed, when) in &node.needs {
             let ended = self.ended.get(needed).copied();
             let met = match when {
-                When::Passed => ended.is_some_and(|outcome| {
-                    !outcome.is_failure() && outcome != Outcome::Skipped
-                }),
+                When::Passed => ended
+                    .is_some_and(|outcome| !outcome.is_failure() && outcome != Outcome::Skipped),
                 When::Ended => ended.is_some(),
                 When::Failed => ended.is_some_and(Outcome::is_failure),
                 When::Started => self.started.contains(needed),
@@ -152,9 +151,8 @@ impl<'a> Laws<'a> {
         };
         for pool in &self.plan.pools {
             let here = self.plan.nodes.iter().filter(|node| node.pools.contains(&pool.id));
-            let used = here.map(|node| {
-                node.weight * counted(node, !node.names_pools && waits(node))
-            });
+            let used =
+                here.map(|node| node.weight * counted(node, !node.names_pools && waits(node)));
             assert!(used.sum::<u32>() <= pool.size, "pool `{}` is above its size", pool.name);
         }
         let jobs = self.plan.nodes.iter().map(|node| counted(node, waits(node))).sum::<u32>();

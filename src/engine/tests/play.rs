@@ -123,6 +123,7 @@ impl Play {
             file: "job.toml".into(),
             started: 0,
             inherited: Vec::new(),
+            options: Vec::new(),
         };
         let ended = LocalSet::new().block_on(&runtime.unwrap(), async {
             let (inbox, outbox) = mpsc::channel(INBOX);

@@ -11,9 +11,8 @@ fn a_backoff_doubles_through_an_hour() {
 command = ["a"]
 retry = { max = 4, backoff = "10m..30m", jitter = 0 }
 "#;
-    let played = Play::toml(job).run(|called| {
-        if called.attempt < 5 { takes(1000).exit(7) } else { takes(1000) }
-    });
+    let played = Play::toml(job)
+        .run(|called| if called.attempt < 5 { takes(1000).exit(7) } else { takes(1000) });
     let played = played.exits(0);
     // Each try takes a second; the waits between are 10, 20, 30 and 30 minutes.
     assert_eq!(played.starts("a"), [0, 601_000, 1_802_000, 3_603_000, 5_404_000]);
@@ -122,21 +121,14 @@ fn a_start_is_told_before_output_and_output_before_the_end() {
     let told: Vec<_> = played.events.iter().filter_map(|event| letter(&event.kind)).collect();
     assert_eq!(told.concat(), "(x)!");
     assert_eq!(played.printed("a"), "x\ny\n");
-
-    fn letter(kind: &EventKind) -> Option<&'static str> {
-        match kind {
-            EventKind::AttemptStarted { .. } => Some("("),
-            EventKind::Output { .. } => Some("x"),
-            EventKind::AttemptEnded { .. } => Some(")"),
-            EventKind::NodeEnded { .. } => Some("!"),
-            _ => None,
-        }
-    }
 }
 
 #[test]
-fn a_fault_ends_the_run_at_once_and_never_green() {
+fn items_that_can_not_be_had_fail_who_wants_them() {
     let job = r#"
+[limits]
+on-failure = "kill"
+
 [queue.q]
 items = { file = "missing" }
 
@@ -147,9 +139,20 @@ consumes = "q"
 [process.long]
 command = ["long"]
 "#;
-    let played = Play::toml(job).run(|_| Script::new([Act::Hang]));
-    let played = played.exits(3);
+    let played = Play::toml(job).run(|_| Script::new([Act::Hang])).exits(1);
+    let (outcome, reason) = played.outcome("use");
+    assert_eq!(outcome, Outcome::Failed);
+    assert!(reason.contains("missing"), "{reason}");
+    assert_eq!(played.outcome("long").0, Outcome::Stopped);
     assert!(played.took() < 100, "{}", played.took());
-    let told = played.ended.unwrap_err().to_string();
-    assert!(told.contains("items of queue `q`"), "{told}");
+}
+
+fn letter(kind: &EventKind) -> Option<&'static str> {
+    match kind {
+        EventKind::AttemptStarted { .. } => Some("("),
+        EventKind::Output { .. } => Some("x"),
+        EventKind::AttemptEnded { .. } => Some(")"),
+        EventKind::NodeEnded { .. } => Some("!"),
+        _ => None,
+    }
 }

@@ -68,6 +68,49 @@ fn a_cleanup_that_does_not_end_meets_the_ceiling() {
 }
 
 #[test]
+fn a_killed_producer_does_not_wait_for_a_reader_that_waits_for_its_end() {
+    let job = r#"
+[limits]
+on-failure = "ON-FAILURE"
+
+[queue.q]
+capacity = 2
+
+[process.make]
+command = ["make"]
+produces = "q"
+
+[process.other]
+command = ["other"]
+
+[process.late]
+command = ["late", "{item}"]
+consumes = "q"
+needs = [{ process = "make", when = "failed" }]
+
+[process.early]
+command = ["early"]
+consumes = "q"
+deliver = "stream"
+"#;
+    for (on_failure, stop, exit) in [("kill", None, 1), ("no-new", Some(Stop::Terminate), 130)] {
+        let mut play = Play::toml(&job.replace("ON-FAILURE", on_failure));
+        if let Some(stop) = stop {
+            play = play.stop(SOON, stop);
+        }
+        let played = play.run(move |called| match called.process.as_str() {
+            "make" => Script::new([super::play::print("a b c d e f"), Act::Hang]),
+            "other" => takes(30_000).exit(i32::from(stop.is_none())),
+            _ => Script::new([Act::Hang]),
+        });
+        let played = played.exits(exit);
+        assert!(played.took() < 72_000, "{on_failure}: {}", played.took());
+        let [put, done, dead, left] = played.queue("q");
+        assert_eq!((put, done + dead), (left, 0), "{on_failure}");
+    }
+}
+
+#[test]
 fn hang_up_lets_run_what_runs() {
     let script = |_: &super::play::Called| takes(90_000);
     let played = Play::toml(JOB).stop(SOON, Stop::Finish).run(script).exits(130);
@@ -77,12 +120,11 @@ fn hang_up_lets_run_what_runs() {
 
 #[test]
 fn a_reader_of_the_output_that_leaves_is_a_quiet_stop() {
-    let played = Play::toml(JOB).breaks(ErrorKind::BrokenPipe).run(|called| {
-        match called.process.as_str() {
+    let played =
+        Play::toml(JOB).breaks(ErrorKind::BrokenPipe).run(|called| match called.process.as_str() {
             "polite" => takes(1000),
             _ => Script::new([Act::Hang]),
-        }
-    });
+        });
     assert_eq!(played.ended.as_ref().unwrap().exit, 141);
 }
 
@@ -125,9 +167,9 @@ produces = "second"
 command = ["two", "{item}"]
 consumes = "second"
 "#;
-    let played = Play::toml(job).stop(SOON, Stop::Terminate).run(|called| {
-        Script::new([super::play::pause(300), super::play::print(&called.item)])
-    });
+    let played = Play::toml(job)
+        .stop(SOON, Stop::Terminate)
+        .run(|called| Script::new([super::play::pause(300), super::play::print(&called.item)]));
     let played = played.exits(130);
     for queue in ["first", "second"] {
         let [put, done, dead, left] = played.queue(queue);

@@ -10,7 +10,9 @@ use crate::event::{Exit, Outcome, Verdict};
 /// Twenty numbers for the children of `read`, which say more.
 fn job(says: &str) -> String {
     let head = "[queue.q]\nitems = { range = [0, 20] }\n[process.read]\ncommand = [\"read\"]";
-    format!("{head}\nconsumes = \"q\"\ndeliver = \"stream\"\npool = \"p\"\n{says}\n[pool.p]\nsize = 4")
+    format!(
+        "{head}\nconsumes = \"q\"\ndeliver = \"stream\"\npool = \"p\"\n{says}\n[pool.p]\nsize = 4"
+    )
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -159,6 +161,31 @@ ON-END
 }
 
 #[test]
+fn a_slow_reader_of_a_full_queue_is_no_standstill() {
+    let job = r#"
+[queue.in]
+items = ["a", "b"]
+[queue.out]
+capacity = 1
+[process.stage]
+command = ["stage", "{item}"]
+consumes = "in"
+produces = "out"
+[process.read]
+command = ["read"]
+consumes = "out"
+deliver = "stream"
+workers = 1
+"#;
+    let played = Play::toml(job).run(|called| match called.process.as_str() {
+        "stage" => Script::new([print("1 2 3 4")]),
+        _ => Script::new([Act::Work(99, 60 * SECOND)]),
+    });
+    let played = played.exits(0);
+    assert_eq!((played.queue("in"), played.queue("out")), ([2, 2, 0, 0], [8, 8, 0, 0]));
+}
+
+#[test]
 fn what_a_stream_prints_counts_only_once_it_has_passed() {
     let job = r#"
 [queue.q]
@@ -178,12 +205,11 @@ deliver = "stream"
 workers = 1
 "#;
     for (ack, counts) in [("", 0), ("ack = \"read\"", 2)] {
-        let played = Play::toml(&job.replace("ACK", ack)).run(|called| {
-            match called.process.as_str() {
+        let played =
+            Play::toml(&job.replace("ACK", ack)).run(|called| match called.process.as_str() {
                 "read" => Script::new([Act::Work(2, SECOND)]).exit(1),
                 _ => Script::new([Act::Copy]),
-            }
-        });
+            });
         let played = played.exits(1);
         assert_eq!(played.queue("out"), [counts, counts, 0, 0], "{ack}");
         let dead = if ack.is_empty() { 2 } else { 0 };
