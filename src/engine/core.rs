@@ -122,7 +122,7 @@ impl Core {
             Input::Settled { attempt } => self.settled(attempt),
             Input::Level { queue, level } => self.level(queue, level),
             Input::Fed { queue, fault } => self.fed(queue, fault),
-            Input::Idle { attempt } => self.timed_out(attempt),
+            Input::Idle { attempt } => self.idle(attempt),
             Input::Quiet { attempt } => self.quiet(attempt),
             Input::Time => {}
             Input::Stop { stop, signal, reason } => self.stop_asked(stop, signal, reason),

@@ -119,7 +119,7 @@ impl Core {
             && matches!(&ended.exit, Exit::Code(code) if process.success.contains(code));
         let reader = self.plan.node(attempt.node).piped_to;
         match (attempt.stopping, &ended.exit) {
-            (Some(Stopping::Time), _) => Verdict::TimedOut,
+            (Some(Stopping::Total | Stopping::Idle), _) => Verdict::TimedOut,
             (Some(Stopping::Run | Stopping::Unread), _) => Verdict::Stopped,
             (Some(Stopping::Done), _) if ended.fault.is_none() => Verdict::Ended,
             (None | Some(Stopping::Done), _) if passed => Verdict::Passed,
@@ -163,10 +163,13 @@ impl Core {
             Verdict::Passed if attempt.number > 1 => Outcome::Flaky,
             verdict => outcome_in(self.plan.process(node), *verdict, &ended.exit),
         };
+        let timeout = self.plan.process(node).timeout;
         let reason = match attempt.stopping {
             Some(Stopping::Unread) => Some(self.unread_reason(node)),
             Some(Stopping::Run) => Some(self.stop_reason()),
-            Some(Stopping::Time | Stopping::Done) | None => ended.fault.clone(),
+            Some(Stopping::Total) => over("total of", timeout.total),
+            Some(Stopping::Idle) => over("idle for", timeout.idle),
+            Some(Stopping::Done) | None => ended.fault.clone(),
         };
         self.end_node(node, outcome, reason);
     }
@@ -283,6 +286,11 @@ impl Core {
             (true, _) => (Outcome::Passed, None),
         }
     }
+}
+
+/// Says which limit is over.
+fn over(what: &str, limit: Option<Duration>) -> Option<String> {
+    limit.map(|limit| format!("{what} {}", humantime::format_duration(limit)))
 }
 
 fn verdict_fails(verdict: Verdict) -> bool {

@@ -38,8 +38,10 @@ pub(super) struct Attempt {
 /// Why an attempt was asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stopping {
-    /// It is out of time.
-    Time,
+    /// It ran for longer than `timeout.total`.
+    Total,
+    /// It printed nothing for longer than `timeout.idle`.
+    Idle,
     /// The run stops.
     Run,
     /// Nobody is left to read what it makes.

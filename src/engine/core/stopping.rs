@@ -162,7 +162,7 @@ impl Core {
     pub(super) fn ring(&mut self) {
         while let Some(timer) = self.timers.rung(self.now) {
             match timer {
-                Timer::Total(attempt) => self.timed_out(attempt),
+                Timer::Total(attempt) => self.ask_to_end(attempt, Stopping::Total),
                 Timer::Slow(attempt) => self.tell(EventKind::AttemptSlow { attempt }),
                 Timer::Grace(attempt) => self.kill(attempt),
                 Timer::Retry(node) => self.try_again(node),
@@ -176,9 +176,9 @@ impl Core {
         }
     }
 
-    /// Ends an attempt that is out of time.
-    pub(super) fn timed_out(&mut self, attempt: AttemptId) {
-        self.ask_to_end(attempt, Stopping::Time);
+    /// Ends an attempt that was silent for too long.
+    pub(super) fn idle(&mut self, attempt: AttemptId) {
+        self.ask_to_end(attempt, Stopping::Idle);
     }
 
     /// Ends an endless reader that has read everything.
