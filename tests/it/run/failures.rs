@@ -230,10 +230,10 @@ after = ["busy"]
     assert_snapshot!(Test::new().job(job).run(), @"
     [stderr]
     total: started
-    total: timed out in [time]
+    total: timed out (total of 100ms) in [time]
     idle: started
     idle  | once
-    idle: timed out in [time]
+    idle: timed out (idle for [time]) in [time]
     busy: started
     busy  | 1
     busy  | 2
@@ -245,17 +245,17 @@ after = ["busy"]
     deaf: started
     deaf  | deaf
     deaf: did not stop in time, killed
-    deaf: timed out in [time]
+    deaf: timed out (idle for [time]) in [time]
 
-    ✗ total  timed out after [time]
+    ✗ total  timed out (total of 100ms) after [time]
       again  runner job.toml total
 
-    ✗ idle  timed out after [time]
+    ✗ idle  timed out (idle for [time]) after [time]
       │ once
       log    .runner/runs/[run]/logs/idle.out
       again  runner job.toml idle
 
-    ✗ deaf  timed out after [time]
+    ✗ deaf  timed out (idle for [time]) after [time]
       │ deaf
       log    .runner/runs/[run]/logs/deaf.out
       again  runner job.toml deaf
