@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::app::{self, Format, Invoked, Load, Run, View};
-use crate::model::OnFailure;
+use crate::model::{OnFailure, nearest};
 use crate::report::{Color, Mode};
 
 /// What help shows below the options.
@@ -242,7 +242,7 @@ fn run_or_tell(words: RunWords) -> Invoked {
     let tip = if Path::new(&file).exists() {
         format!("; did you mean `{file}`?")
     } else {
-        let near = nearest(word).map(|command| format!("; did you mean `runner {command}`?"));
+        let near = meant(word).map(|command| format!("; did you mean `runner {command}`?"));
         near.unwrap_or_default()
     };
     let message = format!("`{word}` is neither a command nor a file{tip}");
@@ -251,13 +251,9 @@ fn run_or_tell(words: RunWords) -> Invoked {
 }
 
 /// Returns the command that a word probably meant.
-fn nearest(word: &str) -> Option<String> {
-    /// Letters that may differ.
-    const SLIPS: usize = 2;
+fn meant(word: &str) -> Option<String> {
     let commands = Words::command();
-    let names = commands.get_subcommands().map(|command| command.get_name().to_owned());
-    let slips = names.map(|name| (strsim::damerau_levenshtein(word, &name), name));
-    slips.filter(|(slips, _)| *slips <= SLIPS).min().map(|(_, name)| name)
+    nearest(word, commands.get_subcommands().map(clap::Command::get_name)).map(str::to_owned)
 }
 
 fn run(words: RunWords) -> Invoked {

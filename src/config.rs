@@ -7,7 +7,7 @@
 //! Reading order: `files` follows includes; `read` gets bytes, `document` parses with
 //! recovery; `forms` and `raw` are what may be written, `decode` reads it, `explain` and
 //! `names` word what does not fit; `measures`, `env_file` and `lower` make it mean
-//! something; `report` draws problems, `schema` writes the schema.
+//! something; `order` sorts problems and finds their bytes, `schema` writes the schema.
 
 mod decode;
 mod document;
@@ -21,14 +21,12 @@ mod names;
 mod order;
 mod raw;
 mod read;
-mod report;
 mod schema;
 
 use std::path::{Path, PathBuf};
 
 use crate::model::{Job, Problem, Source};
 
-pub use report::{Style, report};
 pub use schema::schema;
 
 /// What the command line adds to a job file.
@@ -76,7 +74,7 @@ impl Loaded {
 
     /// Returns whether nothing forbids to run.
     pub fn is_sound(&self) -> bool {
-        self.problems.iter().all(order::is_warning)
+        self.problems.iter().all(Problem::is_warning)
     }
 }
 
@@ -106,7 +104,7 @@ mod tests {
     }
 
     fn codes(loaded: &Loaded) -> Vec<&'static str> {
-        loaded.problems.iter().map(|problem| problem.code.0).collect()
+        loaded.problems.iter().map(|problem| problem.code.id).collect()
     }
 
     #[test]

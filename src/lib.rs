@@ -7,8 +7,9 @@
 //!
 //! - floor 0: [`model`], the nouns.
 //! - floor 1: [`config`] reads job files, [`plan`] proves the graph, [`event`] says what happened.
-//! - floor 2: [`child`] starts processes, [`launch`] writes their command lines, [`queue`] holds
-//!   items, [`journal`] keeps runs on disk, [`report`] draws them.
+//! - floor 2: [`diagnostic`] writes what is wrong with files, [`child`] starts processes,
+//!   [`launch`] writes their command lines, [`queue`] holds items, [`journal`] keeps runs on disk,
+//!   [`report`] draws them.
 //! - floor 3: [`engine`] decides and drives.
 //! - floor 4: [`app`] has one function per command.
 //! - floor 5: [`cli`] turns words into calls.
@@ -19,6 +20,7 @@ pub mod app;
 pub mod child;
 pub mod cli;
 pub mod config;
+pub mod diagnostic;
 pub mod engine;
 pub mod event;
 pub mod journal;

@@ -4,10 +4,12 @@
 //! these types, so the same word stands in the job file, in the code, in an event and in a message.
 //! Unaware of serde, TOML, tokio and petgraph.
 //!
-//! Reading order: [`job`], [`process`], [`pool`], [`queue`], [`template`], [`ids`], [`problem`].
+//! Reading order: [`job`], [`process`], [`pool`], [`queue`], [`template`], [`ids`], [`problem`],
+//! [`nearest`].
 
 mod ids;
 mod job;
+mod nearest;
 mod pool;
 mod problem;
 mod process;
@@ -16,11 +18,12 @@ mod template;
 
 pub use ids::{AttemptId, NodeId, PoolId, QueueId};
 pub use job::{Environment, Inherit, Job, Limits, OnFailure};
+pub use nearest::{fold, nearest, nearest_at};
 pub use pool::{Pool, Rate, Size};
-pub use problem::{Code, FileId, Label, Part, Place, Problem, Severity, Source, Step, code};
+pub use problem::{Code, FileId, Fix, Label, Part, Place, Problem, Severity, Source, Step, code};
 pub use process::{
-    Action, AllowFailure, Backoff, Cell, Matrix, Need, Output, Process, Retry, RetryOn, RunWhen,
-    Stdin, Stop, Timeout, When,
+    Action, AllowFailure, Backoff, Cell, Emit, Matrix, Need, Output, Process, Retry, RetryOn,
+    RunWhen, Stdin, Stop, Timeout, When,
 };
-pub use queue::{Ack, Consumes, Deliver, Framing, Items, OnEnd, Queue};
+pub use queue::{Ack, Consumes, Deliver, Framing, Items, OnEnd, OnFull, Queue};
 pub use template::{Part as TemplatePart, Placeholder, Template, TemplateError};

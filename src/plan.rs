@@ -14,7 +14,6 @@ mod cycle;
 mod laws;
 mod links;
 mod matrix;
-mod nearest;
 mod order;
 mod pipes;
 #[cfg(test)]

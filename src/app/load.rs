@@ -5,7 +5,8 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Loaded, Options, Style};
+use crate::config::{self, Loaded, Options};
+use crate::diagnostic::{Style, pretty};
 use crate::model::Job;
 use crate::report::{Color, color};
 use crate::{launch, plan};
@@ -37,7 +38,7 @@ pub(super) fn check(path: &Path, load: &Load) -> Loaded {
 
 /// Tells what is wrong with a job file.
 pub(super) fn tell(loaded: &Loaded, asked: Color) -> io::Result<()> {
-    let report = config::report(&loaded.problems, &loaded.sources, &style(asked));
+    let report = pretty(&loaded.problems, &loaded.sources, &style(asked));
     io::stderr().write_all(report.as_bytes())
 }
 

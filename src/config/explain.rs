@@ -6,7 +6,7 @@
 use super::decode::{Fault, Mistake, Name};
 use super::forms::{Kind, any_of};
 use super::names;
-use crate::model::{FileId, Place, Problem, code};
+use crate::model::{FileId, Place, Problem, code, nearest};
 
 /// Words one mistake in a table that messages call `title`; where a key does not belong, `meant` is
 /// the one that was probably meant.
@@ -16,7 +16,7 @@ pub(super) fn explain(
     mistake: &Mistake,
     meant: Option<&str>,
 ) -> Problem {
-    let place = Place::bytes(file, mistake.at.range());
+    let place = Place::span(file, mistake.at.range());
     let name = called(title, &mistake.name);
     let found = format!("this is {}", found(mistake));
     match &mistake.fault {
@@ -111,7 +111,7 @@ fn word(place: Place, name: &str, mistake: &Mistake, allowed: &[&str]) -> Proble
         return reserved(place, &mistake.value);
     }
     let said = format!("{name} must be {}", any_of(allowed));
-    let label = match names::nearest(&mistake.value, allowed.iter().copied()) {
+    let label = match nearest(&mistake.value, allowed.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("this is {:?}", mistake.value),
     };

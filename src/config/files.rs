@@ -55,7 +55,7 @@ pub(super) fn load(path: &Path, options: &Options) -> Loaded {
     lowering.job.files = files.sources.iter().map(|source| source.path.clone().into()).collect();
     let mut problems = lowering.problems;
     order::sort(&mut problems, &files.sources);
-    let sound = problems.iter().all(order::is_warning);
+    let sound = problems.iter().all(Problem::is_warning);
     let read = !files.known.is_empty();
     let (job, draft) =
         if sound { (Some(lowering.job), None) } else { (None, read.then_some(lowering.job)) };
@@ -155,7 +155,7 @@ fn label(wanted: &Wanted, text: &str) -> Label {
     match &wanted.named {
         Some((parent, include)) => {
             let file = FileId(u16::try_from(*parent).unwrap_or(u16::MAX));
-            Place::bytes(file, include.at.range()).label(text)
+            Place::span(file, include.at.range()).label(text)
         }
         None => Place::whole(FileId::default()).label(""),
     }

@@ -32,7 +32,7 @@ use super::document::Document;
 use super::explain::explain;
 use super::forms::{At, Key, Kind, Span};
 use super::measures::Wrong;
-use super::{names, order};
+use super::names;
 use crate::model::{Code, FileId, Job, Label, Place, Problem, code};
 use environment::Pairs;
 use placeholder::Loose;
@@ -141,7 +141,7 @@ impl<'o> Lowering<'o> {
         self.overrides();
         self.more_env_files();
         self.tie();
-        let sound = self.problems.iter().all(order::is_warning);
+        let sound = self.problems.iter().all(Problem::is_warning);
         if self.job.processes.is_empty() && self.names_known && sound {
             let label = Place::whole(FileId::default()).label("");
             let problem = Problem::error(code::EMPTY, "this job declares no process", label)
@@ -166,7 +166,7 @@ struct Reader<'r, 'o, 'f> {
 
 impl Reader<'_, '_, '_> {
     fn place(&self, at: Span) -> Place {
-        Place::bytes(self.file.id, at.range())
+        Place::span(self.file.id, at.range())
     }
 
     fn label(&self, at: Span, text: impl Into<String>) -> Label {
@@ -197,18 +197,18 @@ impl Reader<'_, '_, '_> {
         let file = self.file.id;
         for mistake in &document.mistakes {
             self.all.edges_known = false;
-            let label = Place::bytes(file, mistake.at.clone()).label(mistake.label.clone());
+            let label = Place::span(file, mistake.at.clone()).label(mistake.label.clone());
             let twice = mistake.message.ends_with("twice");
             let code = if twice { code::DUPLICATE } else { code::SYNTAX };
             let mut problem = Problem::error(code, mistake.message.clone(), label);
             if let Some(first) = &mistake.first {
-                problem = problem.also(Place::bytes(file, first.clone()).label("first here"));
+                problem = problem.also(Place::span(file, first.clone()).label("first here"));
             }
             self.tell(problem.help(mistake.help.clone()));
         }
         for span in document.newer(self.file.text) {
             let label = "an inline table over several lines, or ending in a comma, is TOML 1.1";
-            let place = Place::bytes(file, span.start..span.start + 1);
+            let place = Place::span(file, span.start..span.start + 1);
             let problem =
                 Problem::error(code::TOML_1_1, "this file needs TOML 1.1", place.label(label));
             self.tell(problem.warning().help(

@@ -3,13 +3,12 @@
 //! The keys come from the structs themselves, so that a suggestion can't name one that does not
 //! exist. Unaware of places and problems.
 
-use std::borrow::Cow;
-
 use serde::de::value::StringDeserializer;
 use serde::{Deserialize, Deserializer, de::Visitor};
 
 use super::decode::Fault;
 use super::raw;
+use crate::model::{fold, nearest};
 
 /// What people from other tools write, and what it is called here.
 const SYNONYMS: [(&str, &str); 38] = [
@@ -128,36 +127,6 @@ pub(super) fn meant<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     by_synonym.or_else(|| nearest(name, known.iter().copied()))
 }
 
-/// Names longer than this are not compared: the work grows with the square of their length.
-const LONGEST_COMPARED: usize = 100;
-/// How many known names are compared: a file may declare 100 000, and as many slips.
-const MOST_COMPARED: usize = 1000;
-
-/// Returns the known name that is the fewest slips away, if they are few for its length.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    if name.len() > LONGEST_COMPARED {
-        return None;
-    }
-    let folded = fold(name);
-    let most = (folded.chars().count() / 3).max(1);
-    // Lengths first: the distance is at least their difference, and long names cost the most.
-    let near = |known: &str| folded.chars().count().abs_diff(known.chars().count()) <= most;
-    known
-        .take(MOST_COMPARED)
-        .filter(|known| near(known))
-        .map(|known| (strsim::damerau_levenshtein(&folded, &fold(known)), known))
-        .filter(|(slips, _)| *slips <= most)
-        .min_by_key(|(slips, _)| *slips)
-        .map(|(_, known)| known)
-}
-
-fn fold(name: &str) -> Cow<'_, str> {
-    if name.contains(|c: char| c == '_' || c.is_uppercase()) {
-        return Cow::Owned(name.to_lowercase().replace('_', "-"));
-    }
-    Cow::Borrowed(name)
-}
-
 /// Returns the kind of table that has a key which is missing in this one.
 pub(super) fn home(key: &str) -> Option<&'static str> {
     let tables = [
@@ -168,7 +137,7 @@ pub(super) fn home(key: &str) -> Option<&'static str> {
         ("the top of the file", keys::<raw::JobFile>()),
     ];
     let folded = fold(key);
-    tables.into_iter().find(|(_, keys)| keys.contains(&folded.as_ref())).map(|(table, _)| table)
+    tables.into_iter().find(|(_, keys)| keys.contains(&folded.as_str())).map(|(table, _)| table)
 }
 
 /// Returns the keys of a struct.

@@ -22,13 +22,22 @@ pub struct Problem {
     pub labels: Vec<Label>,
     /// An edit that can be typed.
     pub help: Option<String>,
+    /// The same edit for an editor, where it is a plain replacement of text.
+    pub fix: Option<Fix>,
 }
 
 impl Problem {
     /// Makes an error at a place.
     pub fn error(code: Code, message: impl Into<String>, label: Label) -> Self {
         let message = message.into();
-        Self { code, severity: Severity::Error, message, labels: vec![label], help: None }
+        Self {
+            code,
+            severity: Severity::Error,
+            message,
+            labels: vec![label],
+            help: None,
+            fix: None,
+        }
     }
 
     /// Adds another place, such as the declaration that a reference missed.
@@ -45,11 +54,23 @@ impl Problem {
         self
     }
 
+    /// Adds the edit that the help describes: `text` instead of what stands at a place.
+    #[must_use]
+    pub fn fix(mut self, place: Place, text: impl Into<String>) -> Self {
+        self.fix = Some(Fix { place, text: text.into() });
+        self
+    }
+
     /// Makes it a warning.
     #[must_use]
     pub fn warning(mut self) -> Self {
         self.severity = Severity::Warning;
         self
+    }
+
+    /// Returns whether it does not forbid to run.
+    pub fn is_warning(&self) -> bool {
+        self.severity == Severity::Warning
     }
 }
 
@@ -68,6 +89,15 @@ pub struct Label {
     /// Where.
     pub place: Place,
     /// Why there; empty to mark it only.
+    pub text: String,
+}
+
+/// An edit: text that replaces what stands at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What is replaced; nothing where the place is empty.
+    pub place: Place,
+    /// What is written there.
     pub text: String,
 }
 
@@ -95,7 +125,7 @@ impl Place {
     }
 
     /// Returns a range of bytes of the file.
-    pub fn bytes(file: FileId, range: Range<usize>) -> Self {
+    pub fn span(file: FileId, range: Range<usize>) -> Self {
         Self { file, path: Vec::new(), part: Part::Bytes(range) }
     }
 
@@ -123,6 +153,14 @@ impl Place {
     pub fn within(mut self, range: Range<usize>) -> Self {
         self.part = Part::Within(range);
         self
+    }
+
+    /// Returns the bytes that are meant; none where the place is a path that was not followed.
+    pub fn bytes(&self) -> Range<usize> {
+        match &self.part {
+            Part::Bytes(range) => range.clone(),
+            Part::Key | Part::Value | Part::Within(_) | Part::Whole => 0..0,
+        }
     }
 
     /// Says why there.
@@ -164,60 +202,98 @@ pub struct Source {
     pub text: String,
 }
 
-/// The stable name of a rule: `E101`.
+/// The stable name of a rule: its number, `E101`, and its name, `unknown-key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Code(pub &'static str);
+pub struct Code {
+    /// The number: `E` for errors, `W` for warnings. It is never given to another rule.
+    pub id: &'static str,
+    /// The name, in words joined by `-`.
+    pub name: &'static str,
+}
 
-/// Every code there is. 0xx: the file; 1xx: keys and values; 2xx: the graph; 3xx: combinations.
+/// Declares the codes, and the list of all of them in order.
+macro_rules! codes {
+    ($($(#[$doc:meta])+ $name:ident = $id:literal $words:literal;)+) => {
+        $($(#[$doc])+ pub const $name: Code = Code { id: $id, name: $words };)+
+
+        /// Every code, in order.
+        pub const ALL: &[Code] = &[$($name),+];
+    };
+}
+
+/// Every code there is, explained at length in `docs/codes.md`. 0xx: the file; 1xx: keys and
+/// values; 2xx: the graph; 3xx: combinations; 4xx: what misleads; 5xx: the world around the file.
 pub mod code {
     use super::Code;
 
-    /// The file cannot be read: missing, a folder, a device, not UTF-8, too large.
-    pub const UNREADABLE: Code = Code("E001");
-    /// The text is not TOML.
-    pub const SYNTAX: Code = Code("E002");
-    /// The file declares no process.
-    pub const EMPTY: Code = Code("E003");
-    /// An include leads back to itself.
-    pub const INCLUDE_LOOP: Code = Code("E004");
-    /// A table has no such key.
-    pub const UNKNOWN_KEY: Code = Code("E101");
-    /// A value of another type.
-    pub const WRONG_TYPE: Code = Code("E102");
-    /// A value out of its range or not among those allowed.
-    pub const BAD_VALUE: Code = Code("E103");
-    /// A key that must be there is missing.
-    pub const MISSING: Code = Code("E104");
-    /// A name that cannot be used.
-    pub const BAD_NAME: Code = Code("E105");
-    /// A name declared twice.
-    pub const DUPLICATE: Code = Code("E106");
-    /// A key of the language that this version does not run.
-    pub const RESERVED: Code = Code("E107");
-    /// A placeholder that names nothing.
-    pub const PLACEHOLDER: Code = Code("E108");
-    /// A process that no file declares.
-    pub const UNKNOWN_PROCESS: Code = Code("E201");
-    /// A pool that no file declares.
-    pub const UNKNOWN_POOL: Code = Code("E202");
-    /// A queue that no file declares.
-    pub const UNKNOWN_QUEUE: Code = Code("E203");
-    /// Processes that wait for each other.
-    pub const CYCLE: Code = Code("E204");
-    /// A queue that nothing feeds.
-    pub const UNFED: Code = Code("E205");
-    /// A queue that nothing reads.
-    pub const UNREAD: Code = Code("E206");
-    /// A pool too small for what must run in it at the same time.
-    pub const STARVED: Code = Code("E207");
-    /// More slots than the pool has.
-    pub const TOO_HEAVY: Code = Code("E208");
-    /// Two keys that exclude each other.
-    pub const CONFLICT: Code = Code("E301");
-    /// A producer that would emit its items twice.
-    pub const TWICE: Code = Code("E302");
-    /// A pipe that cannot be joined.
-    pub const PIPE: Code = Code("E303");
-    /// The file needs TOML 1.1, which other tools refuse.
-    pub const TOML_1_1: Code = Code("W401");
+    codes! {
+        /// The file cannot be read: missing, a folder, a device, not UTF-8, too large.
+        UNREADABLE = "E001" "unreadable";
+        /// The text is not TOML.
+        SYNTAX = "E002" "syntax";
+        /// The file declares no process.
+        EMPTY = "E003" "empty";
+        /// An include leads back to itself.
+        INCLUDE_LOOP = "E004" "include-loop";
+        /// A table has no such key.
+        UNKNOWN_KEY = "E101" "unknown-key";
+        /// A value of another type.
+        WRONG_TYPE = "E102" "wrong-type";
+        /// A value out of its range or not among those allowed.
+        BAD_VALUE = "E103" "bad-value";
+        /// A key that must be there is missing.
+        MISSING = "E104" "missing";
+        /// A name that cannot be used.
+        BAD_NAME = "E105" "bad-name";
+        /// A name declared twice.
+        DUPLICATE = "E106" "duplicate";
+        /// A key of the language that this version does not run.
+        RESERVED = "E107" "reserved";
+        /// A placeholder that names nothing.
+        PLACEHOLDER = "E108" "unknown-placeholder";
+        /// A process that no file declares.
+        UNKNOWN_PROCESS = "E201" "unknown-process";
+        /// A pool that no file declares.
+        UNKNOWN_POOL = "E202" "unknown-pool";
+        /// A queue that no file declares.
+        UNKNOWN_QUEUE = "E203" "unknown-queue";
+        /// Processes that wait for each other.
+        CYCLE = "E204" "cycle";
+        /// A queue that nothing feeds.
+        UNFED = "E205" "queue-without-producer";
+        /// A queue that nothing reads.
+        UNREAD = "E206" "queue-without-reader";
+        /// A pool too small for what must run in it at the same time.
+        STARVED = "E207" "pool-deadlock";
+        /// More slots than the pool has.
+        TOO_HEAVY = "E208" "too-heavy";
+        /// A service that nothing needs, and so never starts.
+        UNNEEDED = "E209" "unneeded-service";
+        /// A process that can never run, whatever happens.
+        UNREACHABLE = "E210" "unreachable";
+        /// A queue on a loop that could block itself for ever.
+        LOOP = "E211" "loop-without-spill";
+        /// Two keys that exclude each other.
+        CONFLICT = "E301" "conflict";
+        /// A producer that would emit its items twice.
+        TWICE = "E302" "emitted-twice";
+        /// A pipe that cannot be joined.
+        PIPE = "E303" "pipe";
+        /// The file needs TOML 1.1, which other tools refuse.
+        TOML_1_1 = "W401" "toml-1.1";
+        /// Two names that a reader takes for one.
+        ALIKE = "W402" "look-alike";
+        /// A program that is not on the PATH.
+        NO_PROGRAM = "W501" "program-not-found";
+        /// A program that may not be executed.
+        NOT_EXECUTABLE = "W502" "program-not-executable";
+        /// A script whose first line names no interpreter that is there.
+        BAD_INTERPRETER = "W503" "bad-interpreter";
+        /// A folder that is not there.
+        NO_FOLDER = "W504" "folder-not-found";
+        /// A file that is not there.
+        NO_FILE = "W505" "file-not-found";
+        /// A glob that matches nothing.
+        NO_MATCH = "W506" "no-match";
+    }
 }

@@ -63,6 +63,12 @@ pub struct Process {
     pub consumes: Option<Consumes>,
     /// `produces`: queues that its standard output is framed into, each getting every item.
     pub produces: Vec<String>,
+    /// `emit`: when what it produces enters its queues.
+    pub emit: Emit,
+    /// `service`: long-lived; started for its first dependant, stopped after its last.
+    pub service: bool,
+    /// `inputs`: globs of the files that it reads.
+    pub inputs: Vec<String>,
 }
 
 impl Process {
@@ -95,6 +101,9 @@ impl Process {
             allow_failure: AllowFailure::No,
             consumes: None,
             produces: Vec::new(),
+            emit: Emit::default(),
+            service: false,
+            inputs: Vec::new(),
         }
     }
 
@@ -165,6 +174,18 @@ pub enum Output {
         /// `append`: added to what is there, instead of replacing it.
         append: bool,
     },
+}
+
+/// `emit`: when the items that a process produces enter its queues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Emit {
+    /// As they come; of a consumer, when its item is accepted.
+    #[default]
+    Made,
+    /// `input`: in the order of the items that it consumed.
+    Input,
+    /// `on-success`: once the source has passed.
+    OnSuccess,
 }
 
 /// One entry of `needs`.

@@ -28,6 +28,46 @@ pub struct Queue {
     pub framing: Framing,
     /// `items`: a static source.
     pub items: Option<Items>,
+    /// `on-full`: what happens once it is full.
+    pub on_full: OnFull,
+    /// `unique`: whether an item is accepted once per run.
+    pub unique: bool,
+}
+
+impl Queue {
+    /// `capacity` where none is given: enough to keep consumers busy, little enough to see a jam.
+    pub const CAPACITY: u64 = 1024;
+    /// `capacity-bytes` where none is given.
+    pub const CAPACITY_BYTES: u64 = 64 << 20;
+    /// `max-item` where none is given.
+    pub const MAX_ITEM: u64 = 1 << 20;
+
+    /// Returns a queue that says nothing but its name.
+    pub fn new(name: impl Into<String>, file: FileId, base: PathBuf) -> Self {
+        Self {
+            name: name.into(),
+            file,
+            base,
+            description: None,
+            capacity: Self::CAPACITY,
+            capacity_bytes: Self::CAPACITY_BYTES,
+            max_item: Self::MAX_ITEM,
+            framing: Framing::default(),
+            items: None,
+            on_full: OnFull::default(),
+            unique: false,
+        }
+    }
+}
+
+/// `on-full`: what happens once a queue is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnFull {
+    /// `block`: its producers stop in their own write.
+    #[default]
+    Block,
+    /// `spill`: what does not fit goes to disk.
+    Spill,
 }
 
 /// `framing`: where an item ends.

@@ -197,7 +197,7 @@ mod tests {
 
     /// Returns code and message of every problem.
     fn told(text: &str) -> Vec<String> {
-        let line = |problem: Problem| format!("{} {}", problem.code.0, problem.message);
+        let line = |problem: Problem| format!("{} {}", problem.code.id, problem.message);
         check(&job(text)).into_iter().map(line).collect()
     }
 
@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn every_problem_is_found_in_one_go() {
         let text = "a needs b c\nb needs a\nx needs y\ny needs x\nz feeds q pool none";
-        let codes: Vec<&str> = check(&job(text)).iter().map(|problem| problem.code.0).collect();
+        let codes: Vec<&str> = check(&job(text)).iter().map(|problem| problem.code.id).collect();
         assert_eq!(codes, ["E201", "E202", "E206", "E204", "E204"]);
     }
 

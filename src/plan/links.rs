@@ -7,9 +7,9 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::nearest::nearest;
 use crate::model::{
     Action, Job, Label, Output, Place, Placeholder, Problem, Process, Stdin, Template, When, code,
+    nearest_at,
 };
 
 /// Wrong names that get a suggestion. Each is compared with every declared name, and a report draws
@@ -349,7 +349,7 @@ impl Unknown {
     /// Returns the position of the nearest name, where one is near and not too many were asked for.
     fn nearest<'n>(&mut self, name: &str, names: impl Iterator<Item = &'n str>) -> Option<usize> {
         self.suggested += 1;
-        if self.suggested > MAX_SUGGESTIONS { None } else { nearest(name, names) }
+        if self.suggested > MAX_SUGGESTIONS { None } else { nearest_at(name, names) }
     }
 }
 

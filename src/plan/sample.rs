@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::model::{
-    Ack, Action, Consumes, Deliver, FileId, Framing, Items, Job, Matrix, Need, OnEnd, Output, Pool,
-    Process, Queue, Size, Stdin, Template, When,
+    Ack, Action, Consumes, Deliver, FileId, Items, Job, Matrix, Need, OnEnd, Output, Pool, Process,
+    Queue, Size, Stdin, Template, When,
 };
 
 /// Returns a process that says nothing but its name.
@@ -19,17 +19,9 @@ pub(crate) fn process(name: &str) -> Process {
 
 /// Returns a queue of this name.
 pub(crate) fn queue(name: &str) -> Queue {
-    Queue {
-        name: name.to_owned(),
-        file: FileId(0),
-        base: PathBuf::from("/jobs"),
-        description: None,
-        capacity: 64,
-        capacity_bytes: 1 << 20,
-        max_item: 1 << 20,
-        framing: Framing::Lines,
-        items: None,
-    }
+    let bytes = 1 << 20;
+    let plain = Queue::new(name, FileId(0), PathBuf::from("/jobs"));
+    Queue { capacity: 64, capacity_bytes: bytes, ..plain }
 }
 
 /// Returns a pool of this name.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::links::{Kind, Links};
-use super::nearest::nearest;
+use crate::model::nearest;
 
 /// What a run was asked to do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -109,7 +109,7 @@ fn asked(
         let process = links.names.get(name.as_str()).map(|&at| (at, None));
         process.or_else(|| cells.get(name.as_str()).copied()).ok_or_else(|| {
             let known = links.job.processes.iter().map(|process| process.name.as_str());
-            let near = nearest(name, known).map(|at| links.name(at).to_owned());
+            let near = nearest(name, known).map(str::to_owned);
             Unselectable::Unknown { name: name.clone(), nearest: near }
         })
     };

@@ -189,17 +189,8 @@ impl Player {
 }
 
 fn queue(capacity: u64, capacity_bytes: u64) -> Queue {
-    let spec = model::Queue {
-        name: "q".to_owned(),
-        base: std::path::PathBuf::new(),
-        file: FileId(0),
-        description: None,
-        capacity,
-        capacity_bytes,
-        max_item: 1 << 20,
-        framing: Framing::Lines,
-        items: None,
-    };
+    let plain = model::Queue::new("q", FileId(0), std::path::PathBuf::new());
+    let spec = model::Queue { capacity, capacity_bytes, ..plain };
     Queue::new(QueueId(0), &spec, &Changes::default())
 }
 

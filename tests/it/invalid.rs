@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use runner::config::{Options, Style, load, report};
+use runner::config::{Options, load};
+use runner::diagnostic::{Style, pretty};
 
 #[test]
 fn every_invalid_file_is_told_so() {
@@ -21,9 +22,9 @@ fn every_invalid_file_is_told_so() {
         let path = folder.join(format!("{name}.toml"));
         let loaded = load(&path, &Options::default());
         let style = Style { color: false, width: 100 };
-        let drawn = report(&loaded.problems, &loaded.sources, &style);
+        let drawn = pretty(&loaded.problems, &loaded.sources, &style);
         let code = name.split('-').next().expect("a code").to_uppercase();
-        let codes: Vec<&str> = loaded.problems.iter().map(|problem| problem.code.0).collect();
+        let codes: Vec<&str> = loaded.problems.iter().map(|problem| problem.code.id).collect();
         assert!(codes.contains(&code.as_str()), "{name} has {codes:?}\n{drawn}");
         insta::assert_snapshot!(name, drawn);
     }

@@ -9,9 +9,9 @@ use super::environment::Environs;
 use super::{Include, Lowering, Reader};
 use crate::config::document::Document;
 use crate::config::forms::{At, Either, Key, Map, Span, Time};
+use crate::config::measures;
 use crate::config::raw::{self, EDGES, JobFile};
-use crate::config::{measures, names};
-use crate::model::{FileId, OnFailure, Place, Problem, code};
+use crate::model::{FileId, OnFailure, Place, Problem, code, nearest};
 
 impl Lowering<'_> {
     /// Puts `--var` over `vars`.
@@ -24,7 +24,7 @@ impl Lowering<'_> {
             let said = format!("`--var {name}=…` sets a variable that no file declares");
             let label = Place::whole(FileId::default()).label("");
             let known: Vec<&str> = self.job.vars.keys().map(String::as_str).collect();
-            let help = match names::nearest(name, known.iter().copied()) {
+            let help = match nearest(name, known.iter().copied()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None if known.is_empty() => format!("declare it: [vars] with {name} = \"…\""),
                 None => format!("declared are: {}", known.join(", ")),

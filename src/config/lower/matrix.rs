@@ -6,9 +6,8 @@ use std::collections::HashSet;
 
 use super::{Reader, unusable};
 use crate::config::forms::{At, Cell as Scalar, Either, Key, List, Map, Span};
-use crate::config::names;
 use crate::config::raw;
-use crate::model::{Cell, Matrix, Problem, code};
+use crate::model::{Cell, Matrix, Problem, code, nearest};
 
 /// The most instances of one process: more were not meant, and each has its own log.
 const MOST_CELLS: usize = 65_536;
@@ -98,7 +97,7 @@ impl Reader<'_, '_, '_> {
                     continue;
                 }
                 let axes = matrix.axes.iter().map(|(axis, _)| axis.as_str());
-                let label = match names::nearest(&key.value, axes) {
+                let label = match nearest(&key.value, axes) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => "nothing has this key".to_owned(),
                 };

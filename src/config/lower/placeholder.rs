@@ -10,8 +10,7 @@ use std::ops::Range;
 use super::{Lowering, Reader};
 use crate::config::document::exact;
 use crate::config::forms::At;
-use crate::config::names;
-use crate::model::{Place, Placeholder, Pool, Problem, Template, TemplateError, code};
+use crate::model::{Place, Placeholder, Pool, Problem, Template, TemplateError, code, nearest};
 
 /// A placeholder and where it stands.
 #[derive(Debug)]
@@ -98,7 +97,7 @@ impl Reader<'_, '_, '_> {
             Some(meant) => format!("did you mean `{{{meant}}}`?"),
             None => "no such placeholder".to_owned(),
         };
-        let label = Place::bytes(self.file.id, at).label(label);
+        let label = Place::span(self.file.id, at).label(label);
         let problem = Problem::error(code::PLACEHOLDER, said, label).help(
             "placeholders: {vars.NAME}, {env.NAME}, {matrix.KEY}, {item}, {item.FIELD}, \
              {item.index}, {process.NAME.stdout}, {run.id}, {slot}; a literal brace is `{{`",
@@ -109,7 +108,7 @@ impl Reader<'_, '_, '_> {
     /// Checks the placeholders of a process against what they may name.
     pub(super) fn uses(&mut self, uses: Vec<Use>, scope: &Scope<'_>) {
         for Use { placeholder, at } in uses {
-            let place = Place::bytes(self.file.id, at);
+            let place = Place::span(self.file.id, at);
             let name = placeholder.name();
             match placeholder {
                 Placeholder::Var(var) => self.var(var, place),
@@ -137,7 +136,7 @@ impl Reader<'_, '_, '_> {
     /// Checks placeholders that stand outside of processes, where only the run is known.
     pub(super) fn uses_outside(&mut self, uses: Vec<Use>, here: &str) {
         for Use { placeholder, at } in uses {
-            let place = Place::bytes(self.file.id, at);
+            let place = Place::span(self.file.id, at);
             let name = placeholder.name();
             match placeholder {
                 Placeholder::Var(var) => self.var(var, place),
@@ -172,7 +171,7 @@ impl Reader<'_, '_, '_> {
 
     fn no_axis(&mut self, key: &str, place: Place, axes: &[&str]) {
         let said = format!("`{{matrix.{key}}}` does not name anything here");
-        let label = match names::nearest(key, axes.iter().copied()) {
+        let label = match nearest(key, axes.iter().copied()) {
             Some(meant) => format!("did you mean `{{matrix.{meant}}}`?"),
             None if axes.is_empty() => "this process has no `matrix`".to_owned(),
             None => "its `matrix` has no such key".to_owned(),
@@ -236,7 +235,7 @@ fn lent(pool: &Pool) -> impl Iterator<Item = (&str, &str)> {
 
 fn no_var<'v>(name: &str, place: &Place, vars: impl Iterator<Item = &'v String>) -> Problem {
     let said = format!("`{{vars.{name}}}` does not name anything");
-    let label = match names::nearest(name, vars.map(String::as_str)) {
+    let label = match nearest(name, vars.map(String::as_str)) {
         Some(meant) => format!("did you mean `{{vars.{meant}}}`?"),
         None => "no file declares it".to_owned(),
     };
@@ -262,7 +261,7 @@ fn meant(name: &str) -> Option<String> {
     }
     let head = match head {
         "var" => "vars",
-        _ => names::nearest(head, HEADS.into_iter())?,
+        _ => nearest(head, HEADS.into_iter())?,
     };
     let meant = match (head, tail) {
         ("run", _) => "run.id".to_owned(),

@@ -13,10 +13,7 @@ use super::placeholder::{Items, Scope, Use};
 use super::{Reader, unusable};
 use crate::config::forms::{At, Either, Key, Span};
 use crate::config::raw::{self, Process as Raw};
-use crate::model::{
-    Action, AllowFailure, Deliver, Environment, Need, Output, Process, Retry, RunWhen, Stdin,
-    Template, Timeout, When, code,
-};
+use crate::model::{Action, Deliver, Need, Process, RunWhen, Template, When, code};
 
 /// Gives a process the keys that it does not have itself.
 macro_rules! fill {
@@ -53,13 +50,10 @@ impl Reader<'_, '_, '_> {
         let flow = self.flow(&raw, &uses);
         let matrix = self.matrix(&raw.matrix);
         let pools = (!raw.pool.is_absent()).then(|| self.pool_names(&raw.pool));
+        let bare = Process::new(name, self.file.id, self.file.base.to_path_buf(), action);
         let process = Process {
-            name: name.to_owned(),
-            file: self.file.id,
-            base: self.file.base.to_path_buf(),
             description: raw.description.get().map(|text| text.value.clone()),
             tags: self.tags(&raw),
-            action,
             stdin,
             stdout,
             stderr,
@@ -79,6 +73,7 @@ impl Reader<'_, '_, '_> {
             allow_failure: self.allow_failure(&raw.allow_failure),
             consumes: flow.consumes,
             produces: flow.produces,
+            ..bare
         };
         self.scope(&process, uses);
         self.all.job.processes.push(process);
@@ -108,33 +103,9 @@ impl Reader<'_, '_, '_> {
     /// Adds a process of which only the name is known, so that what names it is not told as wrong.
     pub(super) fn stub(&mut self, name: &str) {
         self.all.edges_known = false;
-        self.all.job.processes.push(Process {
-            name: name.to_owned(),
-            file: self.file.id,
-            base: self.file.base.to_path_buf(),
-            description: None,
-            tags: Vec::new(),
-            action: Action::Command(vec![Template::literal("true")]),
-            stdin: Stdin::Closed,
-            stdout: Output::Log,
-            stderr: Output::Log,
-            cwd: None,
-            env: Environment::default(),
-            needs: Vec::new(),
-            after: Vec::new(),
-            run: RunWhen::OnSuccess,
-            pools: None,
-            weight: 1,
-            priority: 0,
-            matrix: None,
-            timeout: Timeout::default(),
-            stop: super::pace::STOP,
-            retry: Retry::default(),
-            success: vec![0],
-            allow_failure: AllowFailure::No,
-            consumes: None,
-            produces: Vec::new(),
-        });
+        let action = Action::Command(vec![Template::literal("true")]);
+        let base = self.file.base.to_path_buf();
+        self.all.job.processes.push(Process::new(name, self.file.id, base, action));
     }
 
     fn tags(&mut self, raw: &Raw) -> Vec<String> {

@@ -10,12 +10,6 @@ use crate::config::forms::{At, Either, Item, Key, List, Size, Span};
 use crate::config::{measures, raw};
 use crate::model::{Framing, Items, Problem, Queue, code};
 
-/// `capacity` where none is given: enough to keep consumers busy, little enough to see a jam.
-const CAPACITY: u64 = 1024;
-/// `capacity-bytes` where none is given.
-const CAPACITY_BYTES: u64 = 64 << 20;
-/// `max-item` where none is given.
-const MAX_ITEM: u64 = 1 << 20;
 /// The most numbers of a range: more than a run can work off.
 const LONGEST_RANGE: i64 = 1_000_000_000;
 
@@ -34,7 +28,7 @@ impl Reader<'_, '_, '_> {
         let raw = self.table::<raw::Queue>(value).unwrap_or_default();
         let capacity = raw.capacity.get().and_then(|number| u64::try_from(number.value.0).ok());
         let bytes = self.bytes(&raw.capacity_bytes);
-        let capacity_bytes = bytes.unwrap_or(CAPACITY_BYTES);
+        let capacity_bytes = bytes.unwrap_or(Queue::CAPACITY_BYTES);
         let longest = self.bytes(&raw.max_item);
         if let (Some(at), Some(longest)) = (raw.max_item.at(), longest)
             && longest > capacity_bytes
@@ -49,34 +43,24 @@ impl Reader<'_, '_, '_> {
             Some(raw::Framing::Nul) => Framing::Nul,
             Some(raw::Framing::Json) => Framing::Json,
         };
-        let max_item = longest.unwrap_or(MAX_ITEM.min(capacity_bytes));
+        let max_item = longest.unwrap_or(Queue::MAX_ITEM.min(capacity_bytes));
         let items = self.items(&raw.items, framing, max_item);
+        let plain = Queue::new(name, self.file.id, self.file.base.to_path_buf());
         self.all.job.queues.push(Queue {
-            name: name.to_owned(),
-            file: self.file.id,
-            base: self.file.base.to_path_buf(),
             description: raw.description.get().map(|text| text.value.clone()),
-            capacity: capacity.unwrap_or(CAPACITY),
+            capacity: capacity.unwrap_or(plain.capacity),
             capacity_bytes,
             max_item,
             framing,
             items,
+            ..plain
         });
     }
 
     /// Adds a queue of which only the name is known.
     pub(super) fn lost_queue(&mut self, name: &str) {
-        self.all.job.queues.push(Queue {
-            name: name.to_owned(),
-            file: self.file.id,
-            base: self.file.base.to_path_buf(),
-            description: None,
-            capacity: CAPACITY,
-            capacity_bytes: CAPACITY_BYTES,
-            max_item: MAX_ITEM,
-            framing: Framing::Lines,
-            items: None,
-        });
+        let queue = Queue::new(name, self.file.id, self.file.base.to_path_buf());
+        self.all.job.queues.push(queue);
     }
 
     fn bytes(&mut self, key: &Key<Size>) -> Option<u64> {

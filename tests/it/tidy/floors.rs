@@ -6,7 +6,7 @@
 use super::tokens::{Token, inline_modules, tokens};
 
 /// Every room with its floor.
-pub(super) const FLOORS: [(&str, u8); 13] = [
+pub(super) const FLOORS: [(&str, u8); 14] = [
     ("model", 0),
     ("config", 1),
     ("plan", 1),
@@ -16,6 +16,7 @@ pub(super) const FLOORS: [(&str, u8); 13] = [
     ("queue", 2),
     ("journal", 2),
     ("report", 2),
+    ("diagnostic", 2),
     ("engine", 3),
     ("app", 4),
     ("cli", 5),
@@ -26,7 +27,7 @@ pub(super) const FLOORS: [(&str, u8); 13] = [
 const LODGERS: [(&str, &str); 5] = [
     ("clap", "cli"),
     ("indicatif", "report"),
-    ("miette", "config"),
+    ("miette", "diagnostic"),
     ("petgraph", "plan"),
     ("toml", "config"),
 ];

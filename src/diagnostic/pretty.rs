@@ -1,11 +1,9 @@
-//! Report: problems drawn for people, with the lines they are about.
+//! Pretty: problems drawn for people, with the lines they are about.
 //!
 //! miette draws; what it is given is made safe here: only the lines that matter, cut to the width,
 //! without control characters, with marks that never overlap. So nothing in a file can act on the
 //! terminal, and a file of one line of 8 MiB is drawn as fast as any. Unaware of how problems are
 //! found.
-
-mod snippet;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,9 +13,8 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as Grade, SourceCode,
 };
 
-use super::order;
-use crate::model::{Code, Label, Part, Problem, Severity, Source, code};
-use snippet::{Mark, Snippet, clean};
+use super::snippet::{Mark, Snippet, clean};
+use crate::model::{Code, Label, Part, Problem, Severity, Source};
 
 /// How many problems of one file are drawn: more are not read, and each costs a screen.
 const MOST_DRAWN: usize = 50;
@@ -34,7 +31,7 @@ pub struct Style {
 }
 
 /// Draws problems, sorted by place, and says how many there are.
-pub fn report(problems: &[Problem], sources: &[Source], style: &Style) -> String {
+pub fn pretty(problems: &[Problem], sources: &[Source], style: &Style) -> String {
     let mut out = String::new();
     let mut files: BTreeMap<usize, Vec<&Problem>> = BTreeMap::new();
     for problem in problems {
@@ -106,15 +103,10 @@ fn count(number: usize, what: &str) -> String {
 
 /// Makes problems drawable.
 fn drawings(problems: &[&Problem], sources: &[Source], style: &Style) -> Vec<Drawing> {
-    let places: Vec<_> = problems
-        .iter()
-        .flat_map(|problem| problem.labels.iter().map(|label| &label.place))
-        .collect();
-    let mut spans = order::spans(&places, sources).into_iter();
     problems
         .iter()
         .map(|problem| {
-            let labels = problem.labels.iter().zip(spans.by_ref()).collect();
+            let labels = problem.labels.iter().map(|label| (label, label.place.bytes())).collect();
             drawing(problem, labels, sources, style)
         })
         .collect()
@@ -201,7 +193,7 @@ impl std::error::Error for Drawing {}
 impl Diagnostic for Drawing {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let code = self.code?;
-        Some(Box::new(format!("{} {}", code.0, slug(code)).trim_end().to_owned()))
+        Some(Box::new(format!("{} {}", code.id, code.name)))
     }
 
     fn severity(&self) -> Option<Grade> {
@@ -229,44 +221,12 @@ impl Diagnostic for Drawing {
     }
 }
 
-/// Returns the words that stand beside a code.
-fn slug(code: Code) -> &'static str {
-    match code {
-        code::UNREADABLE => "unreadable",
-        code::SYNTAX => "syntax",
-        code::EMPTY => "empty",
-        code::INCLUDE_LOOP => "include-loop",
-        code::UNKNOWN_KEY => "unknown-key",
-        code::WRONG_TYPE => "wrong-type",
-        code::BAD_VALUE => "bad-value",
-        code::MISSING => "missing",
-        code::BAD_NAME => "bad-name",
-        code::DUPLICATE => "duplicate",
-        code::RESERVED => "reserved",
-        code::PLACEHOLDER => "unknown-placeholder",
-        code::UNKNOWN_PROCESS => "unknown-process",
-        code::UNKNOWN_POOL => "unknown-pool",
-        code::UNKNOWN_QUEUE => "unknown-queue",
-        code::CYCLE => "cycle",
-        code::UNFED => "queue-without-producer",
-        code::UNREAD => "queue-without-reader",
-        code::STARVED => "pool-deadlock",
-        code::TOO_HEAVY => "too-heavy",
-        code::CONFLICT => "conflict",
-        code::TWICE => "emitted-twice",
-        code::PIPE => "pipe",
-        code::TOML_1_1 => "toml-1.1",
-        _ => "",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::config::{Loaded, Options, load};
-    use crate::model::{FileId, Place};
 
     fn loaded(text: &str) -> Loaded {
         let folder = tempfile::tempdir().unwrap();
@@ -279,7 +239,7 @@ mod tests {
 
     fn drawn(text: &str, width: usize) -> String {
         let loaded = loaded(text);
-        report(&loaded.problems, &loaded.sources, &Style { color: false, width })
+        pretty(&loaded.problems, &loaded.sources, &Style { color: false, width })
     }
 
     #[test]
@@ -311,33 +271,6 @@ mod tests {
            ·                  ╰── no file declares it
            ╰────
           help: declare it: [vars] with q = "…"
-
-        1 problem in job.toml (1 error)
-        "#);
-    }
-
-    #[test]
-    fn path_is_drawn_as_the_entry_it_leads_to() {
-        let loaded = loaded("[process.a]\ncommand = [\"a\"]\nneeds = [\"b\",\n  \"c\"]\n");
-        let place = Place::value(FileId::default(), ["process", "a", "needs"]).item(1);
-        let own = Place::key(FileId::default(), ["process", "a"]).label("the one who needs it");
-        let problem =
-            Problem::error(code::UNKNOWN_PROCESS, "no `c`", place.label("not here")).also(own);
-        let style = Style { color: false, width: 80 };
-        insta::assert_snapshot!(report(&[problem], &loaded.sources, &style), @r#"
-        E201 unknown-process
-
-          × no `c`
-           ╭─[job.toml:4:3]
-         1 │ [process.a]
-           ·          ┬
-           ·          ╰── the one who needs it
-         2 │ command = ["a"]
-         3 │ needs = ["b",
-         4 │   "c"]
-           ·   ─┬─
-           ·    ╰── not here
-           ╰────
 
         1 problem in job.toml (1 error)
         "#);
@@ -376,7 +309,7 @@ mod tests {
             width in 1_usize..=300,
             color in any::<bool>(),
         ) {
-            let mut text = include_str!("everything.toml").to_owned();
+            let mut text = include_str!("../config/everything.toml").to_owned();
             for (at, length, piece) in cuts {
                 let from = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
                 let from = from.unwrap_or(0);
@@ -385,7 +318,7 @@ mod tests {
                 text.replace_range(from..to, PIECES[piece]);
             }
             let loaded = loaded(&text);
-            let drawn = report(&loaded.problems, &loaded.sources, &Style { color, width });
+            let drawn = pretty(&loaded.problems, &loaded.sources, &Style { color, width });
             let acts = |c: char| c.is_control() && c != '\n' && !(color && c == '\u{1b}');
             prop_assert!(!drawn.contains(acts), "{drawn:?}");
             let unsafe_ones = ["\u{1b}[2J", "\u{202e}", "OutOfBounds"];
