@@ -261,7 +261,7 @@ fn meant(name: &str) -> Option<String> {
     }
     let head = match head {
         "var" => "vars",
-        _ => nearest(head, HEADS.into_iter())?,
+        _ => nearest(head, HEADS)?,
     };
     let meant = match (head, tail) {
         ("run", _) => "run.id".to_owned(),
