@@ -15,6 +15,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::forms::{self, Kind, Span};
+use super::names;
 
 /// Where mistakes of one table are noted.
 #[derive(Debug, Default)]
@@ -29,13 +30,51 @@ pub(super) struct Mistake {
     pub(super) at: Span,
     /// The nearest key above, and whether the value is an entry of its list.
     pub(super) name: Name,
-    /// What kind of value stands there.
-    pub(super) found: Kind,
-    /// The value as short text, where it is a single one.
-    pub(super) value: String,
+    /// What stands there.
+    pub(super) value: Value,
     /// What is wrong.
     pub(super) fault: Fault,
 }
+
+/// A value as it stands in the file, as far as a cure may need it.
+#[derive(Debug)]
+pub(super) struct Value {
+    /// What kind of value it is.
+    pub(super) kind: Kind,
+    /// Where it stands.
+    pub(super) at: Span,
+    /// The value as text, where it is a single one.
+    pub(super) text: String,
+    /// The entries of a list of texts; the keys of a table.
+    pub(super) words: Vec<String>,
+}
+
+impl Value {
+    fn of(value: &Spanned<DeValue<'_>>) -> Self {
+        let (kind, mut words) = (kind(value), Vec::new());
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Integer(number) => number.to_string(),
+            DeValue::Float(number) => number.to_string(),
+            DeValue::Boolean(flag) => flag.to_string(),
+            DeValue::Datetime(date) => date.to_string(),
+            DeValue::Array(list) => {
+                let entries = list.iter().take(MOST_WORDS);
+                words.extend(entries.filter_map(|word| word.get_ref().as_str()).map(str::to_owned));
+                words.truncate(if words.len() == list.len() { MOST_WORDS } else { 0 });
+                String::new()
+            }
+            DeValue::Table(table) => {
+                words.extend(table.keys().take(MOST_WORDS).map(|key| key.get_ref().to_string()));
+                String::new()
+            }
+        };
+        Self { kind, at: Span::of(value), text, words }
+    }
+}
+
+/// The longest list that a cure writes again.
+const MOST_WORDS: usize = 20;
 
 /// How a value is called in a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +96,10 @@ pub(super) enum Fault {
     Value(String),
     /// A word that is not among those allowed.
     Word(&'static [&'static str]),
-    /// The key: the struct that does not have it and the keys that it has.
-    Key(&'static str, &'static [&'static str]),
+    /// The key: its name, the struct that does not have it and the keys that it has.
+    Key(String, &'static str, &'static [&'static str]),
+    /// Nothing but its time: this key or word is of the language, and not of this version.
+    Later(String),
     /// Anything else, in words.
     Other(String),
 }
@@ -118,30 +159,22 @@ impl<'a> NameRef<'a> {
 }
 
 impl Node<'_, '_> {
-    fn kind(self) -> Kind {
-        match self.value.get_ref() {
-            DeValue::String(_) => Kind::Text,
-            DeValue::Integer(_) => Kind::Whole,
-            DeValue::Float(_) => Kind::Number,
-            DeValue::Boolean(_) => Kind::Flag,
-            DeValue::Datetime(_) => Kind::Date,
-            DeValue::Array(_) => Kind::List,
-            DeValue::Table(_) => Kind::Table,
-        }
-    }
-
     fn note(self, fault: Fault) {
-        let value = match self.value.get_ref() {
-            DeValue::String(text) => text.to_string(),
-            DeValue::Integer(number) => number.to_string(),
-            DeValue::Float(number) => number.to_string(),
-            DeValue::Boolean(flag) => flag.to_string(),
-            DeValue::Datetime(date) => date.to_string(),
-            DeValue::Array(_) | DeValue::Table(_) => String::new(),
-        };
         let (at, name) = (Span::of(self.value), self.name.owned());
-        let mistake = Mistake { at, name, found: self.kind(), value, fault };
+        let mistake = Mistake { at, name, value: Value::of(self.value), fault };
         self.sink.mistakes.borrow_mut().push(mistake);
+    }
+}
+
+fn kind(value: &Spanned<DeValue<'_>>) -> Kind {
+    match value.get_ref() {
+        DeValue::String(_) => Kind::Text,
+        DeValue::Integer(_) => Kind::Whole,
+        DeValue::Float(_) => Kind::Number,
+        DeValue::Boolean(_) => Kind::Flag,
+        DeValue::Datetime(_) => Kind::Date,
+        DeValue::Array(_) => Kind::List,
+        DeValue::Table(_) => Kind::Table,
     }
 }
 
@@ -218,6 +251,9 @@ impl<'de> Deserializer<'de> for Node<'_, '_> {
     ) -> Result<V::Value, Fault> {
         match self.value.get_ref() {
             DeValue::String(text) => {
+                if words.contains(&text.as_ref()) && names::is_reserved_word(words, text) {
+                    self.note(Fault::Later(text.to_string()));
+                }
                 let word: StrDeserializer<'_, Fault> = text.as_ref().into_deserializer();
                 visitor.visit_enum(word)
             }
@@ -273,7 +309,7 @@ impl<'de> de::SeqAccess<'de> for Choice<'_, '_> {
     ) -> Result<Option<S::Value>, Fault> {
         self.step += 1;
         match self.step {
-            1 => seed.deserialize((self.node.kind() as u8).into_deserializer()).map(Some),
+            1 => seed.deserialize((kind(self.node.value) as u8).into_deserializer()).map(Some),
             _ => seed.deserialize(self.node).map(Some),
         }
     }
@@ -317,6 +353,13 @@ impl<'a, 'i> Entries<'a, 'i> {
     fn new(node: Node<'a, 'i>, table: &'a DeTable<'i>, fields: Option<Fields>) -> Self {
         Self { node, rest: table.iter(), value: None, fields }
     }
+
+    /// Notes what is to be said of a key.
+    fn note(&self, key: &Spanned<DeString<'i>>, value: &Spanned<DeValue<'i>>, fault: Fault) {
+        let (at, name) = (Span::of(key), self.node.name.owned());
+        let mistake = Mistake { at, name, value: Value::of(value), fault };
+        self.node.sink.mistakes.borrow_mut().push(mistake);
+    }
 }
 
 impl<'de> de::MapAccess<'de> for Entries<'_, '_> {
@@ -326,22 +369,22 @@ impl<'de> de::MapAccess<'de> for Entries<'_, '_> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Fault> {
-        for (key, value) in self.rest.by_ref() {
+        while let Some((key, value)) = self.rest.next() {
             let name = NameRef::Key(key.get_ref());
             let node = Node { value, name, sink: self.node.sink };
+            let written = key.get_ref().as_ref();
             match self.fields {
-                Some((table, fields)) if !fields.contains(&key.get_ref().as_ref()) => {
-                    let (at, value) = (Span::of(key), key.get_ref().to_string());
-                    let (name, found) = (self.node.name.owned(), node.kind());
-                    let fault = Fault::Key(table, fields);
-                    let mistake = Mistake { at, name, found, value, fault };
-                    self.node.sink.mistakes.borrow_mut().push(mistake);
+                Some((table, fields)) if !fields.contains(&written) => {
+                    self.note(key, value, Fault::Key(written.to_owned(), table, fields));
+                    continue;
                 }
-                Some(_) | None => {
-                    self.value = Some(node);
-                    return seed.deserialize(KeyNode(key)).map(Some);
+                Some((table, _)) if names::is_reserved(table, written) => {
+                    self.note(key, value, Fault::Later(written.to_owned()));
                 }
+                Some(_) | None => {}
             }
+            self.value = Some(node);
+            return seed.deserialize(KeyNode(key)).map(Some);
         }
         Ok(None)
     }
@@ -405,7 +448,8 @@ impl fmt::Display for Fault {
         match self {
             Self::Type(expected) | Self::Value(expected) => write!(f, "expected {expected}"),
             Self::Word(words) => write!(f, "expected {}", forms::any_of(words)),
-            Self::Key(table, _) => write!(f, "no such key in {table}"),
+            Self::Key(_, table, _) => write!(f, "no such key in {table}"),
+            Self::Later(_) => f.write_str("not in this version"),
             Self::Other(words) => f.write_str(words),
         }
     }

@@ -6,6 +6,7 @@
 //! that a blanked piece declares are kept, so that nothing that uses them is told as well.
 //! Unaware of what the tables mean.
 
+mod foreign;
 mod newer;
 mod place;
 mod syntax;
@@ -98,6 +99,12 @@ impl<'i> Document<'i> {
     /// Returns what stands behind a key of the top level.
     pub(super) fn get(&self, key: &str) -> Option<&Spanned<DeValue<'i>>> {
         self.root.get_ref().get(key)
+    }
+
+    /// Returns the keys of the top level.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        let root = self.root.get_ref().as_table();
+        root.into_iter().flatten().map(|(key, _)| key.get_ref().as_ref())
     }
 
     /// Returns the tables of a section by name, and whatever stands there instead of a table.

@@ -1,51 +1,56 @@
 //! Explain: what a value that does not fit, or a key that does not belong, is told as.
 //!
-//! The words come from our own forms and from the kind of value found, never from serde. Unaware
-//! of how values are read.
+//! The words come from our own forms and from the kind of value found, never from serde; the cure
+//! is the line as it should be written. Unaware of how values are read.
+
+mod cure;
 
 use super::decode::{Fault, Mistake, Name};
 use super::forms::{Kind, any_of};
-use super::names;
-use crate::model::{FileId, Place, Problem, code, nearest};
+use super::names::{self, Meant};
+use crate::model::{FileId, Place, Problem, code};
+use cure::Cure;
 
-/// Words one mistake in a table that messages call `title`; where a key does not belong, `meant` is
-/// the one that was probably meant.
-pub(super) fn explain(
-    file: FileId,
-    title: &str,
-    mistake: &Mistake,
-    meant: Option<&str>,
-) -> Problem {
-    let place = Place::span(file, mistake.at.range());
-    let name = called(title, &mistake.name);
+/// Where a mistake was made: a file, and the title by which messages call the table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Table<'t> {
+    /// The file.
+    pub(super) file: FileId,
+    /// Its text.
+    pub(super) text: &'t str,
+    /// Such as `[process.scan]`.
+    pub(super) title: &'t str,
+}
+
+/// Words one mistake; where a key does not belong, `meant` is what was probably meant.
+pub(super) fn explain(table: Table<'_>, mistake: &Mistake, meant: Option<Meant>) -> Problem {
+    let place = Place::span(table.file, mistake.at.range());
+    let name = called(table.title, &mistake.name);
     let found = format!("this is {}", found(mistake));
     match &mistake.fault {
         Fault::Type(expected) => {
             let said = format!("{name} must be {expected}");
             let problem = Problem::error(code::WRONG_TYPE, said, place.label(found));
-            match cure(mistake, expected) {
-                Some(help) => problem.help(help),
-                None => problem,
-            }
+            let problem = problem.help(format!("write {expected}"));
+            cured(problem, table, cure::value(table.title, mistake, expected))
         }
         Fault::Value(expected) => {
             let said = format!("{name} must be {expected}");
-            Problem::error(code::BAD_VALUE, said, place.label(found))
+            let problem = Problem::error(code::BAD_VALUE, said, place.label(found));
+            cured(problem, table, Some(cure::bound(mistake, expected)))
         }
-        Fault::Word(allowed) => word(place, &name, mistake, allowed),
-        Fault::Key(table, _) if names::is_reserved(table, &mistake.value) => {
-            reserved(place, &mistake.value)
-        }
-        Fault::Key(table, keys) => match meant {
-            Some(meant) => {
-                let said = format!("{name} has no key `{}`", mistake.value);
-                let label = place.label(format!("did you mean `{meant}`?"));
-                Problem::error(code::UNKNOWN_KEY, said, label)
+        Fault::Word(allowed) => word(table, place, &name, mistake, allowed),
+        Fault::Later(what) => reserved(place, what),
+        Fault::Key(key, ours, keys) => {
+            let said = format!("{name} has no key `{key}`");
+            match meant {
+                Some(meant) => instead(table, mistake, (said, key), meant),
+                None => unknown(place, said, (ours, keys), mistake.value.kind),
             }
-            None => key(place, &name, mistake, (table, keys)),
-        },
+        }
         Fault::Other(words) => {
-            Problem::error(code::BAD_VALUE, format!("{name}: {words}"), place.label(found))
+            let said = format!("{name}: {words}");
+            Problem::error(code::BAD_VALUE, said, place.label(found)).help("write another value")
         }
     }
 }
@@ -54,6 +59,7 @@ pub(super) fn explain(
 pub(super) fn reserved(place: Place, what: &str) -> Problem {
     let said = format!("`{what}` is part of the language, but this version does not run it yet");
     Problem::error(code::RESERVED, said, place.label("not in this version"))
+        .help("remove it, or use a version that runs it")
 }
 
 fn called(title: &str, name: &Name) -> String {
@@ -65,72 +71,82 @@ fn called(title: &str, name: &Name) -> String {
 }
 
 fn found(mistake: &Mistake) -> String {
-    match mistake.found {
-        Kind::Whole | Kind::Number | Kind::Flag => mistake.value.clone(),
-        Kind::Text | Kind::Date | Kind::List | Kind::Table => mistake.found.words().to_owned(),
-    }
-}
-
-/// Returns an edit that makes the value fit, where there is an obvious one.
-fn cure(mistake: &Mistake, expected: &str) -> Option<String> {
-    let Name::Key(key) = &mistake.name else { return None };
     let value = &mistake.value;
-    match mistake.found {
-        Kind::Text if expected.contains("whole number") && value.parse::<i64>().is_ok() => {
-            Some(format!("remove the quotes: `{key} = {value}`"))
-        }
-        Kind::Text if expected.contains("`true`") && ["true", "false"].contains(&&**value) => {
-            Some(format!("remove the quotes: `{key} = {value}`"))
-        }
-        Kind::Text if expected.contains("a list") => {
-            let words: Vec<String> =
-                value.split_whitespace().map(|word| format!("{word:?}")).collect();
-            Some(format!("write a list: `{key} = [{}]`", words.join(", ")))
-        }
-        Kind::Whole if expected.contains("duration") => {
-            Some(format!("write a unit: `{key} = \"{value}s\"`"))
-        }
-        Kind::Whole if expected.contains("a size") => {
-            Some(format!("write a unit: `{key} = \"{value}B\"`"))
-        }
-        Kind::Whole | Kind::Number | Kind::Flag | Kind::Date if expected.contains("text") => {
-            Some(format!("put it in quotes: `{key} = \"{value}\"`"))
-        }
-        Kind::Text
-        | Kind::Whole
-        | Kind::Number
-        | Kind::Flag
-        | Kind::Date
-        | Kind::List
-        | Kind::Table => None,
+    match value.kind {
+        Kind::Whole | Kind::Number | Kind::Flag => value.text.clone(),
+        Kind::Text | Kind::Date | Kind::List | Kind::Table => value.kind.words().to_owned(),
     }
 }
 
-fn word(place: Place, name: &str, mistake: &Mistake, allowed: &[&str]) -> Problem {
-    if names::is_reserved_word(allowed, &mistake.value) {
-        return reserved(place, &mistake.value);
+/// Adds a cure to a problem.
+fn cured(problem: Problem, table: Table<'_>, cure: Option<Cure>) -> Problem {
+    let Some(Cure { help, fix }) = cure else { return problem };
+    let problem = problem.help(help);
+    match fix {
+        Some((at, text)) => problem.fix(Place::span(table.file, at.range()), text),
+        None => problem,
     }
-    let said = format!("{name} must be {}", any_of(allowed));
-    let label = match nearest(&mistake.value, allowed.iter().copied()) {
+}
+
+/// Words a word that is not among those allowed.
+fn word(
+    table: Table<'_>,
+    place: Place,
+    name: &str,
+    mistake: &Mistake,
+    allowed: &'static [&'static str],
+) -> Problem {
+    let word = &mistake.value.text;
+    if names::is_reserved_word(allowed, word) {
+        return reserved(place, word);
+    }
+    let runs: Vec<&str> =
+        allowed.iter().copied().filter(|word| !names::is_reserved_word(allowed, word)).collect();
+    let said = format!("{name} must be {}", any_of(&runs));
+    let meant = names::meant_word(word, allowed);
+    let label = match meant {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("this is {:?}", mistake.value),
+        None => format!("this is {word:?}"),
     };
-    Problem::error(code::BAD_VALUE, said, place.label(label))
+    let problem = Problem::error(code::BAD_VALUE, said, place.label(label));
+    cured(problem, table, Some(cure::word(mistake, meant, &runs)))
 }
 
-fn key(place: Place, name: &str, mistake: &Mistake, keys: (&str, &[&str])) -> Problem {
-    let (table, keys) = keys;
-    let key = &mistake.value;
-    let said = format!("{name} has no key `{key}`");
-    if let Some(home) = names::home(key) {
-        let label = place.label(format!("`{key}` belongs to {home}"));
-        return Problem::error(code::UNKNOWN_KEY, said, label).help(format!("move it to {home}"));
+/// Words a key for which there is another way to write it.
+fn instead(
+    table: Table<'_>,
+    mistake: &Mistake,
+    (said, key): (String, &str),
+    meant: Meant,
+) -> Problem {
+    let place = Place::span(table.file, mistake.at.range());
+    match meant {
+        Meant::Key(ours) => {
+            let label = place.label(format!("did you mean `{ours}`?"));
+            let problem = Problem::error(code::UNKNOWN_KEY, said, label);
+            cured(problem, table, Some(cure::rename(table.text, mistake, key, ours)))
+        }
+        Meant::Home(home) => {
+            let label = place.label(format!("`{key}` belongs to {home}"));
+            let problem = Problem::error(code::UNKNOWN_KEY, said, label);
+            problem.help(format!("move it to {home}"))
+        }
+        Meant::Advice(advice) => {
+            Problem::error(code::UNKNOWN_KEY, said, place.label("no such key")).help(advice)
+        }
     }
+}
+
+/// Words a key that resembles nothing.
+fn unknown(
+    place: Place,
+    said: String,
+    (table, keys): (&str, &[&'static str]),
+    found: Kind,
+) -> Problem {
     let problem = Problem::error(code::UNKNOWN_KEY, said, place.label("no such key"));
-    if mistake.found == Kind::Table && table == "Process" {
+    if found == Kind::Table && table == "Process" {
         return problem.help("a name with a dot stands in quotes: [process.\"a.b\"]");
     }
-    let mut keys: Vec<&str> = keys.iter().copied().filter(|key| !key.starts_with('$')).collect();
-    keys.sort_unstable();
-    problem.help(format!("its keys: {}", keys.join(", ")))
+    problem.help(format!("its keys: {}", names::listed(table, keys).join(", ")))
 }

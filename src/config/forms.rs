@@ -18,7 +18,7 @@ use toml::Spanned;
 
 pub(super) use choice::{Either, Form, Kind};
 pub(super) use scalar::{
-    Cell, Fold, Item, Rate, SignalName, Size, Time, Wait, Whole, any_of, words,
+    Cell, Fold, Item, Part, Rate, SignalName, Size, Time, Wait, Whole, any_of, words,
 };
 
 /// The name under which a [`Key`] asks for its place and value.

@@ -4,21 +4,26 @@
 //! goes on. What only all files together can say, such as whether a variable exists, is a loose end
 //! until [`Lowering::finish`]. Unaware of the graph.
 //!
-//! Reading order: this file, [`job`], [`process`] and its parts [`action`], [`pace`], [`matrix`],
-//! [`items`], then [`pool`], [`queue`], [`placeholder`], [`environment`].
+//! Reading order: this file, [`section`], [`naming`], [`job`], [`process`] and its parts
+//! [`action`], [`pace`], [`matrix`], [`items`], [`combine`], [`service`], then [`pool`], [`queue`],
+//! [`groups`], [`placeholder`], [`environment`].
 
 mod action;
+mod combine;
 mod environment;
+mod groups;
 mod items;
 mod job;
 mod matrix;
+mod naming;
 mod pace;
 mod placeholder;
 mod pool;
 mod process;
 mod queue;
+mod section;
+mod service;
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -29,16 +34,16 @@ use toml::de::DeValue;
 use super::Options;
 use super::decode::{self, Fault, Mistake, Name, Sink};
 use super::document::Document;
-use super::explain::explain;
+use super::explain::{Table, explain};
 use super::forms::{At, Key, Kind, Span};
 use super::measures::Wrong;
-use super::names;
+use super::names::{self, Meant};
 use crate::model::{Code, FileId, Job, Label, Place, Problem, code};
 use environment::Pairs;
+use groups::Groups;
+use naming::{Names, unusable};
 use placeholder::Loose;
-
-/// The longest name: it is part of file names and of columns on a screen.
-const LONGEST_NAME: usize = 64;
+use section::Section;
 
 /// How many problems are kept: 50 are drawn, and a file that is one long mistake must not fill the
 /// memory with the rest.
@@ -62,14 +67,16 @@ pub(super) struct Lowering<'o> {
     pub(super) edges_known: bool,
     /// Whether every name could be read.
     pub(super) names_known: bool,
-    /// Names by section, in lowercase: two that differ in case only would share their files.
-    names: HashMap<(&'static str, String), (String, Place)>,
+    /// Names by section.
+    names: Names,
     /// Keys of the top level that may be given once over all files.
     given: HashMap<String, Place>,
     loose: Vec<Loose>,
     /// Whether every pool could be read, and so what its slots lend.
     slots_known: bool,
     env_files: HashMap<PathBuf, Pairs>,
+    /// What queues and their readers say of groups, and of queues for the dead.
+    groups: Groups,
 }
 
 /// The file that is being worked through.
@@ -95,11 +102,12 @@ impl<'o> Lowering<'o> {
             problems: Vec::new(),
             edges_known: true,
             names_known: true,
-            names: HashMap::new(),
+            names: Names::default(),
             given: HashMap::new(),
             loose: Vec::new(),
             slots_known: true,
             env_files: HashMap::new(),
+            groups: Groups::default(),
         }
     }
 
@@ -118,17 +126,17 @@ impl<'o> Lowering<'o> {
         let lost: HashSet<(&str, &str)> =
             document.lost.iter().map(|lost| (lost.section, lost.name.as_str())).collect();
         let whole = |section, name| !lost.contains(&(section, name));
-        for (name, at, value) in reader.section(document, "pool") {
+        for (name, at, value) in reader.section(document, Section::Pool) {
             if whole("pool", name) {
                 reader.pool(name, at, value);
             }
         }
-        for (name, at, value) in reader.section(document, "queue") {
+        for (name, at, value) in reader.section(document, Section::Queue) {
             if whole("queue", name) {
                 reader.queue(name, at, value);
             }
         }
-        for (name, at, value) in reader.section(document, "process") {
+        for (name, at, value) in reader.section(document, Section::Process) {
             if whole("process", name) {
                 reader.process(name, at, value, &defaults);
             }
@@ -141,6 +149,7 @@ impl<'o> Lowering<'o> {
         self.overrides();
         self.more_env_files();
         self.tie();
+        self.tie_groups();
         let sound = self.problems.iter().all(Problem::is_warning);
         if self.job.processes.is_empty() && self.names_known && sound {
             let label = Place::whole(FileId::default()).label("");
@@ -179,10 +188,16 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    /// Notes a problem at one place, without a cure.
-    fn error(&mut self, code: Code, said: impl Into<String>, at: Span, label: &str) {
+    /// Notes a problem at one place, with what to say there and the cure.
+    fn error(
+        &mut self,
+        code: Code,
+        said: impl Into<String>,
+        at: Span,
+        (label, help): (&str, &str),
+    ) {
         let problem = Problem::error(code, said, self.label(at, label));
-        self.tell(problem);
+        self.tell(problem.help(help));
     }
 
     /// Notes a measure that cannot be read.
@@ -224,22 +239,6 @@ impl Reader<'_, '_, '_> {
         self.all.names_known &= self.defaults_known;
     }
 
-    /// Returns the tables of a section.
-    fn section<'d, 'i>(
-        &mut self,
-        document: &'d Document<'i>,
-        section: &'static str,
-    ) -> Vec<(&'d str, Span, &'d Spanned<DeValue<'i>>)> {
-        let whole = document.get(section);
-        if let Some(value) = whole.filter(|value| !value.get_ref().is_table()) {
-            let said = format!("`{section}` must be a table of tables");
-            let label = self.label(Span::of(value), "this is none");
-            let problem = Problem::error(code::WRONG_TYPE, said, label);
-            self.tell(problem.help(format!("write [{section}.NAME]")));
-        }
-        document.named(section).collect()
-    }
-
     /// Reads one table, noting every mistake in it.
     fn table<T: DeserializeOwned>(&mut self, value: &Spanned<DeValue<'_>>) -> Option<T> {
         let sink = Sink::default();
@@ -247,42 +246,23 @@ impl Reader<'_, '_, '_> {
         self.slips.clear();
         for mistake in sink.into_mistakes() {
             let meant = match &mistake.fault {
-                Fault::Key(_, keys) => names::meant(&mistake.value, keys),
-                Fault::Type(_) | Fault::Value(_) | Fault::Word(_) | Fault::Other(_) => None,
+                Fault::Key(key, table, keys) => {
+                    names::meant(key, (table, keys), mistake.value.kind == Kind::Table)
+                }
+                Fault::Type(_)
+                | Fault::Value(_)
+                | Fault::Word(_)
+                | Fault::Later(_)
+                | Fault::Other(_) => None,
             };
-            self.slips.extend(slips(&mistake, meant));
-            self.all.edges_known &= !touches_edges(&mistake, meant);
-            self.tell(explain(self.file.id, &self.title, &mistake, meant));
+            let ours = meant.and_then(Meant::key);
+            self.slips.extend(slips(&mistake, ours));
+            self.all.edges_known &= !touches_edges(&mistake, ours);
+            let table = Table { file: self.file.id, text: self.file.text, title: &self.title };
+            let problem = explain(table, &mistake, meant);
+            self.tell(problem);
         }
         read
-    }
-
-    /// Takes a name, unless it cannot be used; says so.
-    fn name(&mut self, section: &'static str, name: &str, at: Span) {
-        if let Some(why) = unusable(name) {
-            let said = format!("{name:?} cannot name a {section}: {why}");
-            let label = self.label(at, "this name");
-            let problem = Problem::error(code::BAD_NAME, said, label);
-            self.tell(problem.help("use letters, digits, `.`, `_` and `-`, at most 64 of them"));
-        }
-        let place = self.place(at);
-        match self.all.names.entry((section, name.to_lowercase())) {
-            Entry::Vacant(free) => {
-                free.insert((name.to_owned(), place));
-            }
-            Entry::Occupied(taken) => {
-                let (first, first_place) = taken.get().clone();
-                let said = if first == name {
-                    format!("{section} `{name}` is declared twice")
-                } else {
-                    format!("{section} `{name}` and `{first}` differ in case only")
-                };
-                let problem = Problem::error(code::DUPLICATE, said, place.label("declared again"))
-                    .also(first_place.label("first declared here"))
-                    .help("rename one of the two: log files carry these names");
-                self.tell(problem);
-            }
-        }
     }
 
     /// Returns the value of a key that must be given; says so where it is missing.
@@ -294,7 +274,12 @@ impl Reader<'_, '_, '_> {
     ) -> Option<&'k At<T>> {
         if key.is_absent() && !self.slipped(&[table]) {
             let said = format!("`{table}.{name}` is missing");
-            self.error(code::MISSING, said, at, &format!("no `{name}` stands here"));
+            let label = format!("no `{name}` stands here");
+            let help = match name {
+                "max" => "add max = 2".to_owned(),
+                name => format!("add {name} = \"…\""),
+            };
+            self.error(code::MISSING, said, at, (&label, &help));
         }
         key.get()
     }
@@ -311,11 +296,16 @@ fn slips(mistake: &Mistake, meant: Option<&str>) -> Vec<String> {
         (Fault::Key(..), Name::Table) => match meant {
             Some(meant) => vec![meant.to_owned()],
             // A dotted name: what it lacks stands one table deeper.
-            None if mistake.found == Kind::Table => vec!["command".to_owned()],
+            None if mistake.value.kind == Kind::Table => vec!["command".to_owned()],
             None => Vec::new(),
         },
         (Fault::Key(..), Name::Key(table) | Name::EntryOf(table)) => vec![table.clone()],
-        (Fault::Type(_) | Fault::Value(_) | Fault::Word(_) | Fault::Other(_), _) => Vec::new(),
+        // A command written behind `run`, as other tools have it.
+        (Fault::Word(_), Name::Key(key)) if key == "run" => vec!["script".to_owned()],
+        (
+            Fault::Type(_) | Fault::Value(_) | Fault::Word(_) | Fault::Later(_) | Fault::Other(_),
+            _,
+        ) => Vec::new(),
     }
 }
 
@@ -323,9 +313,10 @@ fn slips(mistake: &Mistake, meant: Option<&str>) -> Vec<String> {
 fn touches_edges(mistake: &Mistake, meant: Option<&str>) -> bool {
     let edge = |key: &str| EDGE_KEYS.contains(&key);
     match (&mistake.fault, &mistake.name) {
+        (Fault::Later(_), _) => false,
         (Fault::Key(..), _) => match meant {
             Some(meant) => edge(meant),
-            None => mistake.found == Kind::Table,
+            None => mistake.value.kind == Kind::Table,
         },
         (Fault::Type(_) | Fault::Value(_) | Fault::Word(_) | Fault::Other(_), name) => match name {
             Name::Table => true,
@@ -333,19 +324,5 @@ fn touches_edges(mistake: &Mistake, meant: Option<&str>) -> bool {
                 edge(key) || ["queue", "process"].contains(&&**key)
             }
         },
-    }
-}
-
-/// Returns why a name cannot be used.
-fn unusable(name: &str) -> Option<String> {
-    let bad = name.chars().find(|c| !(c.is_ascii_alphanumeric() || "._-".contains(*c)));
-    match (name, bad) {
-        ("", _) => Some("it is empty".to_owned()),
-        ("." | "..", _) => Some("it means a folder".to_owned()),
-        (_, Some(bad)) => Some(format!("it holds {bad:?}")),
-        (_, None) if name.len() > LONGEST_NAME => {
-            Some(format!("it is {} letters long", name.len()))
-        }
-        (_, None) => None,
     }
 }

@@ -9,7 +9,7 @@ use humantime::DurationError;
 use rustix::process::Signal;
 
 use crate::model::Size as Slots;
-use crate::model::{Backoff, Rate};
+use crate::model::{Backoff, Rate, nearest};
 
 /// The longest duration: what is longer was not meant.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -38,7 +38,12 @@ pub(super) fn duration(text: &str) -> Result<Duration, Wrong> {
     let help = "write a number and a unit: 500ms, 30s, 5m, 1h30m";
     let read = humantime::parse_duration(text).map_err(|error| {
         let why = match error {
-            DurationError::UnknownUnit { unit, .. } if unit.is_empty() => "no unit".to_owned(),
+            DurationError::UnknownUnit { unit, value, .. } if unit.is_empty() => {
+                return wrong(
+                    "no unit",
+                    format!("write \"{value}s\": the units are ms, s, m, h, d"),
+                );
+            }
             DurationError::UnknownUnit { unit, .. } => format!("unknown unit `{unit}`"),
             DurationError::Empty => "nothing stands here".to_owned(),
             DurationError::NumberOverflow => "too large".to_owned(),
@@ -71,8 +76,22 @@ pub(super) fn size(text: &str) -> Result<u64, Wrong> {
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
         "TiB" => 1 << 40,
-        "" => return Err(wrong("no unit", help)),
-        unit => return Err(wrong(format!("unknown unit `{unit}`"), help)),
+        "" => return Err(wrong("no unit", format!("write \"{number}B\", or KiB, MiB, GiB"))),
+        unit => {
+            let help = match unit.to_uppercase().as_str() {
+                known @ ("K" | "M" | "G" | "T") => {
+                    format!(
+                        "write \"{number}{known}iB\", or \"{number}{known}B\" for powers of 1000"
+                    )
+                }
+                known @ ("KIB" | "MIB" | "GIB" | "TIB") => {
+                    format!("write \"{number}{}iB\"", &known[..1])
+                }
+                known @ ("KB" | "MB" | "GB" | "TB" | "B") => format!("write \"{number}{known}\""),
+                _ => help.to_owned(),
+            };
+            return Err(wrong(format!("unknown unit `{unit}`"), help));
+        }
     };
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(scale));
     match bytes {
@@ -85,12 +104,19 @@ pub(super) fn size(text: &str) -> Result<u64, Wrong> {
 /// Reads a rate such as `600/m`.
 pub(super) fn rate(text: &str) -> Result<Rate, Wrong> {
     let help = "write starts per second, minute or hour: 10/s, 600/m, 5/h";
-    let (starts, unit) = text.split_once('/').ok_or_else(|| wrong("no `/`", help))?;
+    let (starts, unit) = text.split_once('/').ok_or_else(|| {
+        let number = text.trim().parse::<u32>();
+        wrong("no `/`", number.map_or(help.to_owned(), |n| format!("write \"{n}/s\", /m or /h")))
+    })?;
     let per = match unit.trim() {
         "s" => Duration::from_secs(1),
         "m" => Duration::from_secs(60),
         "h" => Duration::from_secs(3600),
-        unit => return Err(wrong(format!("unknown unit `{unit}`"), help)),
+        unit => {
+            let near = ["s", "m", "h"].into_iter().find(|near| unit.starts_with(near));
+            let help = near.map_or(help.to_owned(), |near| format!("write \"{starts}/{near}\""));
+            return Err(wrong(format!("unknown unit `{unit}`"), help));
+        }
     };
     match starts.trim().parse() {
         Ok(starts) if (1..=FASTEST).contains(&starts) => Ok(Rate { starts, per }),
@@ -121,12 +147,25 @@ pub(super) fn slots(text: &str) -> Result<Slots, Wrong> {
     } else if let Some(percent) = text.strip_suffix('%') {
         factor(percent).map(|percent| percent / 100.0)
     } else {
+        let every = ["cpu", "auto", "max", "all", "nproc", "ncpu", "ncpus", "cores"];
+        let every = every.contains(&text.trim().to_lowercase().as_str());
+        let help = if every { "write \"cpus\": a slot for each of them" } else { help };
         return Err(wrong("neither a number nor a part of the CPUs", help));
     };
     match fold {
         Some(fold) if fold <= MOST_FOLD => Ok(Slots::Cpus(fold)),
         Some(_) => Err(wrong("more than 1000 times the CPUs", help)),
         None => Err(wrong("not a number above 0", help)),
+    }
+}
+
+/// Reads a part of all such as `2%`, from 0 to 1.
+pub(super) fn part(text: &str) -> Result<f64, Wrong> {
+    let percent = text.trim().strip_suffix('%').and_then(|number| number.trim().parse().ok());
+    match percent {
+        Some(percent) if (0.0..=100.0).contains(&percent) => Ok(percent / 100.0),
+        Some(_) => Err(wrong("not from 0% to 100%", "write \"2%\"")),
+        None => Err(wrong("not a number and `%`", "write a whole number, or \"2%\"")),
     }
 }
 
@@ -149,7 +188,11 @@ pub(super) fn signal(text: &str) -> Result<i32, Wrong> {
     let known = SIGNALS.iter().find(|(known, _)| *known == name);
     known.map(|(_, signal)| signal.as_raw()).ok_or_else(|| {
         let names: Vec<String> = SIGNALS.iter().map(|(name, _)| format!("SIG{name}")).collect();
-        wrong("no signal has this name", format!("one of {}", names.join(", ")))
+        let help = match nearest(&format!("SIG{name}"), names.iter().map(String::as_str)) {
+            Some(near) => format!("write \"{near}\""),
+            None => format!("write one of {}", names.join(", ")),
+        };
+        wrong("no signal that can end a child has this name", help)
     })
 }
 
@@ -199,6 +242,14 @@ mod tests {
         assert_eq!(slots("50%"), Ok(Slots::Cpus(0.5)));
         for text in ["", "4", "cpu", "cpus*0", "cpus*nan", "-5%", "0%", "cpus*1e9", "inf%"] {
             assert!(slots(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn parts() {
+        assert_eq!(part("50%"), Ok(0.5));
+        for text in ["", "2", "101%", "-1%", "nan%", "many"] {
+            assert!(part(text).is_err(), "{text}");
         }
     }
 

@@ -4,18 +4,34 @@
 //! are what an editor shows. Places travel in [`Key`](super::forms::Key); what the values mean is
 //! for `lower`. Every key is optional for the loader, so that one that is missing hides nothing.
 //!
-//! Reading order: [`job`], [`process`], [`queue`].
+//! A key of the language that this version does not run is read like every other, so that what is
+//! wrong with it is told; `names` says which ones, and the schema skips them.
+//!
+//! Reading order: [`job`], [`process`] and its parts [`streams`], [`edges`], [`pace`], [`flow`],
+//! [`service`], then [`queue`].
 
+mod edges;
+mod flow;
 mod job;
+mod pace;
 mod process;
 mod queue;
+mod service;
+mod streams;
 
-pub(super) use job::{JobFile, Limits, OnFailure, Pool};
-pub(super) use process::{
-    Ack, Defaults, Deliver, EDGES, ExitCode, Matrix, OnEnd, OutputFile, Process, Retry, RetryWord,
-    RunWhen, StderrWord, StdinFrom, StdoutWord, Stop, Timeout, When,
+pub(super) use edges::{Condition, Matrix, Need, RunWhen, When};
+pub(super) use flow::{
+    Ack, Batch, BatchForm, Consumes, Deliver, Emit, OnEnd, Produces, Recycle, Wire,
 };
-pub(super) use queue::{Framing, ItemsFrom, Queue};
+pub(super) use job::{JobFile, Limits, OnFailure, Pool};
+pub(super) use pace::{Flaky, Retry, RetryWord, Stop, Timeout};
+pub(super) use process::{Defaults, EDGES, Process};
+pub(super) use queue::{Framing, ItemsFrom, OnFull, Order, Queue};
+pub(super) use service::{Cache, Leaks, Ready, Restart, RestartWord};
+pub(super) use streams::{OutputFile, StderrWord, StdinFrom, StdoutWord};
+
+/// An exit code.
+pub(super) type ExitCode = super::forms::Whole<0, 255>;
 
 /// Marks structs as the table form of an `Either`.
 macro_rules! tables {
@@ -32,6 +48,22 @@ macro_rules! tables {
     )*};
 }
 use tables;
+
+/// Makes words the short form of an `Either`.
+macro_rules! short {
+    ($name:ty, $words:literal) => {
+        impl crate::config::forms::Form for $name {
+            fn owns(kind: crate::config::forms::Kind) -> bool {
+                kind == crate::config::forms::Kind::Text
+            }
+
+            fn words() -> String {
+                $words.to_owned()
+            }
+        }
+    };
+}
+use short;
 
 /// One name or a list of them.
 pub(super) type OneOrMany<T> = super::forms::Either<T, super::forms::List<T>>;

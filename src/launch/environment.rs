@@ -18,17 +18,6 @@ use crate::model::{Environment as Declared, Inherit};
 /// Variables, in order.
 pub(super) type Variables = Vec<(OsString, OsString)>;
 
-/// Names that only the runner sets: an outer run's would be lies in an inner one.
-const OWN: [&str; 7] = [
-    "RUNNER_RUN_ID",
-    "RUNNER_PROCESS",
-    "RUNNER_ATTEMPT",
-    "RUNNER_SLOT",
-    "RUNNER_ITEM_ID",
-    "RUNNER_ITEM_INDEX",
-    "RUNNER_ITEM",
-];
-
 /// What the names of variables begin with that carry values into a script.
 pub(super) const VALUE: &str = "RUNNER_VALUE_";
 
@@ -87,7 +76,8 @@ impl Environment {
     /// Returns the variables of one attempt, without what the runner says itself; without values,
     /// those of a preview.
     pub(super) fn variables(&self, values: Option<&Values<'_>>) -> Result<Variables, Unfit> {
-        let mut out = Vec::with_capacity(self.inherited.len() + self.sets.len() + OWN.len() + 2);
+        let mut out =
+            Vec::with_capacity(self.inherited.len() + self.sets.len() + Declared::OWN.len() + 2);
         out.extend_from_slice(&self.inherited);
         for Set { at, name, value } in &self.sets {
             let bytes = value.fill(&|placeholder, to| put(placeholder, values, &out, to))?;
@@ -120,5 +110,5 @@ pub(super) fn inherited(all: &[(OsString, OsString)], inherit: &Inherit) -> Vari
 
 /// Returns whether only the runner sets a variable.
 pub(super) fn is_own(name: &OsStr) -> bool {
-    OWN.iter().any(|own| *own == name) || name.as_bytes().starts_with(VALUE.as_bytes())
+    Declared::OWN.iter().any(|own| *own == name) || name.as_bytes().starts_with(VALUE.as_bytes())
 }

@@ -42,6 +42,19 @@ pub struct Environment {
     pub set: Vec<(String, Template)>,
 }
 
+impl Environment {
+    /// Names that only the runner sets: an outer run's would be lies in an inner one.
+    pub const OWN: [&str; 7] = [
+        "RUNNER_RUN_ID",
+        "RUNNER_PROCESS",
+        "RUNNER_ATTEMPT",
+        "RUNNER_SLOT",
+        "RUNNER_ITEM_ID",
+        "RUNNER_ITEM_INDEX",
+        "RUNNER_ITEM",
+    ];
+}
+
 /// What a child inherits of the runner's own environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inherit {

@@ -36,6 +36,7 @@ fn an_unknown_key() {
        · ───┬──
        ·    ╰── did you mean `command`?
        ╰────
+      help: write `command = ["true"]`
 
     1 problem in job.toml (1 error)
     [exit code: 2]
@@ -55,6 +56,7 @@ fn a_wrong_type() {
        ·          ──┬──
        ·            ╰── this is a string
        ╰────
+      help: write a whole number from 1 to 65536
 
     1 problem in job.toml (1 error)
     [exit code: 2]
@@ -286,7 +288,7 @@ fn no_toml() {
        · ┬
        · ╰── `,` is missing here
        ╰────
-      help: the other tables of this file were still checked
+      help: write `,` here. The other tables of this file were still checked.
 
     1 problem in job.toml (1 error)
     [exit code: 2]
@@ -434,6 +436,7 @@ fn validation_is_as_strict() {
        · ───┬──
        ·    ╰── did you mean `command`?
        ╰────
+      help: write `command = ["true"]`
 
     1 problem in jobs/a.toml (1 error)
     E201 unknown-process

@@ -6,9 +6,10 @@
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use crate::config::forms::Span;
+use crate::config::names;
 use crate::model::{Part, Place, Step};
 
 /// Returns the bytes of a place in a text that was parsed to `root`.
@@ -68,7 +69,7 @@ struct Found {
 fn walk(root: &DeTable<'_>, path: &[Step]) -> Option<Found> {
     let (first, rest) = path.split_first()?;
     let Step::Key(first) = first else { return None };
-    let (key, value) = root.get_key_value(first.as_str())?;
+    let (key, value) = section(root, first, rest)?;
     let found = follow(key.span(), value, rest);
     // A key that a process does not have itself may have come from `defaults`.
     let own_key = match path {
@@ -81,6 +82,25 @@ fn walk(root: &DeTable<'_>, path: &[Step]) -> Option<Found> {
         Some(follow(key.span(), value, own_key))
     };
     if found.whole { Some(found) } else { in_defaults().or(Some(found)) }
+}
+
+/// Returns the section that a path begins in: where others call it otherwise, the one of those that
+/// has what the path goes on with.
+fn section<'t, 'i>(
+    root: &'t DeTable<'i>,
+    name: &str,
+    rest: &[Step],
+) -> Option<(&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>)> {
+    let has = |value: &Spanned<DeValue<'_>>| match rest.first() {
+        Some(Step::Key(key)) => value.get_ref().get(key.as_str()).is_some(),
+        Some(Step::Index(_)) | None => true,
+    };
+    let own = root.get_key_value(name);
+    own.filter(|(_, value)| has(value)).or_else(|| {
+        let other = |key: &str| root.get(name).is_none_or(|_| key != name);
+        let meant = |key: &str| other(key) && names::section(key) == Some(name);
+        root.iter().find(|(key, value)| has(value) && meant(key.get_ref())).or(own)
+    })
 }
 
 fn first_key(path: &[Step]) -> Option<&str> {

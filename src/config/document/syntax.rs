@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::Mistake;
+use super::{Mistake, foreign};
 
 /// Words a mistake that was found in the piece of `text` that begins at `base`.
 pub(super) fn explain(text: &str, base: usize, error: &toml::de::Error) -> Mistake {
@@ -15,7 +15,8 @@ pub(super) fn explain(text: &str, base: usize, error: &toml::de::Error) -> Mista
     if said.starts_with("duplicate key") {
         return twice(text, at);
     }
-    open_string(text, &at).unwrap_or_else(|| plain(text, at, said))
+    let foreign = || foreign::explain(text, base, &at);
+    open_string(text, &at).or_else(foreign).unwrap_or_else(|| plain(text, at, said))
 }
 
 fn twice(text: &str, at: Range<usize>) -> Mistake {
@@ -110,11 +111,16 @@ fn plain(text: &str, at: Range<usize>, said: &str) -> Mistake {
         (expected, "" | "\n" | "\r\n") => format!("{expected} is missing here"),
         (expected, _) => format!("expected {expected}"),
     };
+    let help = match expected {
+        "" => "write it as TOML has it: KEY = VALUE, text in quotes".to_owned(),
+        "nothing" => "remove it".to_owned(),
+        expected => format!("write {expected} here"),
+    };
     Mistake {
         message: format!("this is not TOML: {what}"),
         at,
         label,
-        help: "the other tables of this file were still checked".to_owned(),
+        help: format!("{help}. The other tables of this file were still checked."),
         first: None,
     }
 }

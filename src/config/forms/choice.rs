@@ -126,7 +126,14 @@ impl<A: JsonSchema, B: JsonSchema> JsonSchema for Either<A, B> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let forms = [generator.subschema_for::<A>(), generator.subschema_for::<B>()];
+        let mut forms = Vec::new();
+        for form in [generator.subschema_for::<A>(), generator.subschema_for::<B>()] {
+            // A choice in a choice is one choice.
+            match form.get("anyOf").and_then(|inner| inner.as_array()) {
+                Some(inner) => forms.extend(inner.iter().cloned()),
+                None => forms.push(form.to_value()),
+            }
+        }
         json_schema!({ "anyOf": forms })
     }
 }

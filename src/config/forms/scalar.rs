@@ -164,6 +164,7 @@ text!(
     "the name of a signal such as `SIGTERM`",
     "^(SIG)?(TERM|INT|HUP|QUIT|KILL|USR1|USR2|ALRM|ABRT)$"
 );
+text!(Part, "A part of all, not yet read.", "a part such as `\"2%\"`", "^[0-9]+(\\.[0-9]+)? *%$");
 text!(Size, "A number of bytes, not yet read.", "a size such as `64KiB`", "^[0-9]+ ?([KMGT]i?)?B$");
 
 /// A value of a matrix: text, a whole number or a flag, as text.

@@ -39,7 +39,12 @@ impl Reader<'_, '_, '_> {
             let own = raw.command.at().is_some_and(|command| nearby(self.file.text, command, at));
             if own {
                 let said = "`shell` runs a `script`, and this process has none";
-                self.error(code::CONFLICT, said, at, "never used");
+                self.error(
+                    code::CONFLICT,
+                    said,
+                    at,
+                    ("never used", "remove `shell`, or write the command as `script`"),
+                );
             }
         }
         let words = raw.command.get().map_or(&[][..], |list| &list.value.entries);
@@ -56,7 +61,12 @@ impl Reader<'_, '_, '_> {
         uses: &mut Vec<Use>,
     ) -> Action {
         if script.value.trim().is_empty() {
-            self.error(code::BAD_VALUE, "`script` is empty", script.at, "nothing to execute");
+            self.error(
+                code::BAD_VALUE,
+                "`script` is empty",
+                script.at,
+                ("nothing to execute", "write a command"),
+            );
         }
         let shell = match shell.get() {
             Some(list) => {

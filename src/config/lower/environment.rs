@@ -52,6 +52,7 @@ impl Reader<'_, '_, '_> {
         let mut read = Environment::default();
         for (name, value) in keys.env.get().map_or(&[][..], |env| &env.value.0) {
             self.env_name(name);
+            self.own_name(name);
             if let Some(value) = value.get() {
                 let value = self.template(value, uses);
                 read.set.push((name.value.clone(), value));
@@ -72,6 +73,15 @@ impl Reader<'_, '_, '_> {
         read
     }
 
+    /// Says where a name is one that the runner sets itself, so that what is given is never seen.
+    pub(super) fn own_name(&mut self, name: &At<String>) {
+        if Environment::OWN.contains(&name.value.as_str()) {
+            let said = format!("`{}` is set by the runner itself", name.value);
+            let problem = Problem::error(code::BAD_NAME, said, self.label(name.at, "never seen"));
+            self.tell(problem.help("choose another name"));
+        }
+    }
+
     /// Says where a name cannot be that of a variable.
     pub(super) fn env_name(&mut self, name: &At<String>) {
         let why = match name.value.as_str() {
@@ -81,7 +91,8 @@ impl Reader<'_, '_, '_> {
             _ => return,
         };
         let said = format!("{:?} cannot name an environment variable: {why}", name.value);
-        self.error(code::BAD_NAME, said, name.at, "this name");
+        let problem = Problem::error(code::BAD_NAME, said, self.label(name.at, "this name"));
+        self.tell(problem.help("use letters, digits and `_`"));
     }
 
     fn env_file(&mut self, path: &At<String>) -> Pairs {

@@ -104,7 +104,8 @@ impl Reader<'_, '_, '_> {
         for (name, value) in vars.get().map_or(&[][..], |vars| &vars.value.0) {
             if let Some(why) = super::unusable(&name.value) {
                 let said = format!("{:?} cannot name a variable: {why}", name.value);
-                self.error(code::BAD_NAME, said, name.at, "this name");
+                let help = "use letters, digits, `.`, `_` and `-`";
+                self.error(code::BAD_NAME, said, name.at, ("this name", help));
             }
             self.once(&format!("vars.{}", name.value), name.at);
             let value = value.get().map(|value| value.value.clone()).unwrap_or_default();

@@ -27,7 +27,8 @@ impl Reader<'_, '_, '_> {
                 axis => {
                     if let Some(why) = unusable(axis) {
                         let said = format!("{axis:?} cannot name a key of a matrix: {why}");
-                        self.error(code::BAD_NAME, said, name.at, "this name");
+                        let help = "use letters, digits, `.`, `_` and `-`";
+                        self.error(code::BAD_NAME, said, name.at, ("this name", help));
                     }
                     let values = self.axis(name, values);
                     matrix.axes.push((axis.to_owned(), values));
@@ -36,7 +37,8 @@ impl Reader<'_, '_, '_> {
         }
         if matrix.axes.is_empty() && matrix.include.is_empty() {
             let problem = "`matrix` has no keys, so no instance would be left";
-            self.error(code::BAD_VALUE, problem, *at, "give it a key with a list of values");
+            let help = "give it a key with a list of values";
+            self.error(code::BAD_VALUE, problem, *at, ("no keys", help));
         }
         self.excluded(&value.0, &matrix);
         self.bound(&matrix, *at);
@@ -47,7 +49,12 @@ impl Reader<'_, '_, '_> {
         let Some(list) = values.get() else { return Vec::new() };
         if list.value.entries.is_empty() && list.value.whole {
             let said = format!("`{}` has no values", name.value);
-            self.error(code::BAD_VALUE, said, list.at, "no instance would be left");
+            self.error(
+                code::BAD_VALUE,
+                said,
+                list.at,
+                ("no instance would be left", "list a value"),
+            );
         }
         let mut seen = HashSet::new();
         let mut axis = Vec::new();
@@ -56,11 +63,17 @@ impl Reader<'_, '_, '_> {
                 Either::A(value) if seen.insert(&value.0) => axis.push(value.0.clone()),
                 Either::A(value) => {
                     let said = format!("`{}` has the value {:?} twice", name.value, value.0);
-                    self.error(code::DUPLICATE, said, entry.at, "given again");
+                    self.error(
+                        code::DUPLICATE,
+                        said,
+                        entry.at,
+                        ("given again", "remove this entry"),
+                    );
                 }
                 Either::B(_) => {
                     let said = format!("a value of `{}` must be text or a number", name.value);
-                    self.error(code::WRONG_TYPE, said, entry.at, "this is a table");
+                    let help = "tables stand in `include` and `exclude`";
+                    self.error(code::WRONG_TYPE, said, entry.at, ("this is a table", help));
                 }
             }
         }
@@ -79,7 +92,8 @@ impl Reader<'_, '_, '_> {
                 }
                 Either::A(_) => {
                     let said = "an entry of `include` or `exclude` must be a table of values";
-                    self.error(code::WRONG_TYPE, said, entry.at, "this is none");
+                    let help = "write it as { KEY = \"value\" }";
+                    self.error(code::WRONG_TYPE, said, entry.at, ("this is none", help));
                 }
             }
         }
@@ -97,12 +111,14 @@ impl Reader<'_, '_, '_> {
                     continue;
                 }
                 let axes = matrix.axes.iter().map(|(axis, _)| axis.as_str());
-                let label = match nearest(&key.value, axes) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "nothing has this key".to_owned(),
-                };
+                let mut label = "nothing has this key".to_owned();
+                let mut help = "exclude by a key of the matrix, or remove this one".to_owned();
+                if let Some(meant) = nearest(&key.value, axes) {
+                    label = format!("did you mean `{meant}`?");
+                    help = format!("write `{meant}`");
+                }
                 let said = format!("the matrix has no key `{}` to exclude by", key.value);
-                self.error(code::UNKNOWN_KEY, said, key.at, &label);
+                self.error(code::UNKNOWN_KEY, said, key.at, (&label, &help));
             }
         }
     }

@@ -24,11 +24,14 @@ impl Reader<'_, '_, '_> {
                 let total = self.positive("timeout", &total);
                 Timeout { total, ..Timeout::default() }
             }
-            Some(At { value: Either::B(table), .. }) => Timeout {
-                total: self.positive("timeout.total", &table.total),
-                idle: self.positive("timeout.idle", &table.idle),
-                slow: self.positive("timeout.slow", &table.slow),
-            },
+            Some(At { value: Either::B(table), .. }) => {
+                self.bounds(table);
+                Timeout {
+                    total: self.positive("timeout.total", &table.total),
+                    idle: self.positive("timeout.idle", &table.idle),
+                    slow: self.positive("timeout.slow", &table.slow),
+                }
+            }
         }
     }
 
@@ -81,7 +84,12 @@ impl Reader<'_, '_, '_> {
                 backoff.jitter = jitter.value;
             } else {
                 let said = "`jitter` must be a number from 0 to 1";
-                self.error(code::BAD_VALUE, said, jitter.at, "a part of the wait");
+                self.error(
+                    code::BAD_VALUE,
+                    said,
+                    jitter.at,
+                    ("a part of the wait", "write `jitter = 0.5`"),
+                );
             }
         }
         backoff
@@ -110,7 +118,8 @@ impl Reader<'_, '_, '_> {
             Some(At { value: Either::B(list), at }) => {
                 if list.entries.is_empty() && list.whole {
                     let said = "`allow-failure` is an empty list";
-                    self.error(code::BAD_VALUE, said, *at, "write false, or exit codes");
+                    let help = "write `false`, or list exit codes";
+                    self.error(code::BAD_VALUE, said, *at, ("no exit code", help));
                 }
                 AllowFailure::Codes(list.entries.iter().map(|code| code_of(code.value)).collect())
             }

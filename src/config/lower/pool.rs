@@ -75,13 +75,16 @@ impl Reader<'_, '_, '_> {
         let count = list.value.entries.len();
         if count == 0 && list.value.whole || count > MOST_SLOTS {
             let said = format!("`slots` must list from 1 to {MOST_SLOTS} slots");
-            self.error(code::BAD_VALUE, said, list.at, &format!("these are {count}"));
+            let label = format!("these are {count}");
+            let help = "list a table for each slot, or give `size` instead";
+            self.error(code::BAD_VALUE, said, list.at, (&label, help));
         }
         let mut slots = Vec::new();
         for slot in &list.value.entries {
             let mut lent = Vec::new();
             for (name, value) in &slot.value.0 {
                 self.env_name(name);
+                self.own_name(name);
                 if let Some(value) = value.get() {
                     self.no_nul(value);
                     lent.push((name.value.clone(), value.value.clone()));
@@ -94,7 +97,7 @@ impl Reader<'_, '_, '_> {
 
     /// Declares a name of which no more than that can be read.
     pub(super) fn lost(&mut self, section: &'static str, name: &str, at: Span) {
-        if unusable(name).is_some() || self.all.job_has(section, name) {
+        if unusable(name).is_some() || self.all.names.has(section, name) {
             return;
         }
         self.all.slots_known &= section != "pool";

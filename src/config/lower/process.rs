@@ -48,6 +48,7 @@ impl Reader<'_, '_, '_> {
         let stderr = self.output(&raw.stderr, "stderr", &mut uses);
         let retry = self.retry(&raw.retry);
         let flow = self.flow(&raw, &uses);
+        self.declared(&raw);
         let matrix = self.matrix(&raw.matrix);
         let pools = (!raw.pool.is_absent()).then(|| self.pool_names(&raw.pool));
         let bare = Process::new(name, self.file.id, self.file.base.to_path_buf(), action);
@@ -73,6 +74,9 @@ impl Reader<'_, '_, '_> {
             allow_failure: self.allow_failure(&raw.allow_failure),
             consumes: flow.consumes,
             produces: flow.produces,
+            emit: flow.emit,
+            service: raw.service.get().is_some_and(|service| service.value),
+            inputs: plain(raw.inputs.get().map_or(&[], |inputs| &inputs.value.entries)),
             ..bare
         };
         self.scope(&process, uses);
@@ -116,7 +120,7 @@ impl Reader<'_, '_, '_> {
                     code::BAD_NAME,
                     format!("no tag can be {:?}: {why}", tag.value),
                     tag.at,
-                    "",
+                    ("this tag", "use letters, digits, `.`, `_` and `-`"),
                 );
             }
         }
@@ -149,12 +153,17 @@ impl Reader<'_, '_, '_> {
         for name in &names {
             if !seen.insert(&name.value) {
                 let said = format!("pool `{}` is named twice", name.value);
-                self.error(code::DUPLICATE, said, name.at, "named again");
+                self.error(code::DUPLICATE, said, name.at, ("named again", "remove this entry"));
             }
         }
         if let Some(at) = key.at().filter(|_| names.is_empty() && !key.is_broken()) {
             let said = "`pool` names no pool";
-            self.error(code::BAD_VALUE, said, at, "leave the key out for the default pool");
+            self.error(
+                code::BAD_VALUE,
+                said,
+                at,
+                ("no name", "leave the key out for the default pool"),
+            );
         }
         plain(&names)
     }
@@ -164,7 +173,7 @@ impl Reader<'_, '_, '_> {
 fn with_defaults(raw: &mut Raw, defaults: &Raw) {
     fill!(raw, defaults, description, tags, shell, stdout, stderr, cwd, run, matrix, pool);
     fill!(raw, defaults, weight, priority, timeout, stop, retry, success, allow_failure);
-    fill!(raw, defaults, env_file, inherit_env);
+    fill!(raw, defaults, env_file, inherit_env, leaks, condition, finally, cache);
     if raw.script.is_absent() && raw.command.is_absent() {
         fill!(raw, defaults, command, script);
     }
@@ -188,7 +197,7 @@ fn with_defaults(raw: &mut Raw, defaults: &Raw) {
     fill!(raw, defaults, deliver, workers);
     let streams = raw.deliver.get().is_some_and(|deliver| deliver.value == raw::Deliver::Stream);
     if streams {
-        fill!(raw, defaults, on_end, settle, ack);
+        fill!(raw, defaults, on_end, settle, ack, recycle, keep_bytes);
     }
 }
 

@@ -5,20 +5,13 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::{Lowering, Reader};
+use super::Reader;
 use crate::config::forms::{At, Either, Item, Key, List, Size, Span};
 use crate::config::{measures, raw};
-use crate::model::{Framing, Items, Problem, Queue, code};
+use crate::model::{Framing, Items, OnFull, Problem, Queue, code};
 
 /// The most numbers of a range: more than a run can work off.
 const LONGEST_RANGE: i64 = 1_000_000_000;
-
-impl Lowering<'_> {
-    /// Returns whether a name is taken.
-    pub(super) fn job_has(&self, section: &'static str, name: &str) -> bool {
-        self.names.contains_key(&(section, name.to_lowercase()))
-    }
-}
 
 impl Reader<'_, '_, '_> {
     /// Adds one queue to the job.
@@ -39,12 +32,17 @@ impl Reader<'_, '_, '_> {
             self.tell(problem.help("raise `capacity-bytes`, which is 64MiB where it is not given"));
         }
         let framing = match raw.framing.get().map(|framing| framing.value) {
-            Some(raw::Framing::Lines) | None => Framing::Lines,
             Some(raw::Framing::Nul) => Framing::Nul,
             Some(raw::Framing::Json) => Framing::Json,
+            // The last two are refused, and never run.
+            None | Some(raw::Framing::Lines | raw::Framing::Netstring | raw::Framing::U32be) => {
+                Framing::Lines
+            }
         };
         let max_item = longest.unwrap_or(Queue::MAX_ITEM.min(capacity_bytes));
         let items = self.items(&raw.items, framing, max_item);
+        self.beside(&raw);
+        self.note_groups(name, &raw);
         let plain = Queue::new(name, self.file.id, self.file.base.to_path_buf());
         self.all.job.queues.push(Queue {
             description: raw.description.get().map(|text| text.value.clone()),
@@ -53,6 +51,11 @@ impl Reader<'_, '_, '_> {
             max_item,
             framing,
             items,
+            on_full: match raw.on_full.get().map(|on_full| on_full.value) {
+                Some(raw::OnFull::Block) | None => OnFull::Block,
+                Some(raw::OnFull::Spill) => OnFull::Spill,
+            },
+            unique: raw.unique.get().is_some_and(|unique| unique.value),
             ..plain
         });
     }
@@ -63,7 +66,37 @@ impl Reader<'_, '_, '_> {
         self.all.job.queues.push(queue);
     }
 
-    fn bytes(&mut self, key: &Key<Size>) -> Option<u64> {
+    /// Says where a key of a queue is of no use without another.
+    fn beside(&mut self, raw: &raw::Queue) {
+        if let Some(At { value: Either::B(part), at }) = raw.tolerate.get()
+            && let Err(wrong) = measures::part(&part.0)
+        {
+            self.wrong("a part of all items", &At { value: part, at: *at }, wrong);
+        }
+        let order = raw.order.get().map(|order| order.value);
+        if let (Some(at), true) = (raw.priority.at(), order != Some(raw::Order::Priority)) {
+            let said = "`priority` is for order = \"priority\"";
+            let problem = Problem::error(code::CONFLICT, said, self.label(at, "never used"));
+            self.tell(problem.help("add order = \"priority\", or remove the key"));
+        }
+        if let (Some(at), true, true) =
+            (raw.order.at(), order == Some(raw::Order::Priority), raw.priority.is_absent())
+        {
+            let said = "order = \"priority\" needs `priority`, which says what goes first";
+            let problem = Problem::error(code::MISSING, said, self.label(at, "by which number?"));
+            self.tell(problem.help("add priority = \"{item.FIELD}\""));
+        }
+        let framed = raw.framing.get().filter(|framing| framing.value != raw::Framing::Lines);
+        if let (Some(crlf), Some(framing)) = (raw.crlf.get().filter(|crlf| crlf.value), framed) {
+            let said = "`crlf` is for framing = \"lines\"";
+            let problem = Problem::error(code::CONFLICT, said, self.label(crlf.at, "never used"))
+                .also(self.label(framing.at, "items end otherwise"));
+            self.tell(problem.help("remove one of the two"));
+        }
+    }
+
+    /// Reads a size.
+    pub(super) fn bytes(&mut self, key: &Key<Size>) -> Option<u64> {
         let text = key.get()?;
         match measures::size(&text.value.0) {
             Ok(read) => Some(read),
@@ -156,7 +189,8 @@ impl Reader<'_, '_, '_> {
         items
     }
 
-    fn glob(&mut self, glob: &At<String>) {
+    /// Says where a text is no glob.
+    pub(super) fn glob(&mut self, glob: &At<String>) {
         if glob.value.contains("{vars.") || glob.value.contains("{env.") {
             return;
         }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Defaults, OneOrMany, Process, Queue};
-use crate::config::forms::{Either, Fold, Key, List, Map, Named, Rate, Time, Whole};
+use crate::config::forms::{Either, Fold, Key, List, Map, Named, Rate, Size, Time, Whole};
 
 /// A job: processes, pools and queues, and the edges between them.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -58,7 +58,20 @@ pub(in crate::config) struct JobFile {
     pub(in crate::config) queue: Key<Named<Queue>>,
     /// What is run: `[process.NAME]`.
     pub(in crate::config) process: Key<Named<Process>>,
+    /// Variables whose values are masked wherever they appear.
+    #[schemars(skip)]
+    pub(in crate::config) secrets: Key<List<String>>,
+    /// Other machines: `[place.NAME]`.
+    #[schemars(skip)]
+    pub(in crate::config) place: Key<Named<Unread>>,
+    /// Queues that span machines: `[broker.NAME]`.
+    #[schemars(skip)]
+    pub(in crate::config) broker: Key<Named<Unread>>,
 }
+
+/// A table that no version reads yet.
+#[derive(Debug, JsonSchema)]
+pub(in crate::config) struct Unread;
 
 /// Bounds on the whole run.
 #[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
@@ -77,7 +90,7 @@ pub(in crate::config) struct Limits {
 }
 
 /// What happens once a process has failed.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(inline)]
 pub(in crate::config) enum OnFailure {
@@ -103,4 +116,10 @@ pub(in crate::config) struct Pool {
     /// How many attempts may start per second, minute or hour.
     #[schemars(extend("examples" = ["10/s", "600/m", "5/h"]))]
     pub(in crate::config) rate: Key<Rate>,
+    /// No attempt starts while less memory than this is available.
+    #[schemars(skip)]
+    pub(in crate::config) memory: Key<Size>,
+    /// The place where its attempts run.
+    #[schemars(skip)]
+    pub(in crate::config) place: Key<String>,
 }

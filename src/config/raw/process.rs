@@ -8,11 +8,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
-use super::{OneOrMany, tables};
-use crate::config::forms::{Cell, Either, Key, List, Map, SignalName, Time, Wait, Whole};
-
-/// An exit code.
-pub(in crate::config) type ExitCode = Whole<0, 255>;
+use super::{
+    Ack, Batch, Cache, Condition, Consumes, Deliver, Emit, ExitCode, Flaky, Leaks, Matrix, Need,
+    OnEnd, OneOrMany, OutputFile, Produces, Ready, Recycle, Restart, RestartWord, Retry, RunWhen,
+    StderrWord, StdinFrom, StdoutWord, Stop, Timeout, Wire,
+};
+use crate::config::forms::{Either, Key, List, Map, Size, Time, Whole};
 
 /// One command, run once, per cell of a matrix, per item, or as a long-lived reader.
 #[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
@@ -96,7 +97,7 @@ pub(in crate::config) struct Process {
     pub(in crate::config) consumes: Key<Either<String, Consumes>>,
     /// The queue, or the queues, that its standard output goes to.
     #[schemars(extend("examples" = ["files"]))]
-    pub(in crate::config) produces: Key<OneOrMany<String>>,
+    pub(in crate::config) produces: Key<OneOrMany<Either<String, Produces>>>,
     /// How an item arrives: `args` as `{item}`, one child an item; `stdin` as all of its standard
     /// input, one child an item; `stream` on the standard input of a long-lived child. By default
     /// `args` where `{item}` is used, else `stdin`.
@@ -111,6 +112,61 @@ pub(in crate::config) struct Process {
     /// When an item of a `stream` counts as done: at the `exit` of the child (the default) or
     /// once it is `read`.
     pub(in crate::config) ack: Key<Ack>,
+    /// How many items one child of `deliver = "batch"` gets, and how.
+    #[schemars(skip)]
+    pub(in crate::config) batch: Key<Batch>,
+    /// When a long-lived child is replaced by a fresh one.
+    #[schemars(skip)]
+    pub(in crate::config) recycle: Key<Recycle>,
+    /// When what it produces enters its queues.
+    #[schemars(skip)]
+    pub(in crate::config) emit: Key<Emit>,
+    /// Items for which this is the same go to the same slot, in order.
+    #[schemars(skip)]
+    pub(in crate::config) shard: Key<String>,
+    /// How many different items in a row may fail before it pauses.
+    #[schemars(skip)]
+    pub(in crate::config) fail_streak: Key<Whole<1, 1_000_000>>,
+    /// Where a worker speaks its protocol.
+    #[schemars(skip)]
+    pub(in crate::config) wire: Key<Wire>,
+    /// How many bytes of items a `stream` child may have in hand.
+    #[schemars(skip)]
+    pub(in crate::config) keep_bytes: Key<Size>,
+    /// Conditions without which it is skipped.
+    #[serde(rename = "if")]
+    #[schemars(skip)]
+    pub(in crate::config) condition: Key<OneOrMany<Condition>>,
+    /// What runs after it, whatever its outcome.
+    #[schemars(skip)]
+    pub(in crate::config) finally: Key<Either<String, List<String>>>,
+    /// What it is when it passes only when tried again.
+    #[schemars(skip)]
+    pub(in crate::config) flaky: Key<Flaky>,
+    /// What becomes of what an attempt leaves running.
+    #[schemars(skip)]
+    pub(in crate::config) leaks: Key<Leaks>,
+    /// Whether it owns the terminal alone.
+    #[schemars(skip)]
+    pub(in crate::config) interactive: Key<bool>,
+    /// Globs of the files that it reads.
+    #[schemars(skip)]
+    pub(in crate::config) inputs: Key<List<String>>,
+    /// Globs of the files that it writes.
+    #[schemars(skip)]
+    pub(in crate::config) outputs: Key<List<String>>,
+    /// Whether it is skipped when nothing that it depends on has changed.
+    #[schemars(skip)]
+    pub(in crate::config) cache: Key<Either<bool, Cache>>,
+    /// Whether it is long-lived: started for its first dependant, stopped after its last.
+    #[schemars(skip)]
+    pub(in crate::config) service: Key<bool>,
+    /// How it is known that a service can be used.
+    #[schemars(skip)]
+    pub(in crate::config) ready: Key<Ready>,
+    /// When a service that has ended is started again.
+    #[schemars(skip)]
+    pub(in crate::config) restart: Key<Either<RestartWord, Restart>>,
 }
 
 /// Keys for every process of the file that does not give them itself: all but the edges.
@@ -154,226 +210,3 @@ impl JsonSchema for Defaults {
         schema
     }
 }
-
-/// Where the payload comes from; one of the keys.
-#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
-pub(in crate::config) struct StdinFrom {
-    /// The payload itself.
-    pub(in crate::config) text: Key<String>,
-    /// A file, relative to the folder of the job file.
-    pub(in crate::config) file: Key<String>,
-    /// The standard output of a process that ended; it is needed too.
-    pub(in crate::config) process: Key<String>,
-    /// A pipe from a process that runs at the same time.
-    pub(in crate::config) pipe: Key<String>,
-}
-
-/// Where standard output goes, in a word.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(inline)]
-pub(in crate::config) enum StdoutWord {
-    Log,
-    Inherit,
-    Null,
-}
-
-/// Where standard error goes, in a word.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(inline)]
-pub(in crate::config) enum StderrWord {
-    Log,
-    Null,
-}
-
-/// Output into a file of the user's.
-#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[schemars(extend("required" = ["file"]))]
-pub(in crate::config) struct OutputFile {
-    /// The path, relative to the folder of the job file.
-    pub(in crate::config) file: Key<String>,
-    /// Whether the output is added to what is there; by default it replaces it.
-    pub(in crate::config) append: Key<bool>,
-}
-
-/// A process that must have come to something first.
-#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[schemars(extend("required" = ["process"]))]
-pub(in crate::config) struct Need {
-    /// Its name.
-    pub(in crate::config) process: Key<String>,
-    /// What must have become of it: `passed` (the default), `ended`, `failed` or `started`.
-    pub(in crate::config) when: Key<When>,
-}
-
-/// What must have become of a needed process.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(inline)]
-pub(in crate::config) enum When {
-    Passed,
-    Ended,
-    Failed,
-    Started,
-}
-
-/// Whether a process runs once the run has failed.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(inline)]
-pub(in crate::config) enum RunWhen {
-    OnSuccess,
-    OnFailure,
-    Always,
-}
-
-/// Lists of values by key, and the `include` and `exclude` of GitHub Actions.
-#[derive(Debug, Default, Clone)]
-pub(in crate::config) struct Matrix(pub(in crate::config) Map<List<Either<Cell, Map<Cell>>>>);
-
-impl<'de> Deserialize<'de> for Matrix {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Map::deserialize(deserializer).map(Self)
-    }
-}
-
-impl JsonSchema for Matrix {
-    fn schema_name() -> Cow<'static, str> {
-        "Matrix".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let axis = generator.subschema_for::<Cell>();
-        let cells = generator.subschema_for::<List<Map<Cell>>>();
-        let said = |cells: &Schema, words: &str| {
-            let mut cells = cells.clone();
-            cells.insert("description".to_owned(), json!(words));
-            cells
-        };
-        json_schema!({
-            "description": "Lists of values by key: one instance for each combination.",
-            "type": "object",
-            "properties": {
-                "include": said(&cells, "Combinations to add, or keys to add to those that match."),
-                "exclude": said(&cells, "Combinations to leave out."),
-            },
-            "additionalProperties": { "type": "array", "items": axis, "minItems": 1 },
-            "examples": [{ "os": ["debian", "alpine"], "version": [1, 2] }],
-        })
-    }
-}
-
-/// Bounds on the time of an attempt.
-#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(in crate::config) struct Timeout {
-    /// It is stopped after this long.
-    pub(in crate::config) total: Key<Time>,
-    /// It is stopped after this long without output.
-    pub(in crate::config) idle: Key<Time>,
-    /// It is reported as slow after this long.
-    pub(in crate::config) slow: Key<Time>,
-}
-
-/// How a process is asked to end.
-#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(in crate::config) struct Stop {
-    /// The signal that it gets; by default `SIGTERM`.
-    #[schemars(extend("examples" = ["SIGTERM", "SIGINT"]))]
-    pub(in crate::config) signal: Key<SignalName>,
-    /// How long it has before SIGKILL; by default `10s`.
-    pub(in crate::config) grace: Key<Time>,
-}
-
-/// How and when a process is tried again.
-#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[schemars(extend("required" = ["max"]))]
-pub(in crate::config) struct Retry {
-    /// How often it is tried again: 2 is at most 3 attempts.
-    pub(in crate::config) max: Key<Whole<0, 1000>>,
-    /// The wait before it is tried again; of `first..most` it doubles each time.
-    #[schemars(extend("examples" = ["5s", "1s..1m"]))]
-    pub(in crate::config) backoff: Key<Wait>,
-    /// The part of the wait that is random, from 0 to 1.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub(in crate::config) jitter: Key<f64>,
-    /// What is tried again: exit codes, `timeout`, `signal`; by default everything.
-    #[schemars(extend("examples" = [[75, "timeout", "signal"]]))]
-    pub(in crate::config) on: Key<List<Either<ExitCode, RetryWord>>>,
-    /// Exit codes that are never tried again.
-    pub(in crate::config) never: Key<List<ExitCode>>,
-}
-
-/// A failure that is no exit code.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(inline)]
-pub(in crate::config) enum RetryWord {
-    Timeout,
-    Signal,
-}
-
-/// A queue to take items from.
-#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[schemars(extend("required" = ["queue"]))]
-pub(in crate::config) struct Consumes {
-    /// Its name.
-    pub(in crate::config) queue: Key<String>,
-}
-
-/// How an item reaches a child.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(inline)]
-pub(in crate::config) enum Deliver {
-    Args,
-    Stdin,
-    Stream,
-}
-
-/// How a `stream` child is ended.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(inline)]
-pub(in crate::config) enum OnEnd {
-    Eof,
-    Terminate,
-}
-
-/// When an item of a `stream` counts as done.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(inline)]
-pub(in crate::config) enum Ack {
-    Exit,
-    Read,
-}
-
-tables!(StdinFrom, OutputFile, Need, Timeout, Retry, Consumes, Map<Cell>);
-
-/// Makes words the short form of an `Either`.
-macro_rules! short {
-    ($name:ty, $words:literal) => {
-        impl crate::config::forms::Form for $name {
-            fn owns(kind: crate::config::forms::Kind) -> bool {
-                kind == crate::config::forms::Kind::Text
-            }
-
-            fn words() -> String {
-                $words.to_owned()
-            }
-        }
-    };
-}
-
-short!(StdoutWord, "`log`, `inherit`, `null`");
-short!(StderrWord, "`log`, `null`");
-short!(RetryWord, "`timeout`, `signal`");

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::tables;
-use crate::config::forms::{Either, Item, Key, List, Size, Whole};
+use crate::config::forms::{Either, Item, Key, List, Part, Size, Whole};
 
 /// A bounded channel of items from producers to consumers.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -29,16 +29,83 @@ pub(in crate::config) struct Queue {
     /// Items that are there from the start, beside or instead of producers.
     #[schemars(extend("examples" = [["a", "b"], { "range": [0, 5] }, { "glob": "src/**/*.rs" }]))]
     pub(in crate::config) items: Key<Either<List<Item>, ItemsFrom>>,
+    /// What happens once it is full.
+    #[schemars(skip)]
+    pub(in crate::config) on_full: Key<OnFull>,
+    /// What makes an item the same item.
+    #[schemars(skip)]
+    pub(in crate::config) key: Key<String>,
+    /// Whether an item is accepted once per run.
+    #[schemars(skip)]
+    pub(in crate::config) unique: Key<bool>,
+    /// Which item goes first.
+    #[schemars(skip)]
+    pub(in crate::config) order: Key<Order>,
+    /// The number by which `order = "priority"` orders, the highest first.
+    #[schemars(skip)]
+    pub(in crate::config) priority: Key<String>,
+    /// Groups of readers, each of which sees every item.
+    #[schemars(skip)]
+    pub(in crate::config) groups: Key<List<String>>,
+    /// The broker by which it spans machines.
+    #[schemars(skip)]
+    pub(in crate::config) broker: Key<String>,
+    /// Whether its items are in the journal.
+    #[schemars(skip)]
+    pub(in crate::config) durable: Key<bool>,
+    /// What becomes of the items of a producer that fails.
+    #[schemars(skip)]
+    pub(in crate::config) on_producer_failure: Key<OnProducerFailure>,
+    /// The queue that items go to which failed for good.
+    #[schemars(skip)]
+    pub(in crate::config) dead: Key<String>,
+    /// Whether a CR before the LF is no part of an item.
+    #[schemars(skip)]
+    pub(in crate::config) crlf: Key<bool>,
+    /// How many dead items still let the run succeed.
+    #[schemars(skip)]
+    pub(in crate::config) tolerate: Key<Either<Whole<0, 1_000_000_000>, Part>>,
+}
+
+/// What happens once a queue is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+pub(in crate::config) enum OnFull {
+    Block,
+    Spill,
+}
+
+/// Which item goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+pub(in crate::config) enum Order {
+    Fifo,
+    Priority,
+}
+
+/// What becomes of the items of a producer that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+pub(in crate::config) enum OnProducerFailure {
+    Drain,
+    Discard,
 }
 
 /// Where an item ends.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(inline)]
 pub(in crate::config) enum Framing {
     Lines,
     Nul,
     Json,
+    #[schemars(skip)]
+    Netstring,
+    #[schemars(skip)]
+    U32be,
 }
 
 /// Where the items of a queue come from; one of the keys.

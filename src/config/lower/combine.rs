@@ -1,0 +1,230 @@
+//! Combine: keys of a process that are of use only beside others, or that exclude each other.
+//!
+//! Each rule is a row: the key, and what the process must be for it. Unaware of what the values
+//! mean beyond that.
+
+use super::Reader;
+use crate::config::forms::{At, Either, Key, Span};
+use crate::config::raw::{self, Deliver, Process as Raw};
+use crate::model::{Problem, code};
+
+/// What a process must be for a key to be of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    /// It consumes a queue.
+    Consumer,
+    /// Its items arrive in one of these ways.
+    Delivery(&'static [Deliver]),
+    /// It feeds a queue.
+    Producer,
+    /// It is a service.
+    Service,
+}
+
+use For::{Consumer, Delivery, Producer, Service};
+
+/// Ways in which a child reads on and on.
+const LONG_LIVED: &[Deliver] = &[Deliver::Stream, Deliver::Worker];
+
+impl Reader<'_, '_, '_> {
+    /// Says which keys of a process are of no use, or contradict each other.
+    pub(super) fn combined(&mut self, raw: &Raw, deliver: Deliver, produces: &[At<String>]) {
+        for (key, at, purpose) in rules(raw) {
+            let Some(at) = at else { continue };
+            if !serves(raw, deliver, produces, purpose) {
+                self.useless(key, at, purpose);
+            }
+        }
+        self.batch(raw, deliver);
+        self.one_stdin(raw, deliver);
+        self.one_stdout(raw, produces);
+        self.one_terminal(raw);
+        self.emitted(raw);
+        self.endless(raw);
+        self.served(raw);
+    }
+
+    /// Says that a key is of no use to a process that is not what the key is for.
+    fn useless(&mut self, key: &str, at: Span, purpose: For) {
+        let (what, help) = match purpose {
+            Consumer => ("for a process that consumes, and this one does not", "consumes"),
+            Producer => ("for a process that produces, and this one does not", "produces"),
+            Service => ("for a service, and this process is none", "service = true"),
+            Delivery(ways) if ways.contains(&Deliver::Stream) => {
+                ("for deliver = \"stream\", a child that reads on", "deliver = \"stream\"")
+            }
+            Delivery(ways) if ways.contains(&Deliver::Worker) => {
+                ("for deliver = \"worker\", a child that replies", "deliver = \"worker\"")
+            }
+            Delivery(_) => ("for deliver = \"batch\"", "deliver = \"batch\""),
+        };
+        let help = match purpose {
+            Consumer | Producer => format!("add `{help}` with the name of a queue"),
+            Service | Delivery(_) => format!("add {help}"),
+        };
+        let said = format!("`{key}` is {what}");
+        let problem = Problem::error(code::CONFLICT, said, self.label(at, "never used"));
+        self.tell(problem.help(format!("{help}, or remove the key")));
+    }
+
+    /// Says where two keys contradict each other.
+    fn conflict(
+        &mut self,
+        said: impl Into<String>,
+        (first, first_label): (Span, &str),
+        (second, second_label): (Span, &str),
+        help: &str,
+    ) {
+        let problem = Problem::error(code::CONFLICT, said, self.label(first, first_label))
+            .also(self.label(second, second_label));
+        self.tell(problem.help(help));
+    }
+
+    fn batch(&mut self, raw: &Raw, deliver: Deliver) {
+        let Some(at) = raw.deliver.at().filter(|_| deliver == Deliver::Batch) else { return };
+        let said = match &raw.batch {
+            Key::Absent => "deliver = \"batch\" needs `batch`, which says how many items",
+            Key::Given(batch)
+                if batch.value.items.is_absent()
+                    && batch.value.bytes.is_absent()
+                    && !self.slipped(&["batch"]) =>
+            {
+                "`batch` does not say how many items"
+            }
+            Key::Given(_) | Key::Broken(_) => return,
+        };
+        let at = raw.batch.at().unwrap_or(at);
+        let problem = Problem::error(code::MISSING, said, self.label(at, "how many at a time?"));
+        self.tell(problem.help("write batch = { items = 100 }"));
+    }
+
+    fn one_stdin(&mut self, raw: &Raw, deliver: Deliver) {
+        let (Some(stdin), Some(consumes)) = (raw.stdin.at(), raw.consumes.at()) else { return };
+        let as_args = |batch: &At<raw::Batch>| {
+            batch.value.form.get().is_some_and(|form| form.value == raw::BatchForm::Args)
+        };
+        let spoken = raw.wire.get().is_some_and(|wire| wire.value == raw::Wire::Stdio);
+        let name = match deliver {
+            Deliver::Args => return,
+            Deliver::Batch if raw.batch.get().is_some_and(as_args) => return,
+            Deliver::Worker if !spoken => return,
+            Deliver::Stdin => "stdin",
+            Deliver::Stream => "stream",
+            Deliver::Batch => "batch",
+            Deliver::Worker => "worker",
+        };
+        self.conflict(
+            format!("`stdin` cannot be given: deliver = \"{name}\" writes the items to it"),
+            (stdin, "first source of stdin"),
+            (consumes, "second source of stdin"),
+            "remove `stdin`, or set deliver = \"args\" and use `{item}`",
+        );
+    }
+
+    fn one_stdout(&mut self, raw: &Raw, produces: &[At<String>]) {
+        let Some(queue) = produces.first() else { return };
+        let Some(stdout) = raw.stdout.get() else { return };
+        if matches!(stdout.value, Either::A(raw::StdoutWord::Log)) {
+            return;
+        }
+        let said = "`stdout` and `produces` cannot both take the output";
+        let queue = (queue.at, "and into this queue");
+        self.conflict(said, (stdout.at, "goes here"), queue, "remove `stdout`");
+    }
+
+    fn one_terminal(&mut self, raw: &Raw) {
+        let interactive = raw.interactive.get().filter(|interactive| interactive.value);
+        let inherits = matches!(raw.stdin.get(), Some(At { value: Either::A(text), .. })
+            if text == "inherit");
+        if let (true, None, Some(at)) = (inherits, interactive, raw.stdin.at()) {
+            let said = "stdin = \"inherit\" is for a process that owns the terminal";
+            let problem = Problem::error(code::CONFLICT, said, self.label(at, "the terminal's"));
+            self.tell(problem.help(
+                "add interactive = true; for the text itself write stdin = { text = \"inherit\" }",
+            ));
+        }
+        let several = raw.consumes.at().or(raw.matrix.at());
+        if let (Some(interactive), Some(several)) = (interactive, several) {
+            self.conflict(
+                "an interactive process owns the terminal alone, and this one is several",
+                (interactive.at, "one terminal"),
+                (several, "many children"),
+                "remove `interactive`",
+            );
+        }
+    }
+
+    fn emitted(&mut self, raw: &Raw) {
+        let Some(emit) = raw.emit.get().filter(|_| !raw.produces.is_absent()) else { return };
+        let (said, help) = match (emit.value, raw.consumes.is_absent()) {
+            (raw::Emit::Input, true) => {
+                ("emit = \"input\" keeps the order of items that are consumed", "add `consumes`")
+            }
+            (raw::Emit::OnSuccess, false) => (
+                "emit = \"on-success\" is for a source: a consumer's output waits for its item \
+                 anyway",
+                "remove `emit`",
+            ),
+            (raw::Emit::Input, false) | (raw::Emit::OnSuccess, true) => return,
+        };
+        let problem = Problem::error(code::CONFLICT, said, self.label(emit.at, "never used"));
+        self.tell(problem.help(help));
+    }
+
+    fn endless(&mut self, raw: &Raw) {
+        let ends = raw.on_end.get().is_none_or(|on_end| on_end.value == raw::OnEnd::Eof);
+        let Some(at) = raw.settle.at().filter(|_| ends && !raw.on_end.is_broken()) else { return };
+        if raw.consumes.is_absent() || raw.deliver.get().is_none() {
+            return;
+        }
+        let said = "`settle` is for on-end = \"terminate\", an endless reader";
+        let problem = Problem::error(code::CONFLICT, said, self.label(at, "never used"));
+        self.tell(problem.help("add on-end = \"terminate\", or remove the key"));
+    }
+
+    fn served(&mut self, raw: &Raw) {
+        let Some(service) = raw.service.get().filter(|service| service.value) else { return };
+        let keys = [
+            ("retry", raw.retry.at(), "a service is started again: use `restart`"),
+            ("consumes", raw.consumes.at(), "a long-lived consumer is deliver = \"stream\""),
+            ("matrix", raw.matrix.at(), "declare one service for each"),
+        ];
+        for (key, at, help) in keys {
+            let Some(at) = at else { continue };
+            let said = format!("a service cannot have `{key}`");
+            self.conflict(said, (at, "here"), (service.at, "a service"), help);
+        }
+    }
+}
+
+/// Returns the keys that are given, and what each is for.
+fn rules(raw: &Raw) -> [(&'static str, Option<Span>, For); 14] {
+    [
+        ("deliver", raw.deliver.at(), Consumer),
+        ("workers", raw.workers.at(), Consumer),
+        ("shard", raw.shard.at(), Consumer),
+        ("fail-streak", raw.fail_streak.at(), Consumer),
+        ("on-end", raw.on_end.at(), Delivery(LONG_LIVED)),
+        ("settle", raw.settle.at(), Delivery(LONG_LIVED)),
+        ("recycle", raw.recycle.at(), Delivery(LONG_LIVED)),
+        ("ack", raw.ack.at(), Delivery(&[Deliver::Stream])),
+        ("keep-bytes", raw.keep_bytes.at(), Delivery(&[Deliver::Stream])),
+        ("wire", raw.wire.at(), Delivery(&[Deliver::Worker])),
+        ("batch", raw.batch.at(), Delivery(&[Deliver::Batch])),
+        ("emit", raw.emit.at(), Producer),
+        ("ready", raw.ready.at(), Service),
+        ("restart", raw.restart.at(), Service),
+    ]
+}
+
+/// Returns whether a process is what a key is for, as far as it can be known.
+fn serves(raw: &Raw, deliver: Deliver, produces: &[At<String>], purpose: For) -> bool {
+    match purpose {
+        Consumer => !raw.consumes.is_absent(),
+        Delivery(ways) => {
+            raw.deliver.is_broken() || !raw.consumes.is_absent() && ways.contains(&deliver)
+        }
+        Producer => !raw.produces.is_absent() || !produces.is_empty(),
+        Service => raw.service.is_broken() || raw.service.get().is_some_and(|yes| yes.value),
+    }
+}
