@@ -16,7 +16,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-pub(super) use place::{exact, span_of};
+pub(super) use place::{exact, inside, span_of};
 
 use super::forms::Span;
 

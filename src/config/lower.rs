@@ -6,9 +6,10 @@
 //!
 //! Reading order: this file, [`section`], [`naming`], [`job`], [`process`] and its parts
 //! [`action`], [`pace`], [`matrix`], [`items`], [`combine`], [`service`], then [`pool`], [`queue`],
-//! [`groups`], [`placeholder`], [`environment`].
+//! [`groups`], [`placeholder`], [`braces`], [`environment`].
 
 mod action;
+mod braces;
 mod combine;
 mod environment;
 mod groups;
@@ -301,7 +302,9 @@ fn slips(mistake: &Mistake, meant: Option<&str>) -> Vec<String> {
         },
         (Fault::Key(..), Name::Key(table) | Name::EntryOf(table)) => vec![table.clone()],
         // A command written behind `run`, as other tools have it.
-        (Fault::Word(_), Name::Key(key)) if key == "run" => vec!["script".to_owned()],
+        (Fault::Word(_) | Fault::Type(_), Name::Key(key)) if key == "run" => {
+            vec!["script".to_owned()]
+        }
         (
             Fault::Type(_) | Fault::Value(_) | Fault::Word(_) | Fault::Later(_) | Fault::Other(_),
             _,

@@ -128,6 +128,10 @@ pub(super) fn rate(text: &str) -> Result<Rate, Wrong> {
 
 /// Reads a wait such as `5s` or `1s..1m`; it has no jitter.
 pub(super) fn backoff(text: &str) -> Result<Backoff, Wrong> {
+    if text.chars().all(|c| c.is_ascii_alphabetic()) {
+        let why = "a wait is one duration, or the first and the longest";
+        return Err(wrong(why, "write \"1s..1m\": it doubles from the first to the longest"));
+    }
     let (first, most) = text.split_once("..").unwrap_or((text, text));
     let (first, most) = (duration(first)?, duration(most)?);
     if first > most {

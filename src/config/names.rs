@@ -123,6 +123,9 @@ pub(super) fn meant(
     if let Some(ours) = synonyms::keys(&folded).find(has) {
         return Some(Meant::Key(ours));
     }
+    if table == "JobFile" && keys::<raw::Limits>().contains(&folded.as_str()) {
+        return Some(Meant::Home("[limits]"));
+    }
     if let Some(home) = home(&folded) {
         return Some(Meant::Home(home));
     }

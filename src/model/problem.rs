@@ -283,6 +283,8 @@ pub mod code {
         TOML_1_1 = "W401" "toml-1.1";
         /// Two names that a reader takes for one.
         ALIKE = "W402" "look-alike";
+        /// A placeholder of another tool, which is not filled in.
+        BRACES = "W403" "other-placeholder";
         /// A program that is not on the PATH.
         NO_PROGRAM = "W501" "program-not-found";
         /// A program that may not be executed.

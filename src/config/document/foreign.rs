@@ -17,6 +17,15 @@ pub(super) fn explain(text: &str, base: usize, at: &Range<usize>) -> Option<Mist
     let start = text[..at.start].rfind('\n').map_or(0, |newline| newline + 1);
     let line = text[start..].lines().next().unwrap_or_default();
     let written = line.trim();
+    if let Some(sign) = ended(written) {
+        return Some(Mistake {
+            message: format!("a line of TOML ends without `{sign}`"),
+            at: start + line.trim_end().len() - 1..start + line.trim_end().len(),
+            label: "this must not stand here".to_owned(),
+            help: format!("remove the `{sign}`"),
+            first: None,
+        });
+    }
     let (message, help) = shape(text, base, written)?;
     let from = start + (line.len() - line.trim_start().len());
     Some(Mistake {
@@ -26,6 +35,14 @@ pub(super) fn explain(text: &str, base: usize, at: &Range<usize>) -> Option<Mist
         help,
         first: None,
     })
+}
+
+/// Returns the sign by which other languages end a line, where a value stands before it.
+fn ended(line: &str) -> Option<char> {
+    let sign = line.chars().next_back().filter(|sign| ",;".contains(*sign))?;
+    let value = line[..line.len() - 1].trim_end();
+    let whole = format!("{value}\n").parse::<toml::Table>().is_ok();
+    (whole && value.contains('=')).then_some(sign)
 }
 
 /// Returns what a line looks like, and the line as it should be.
@@ -48,6 +65,7 @@ fn shape(text: &str, base: usize, line: &str) -> Option<(&'static str, String)> 
             "this is a comment of another language",
             format!("write `# {}`", line.trim_matches(['/', '*', ' '])),
         )),
+        _ if line.starts_with('[') => header(line),
         _ => procfile(text, line).or_else(|| pair(line)),
     }
 }
@@ -57,6 +75,19 @@ fn indented(text: &str) -> bool {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let opens = lines.next().is_some_and(|line| line.trim_end().ends_with(':'));
     opens && lines.next().is_some_and(|line| line.starts_with([' ', '-']))
+}
+
+/// Words a header with a space where a dot belongs.
+fn header(line: &str) -> Option<(&'static str, String)> {
+    let inner = line.trim_start_matches('[').split(']').next()?.trim();
+    let (section, name) = inner.split_once([' ', ':', '/'])?;
+    let section = names::section(section)?;
+    let name: String = name.trim().chars().map(|c| if c == ' ' { '-' } else { c }).collect();
+    let name = name.trim_matches(['"', '\'']);
+    Some((
+        "a dot stands between the kind of a table and its name",
+        format!("write [{section}.{name}]"),
+    ))
 }
 
 /// Words `NAME: COMMAND` above all tables, which is a line of a Procfile.
@@ -103,6 +134,9 @@ fn pair(line: &str) -> Option<(&'static str, String)> {
 fn unquoted(value: &str) -> bool {
     let word = value.split([' ', ',', '#']).next().unwrap_or_default();
     let letter = word.starts_with(|c: char| c.is_ascii_alphabetic() || "./$~_-".contains(c));
+    let unit =
+        word.starts_with(|c: char| c.is_ascii_digit()) && word.ends_with(char::is_alphabetic);
+    let letter = letter || unit && !word.starts_with("0x");
     let known = ["true", "false", "inf", "nan"].contains(&word);
     letter && !known && !value.contains(['"', '\''])
 }
@@ -148,6 +182,8 @@ mod tests {
             ("name = hello", "write `name = \"hello\"`"),
             ("- echo hi", "write KEY = [\"echo hi\"]"),
             ("// note", "write `# note`"),
+            ("timeout = 5m", "write `timeout = \"5m\"`"),
+            ("[process a]", "write [process.a]"),
         ] {
             assert_eq!(shape("x", 1, line).map(|(_, help)| help).as_deref(), Some(help), "{line}");
         }

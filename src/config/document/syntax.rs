@@ -73,6 +73,15 @@ fn open_string(text: &str, at: &Range<usize>) -> Option<Mistake> {
         inner = &inner[..bracket];
         closing
     });
+    if let Some(help) = apostrophe(line, quote) {
+        return Some(Mistake {
+            message: "the string ends at the `'` in its middle".to_owned(),
+            at: line_start + open..line_start + line.len(),
+            label: "so this is not part of it".to_owned(),
+            help,
+            first: None,
+        });
+    }
     Some(Mistake {
         message: "this string is never closed".to_owned(),
         at: line_start + open..line_start + line.len(),
@@ -83,6 +92,16 @@ fn open_string(text: &str, at: &Range<usize>) -> Option<Mistake> {
         ),
         first: None,
     })
+}
+
+/// Returns the cure of a text with an apostrophe in it between single quotes.
+fn apostrophe(line: &str, quote: char) -> Option<String> {
+    let (key, value) = line.split_once('=').filter(|_| quote == '\'')?;
+    let inner = value.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+    let word = |part: &str| part.starts_with(|c: char| c.is_alphanumeric());
+    let (_, after) = inner.split_once('\'').filter(|(_, after)| word(after))?;
+    (!after.contains('"') && !inner.contains(['"', '\\']))
+        .then(|| format!("write `{} = \"{inner}\"`", key.trim()))
 }
 
 /// Returns the quote that is open at the end of a line, and where it stands.

@@ -5,6 +5,7 @@
 
 use crate::config::decode::{Mistake, Name, Value};
 use crate::config::forms::{Kind, Span};
+use crate::config::names;
 
 /// An edit, in words and in bytes.
 pub(super) struct Cure {
@@ -29,6 +30,9 @@ const LISTS: [&str; 11] = [
     "command", "shell",
 ];
 
+/// What a process may wait for of another.
+const OUTCOMES: [&str; 5] = ["passed", "ended", "failed", "started", "ready"];
+
 /// Signs by which a shell would read a text otherwise than word by word.
 const SHELL_SIGNS: [char; 16] =
     ['|', '&', ';', '<', '>', '$', '`', '"', '\'', '*', '?', '(', ')', '~', '#', '\n'];
@@ -48,6 +52,9 @@ pub(super) fn rename(text: &str, mistake: &Mistake, key: &str, ours: &str) -> Cu
         let help = format!("write what `{key}.{inner}` holds as `{ours}`");
         return Cure { help, fix: None };
     }
+    // What is a table fits the table that a dotted key is in.
+    let table = value.kind == Kind::Table;
+    let ours = if table { ours.split('.').next().unwrap_or(ours) } else { ours };
     let (ours, fitted) = fitting(ours, key, value);
     let whole = Span { start: mistake.at.start, end: value.at.end };
     if let Some(fitted) = fitted {
@@ -68,10 +75,10 @@ pub(super) fn rename(text: &str, mistake: &Mistake, key: &str, ours: &str) -> Cu
 /// Returns the edit that makes a value of the wrong kind fit, where there is an obvious one.
 pub(super) fn value(title: &str, mistake: &Mistake, expected: &str) -> Option<Cure> {
     let value = &mistake.value;
-    if let (Name::Key(key), Kind::Text) = (&mistake.name, value.kind)
-        && key == "if"
+    if let Name::Key(key) = &mistake.name
+        && let Some(help) = advice(key, value)
     {
-        return Some(condition(&value.text));
+        return Some(Cure { help, fix: None });
     }
     if mistake.name == Name::Table {
         let script = title.starts_with("[process.") && value.kind == Kind::Text;
@@ -95,11 +102,42 @@ pub(super) fn value(title: &str, mistake: &Mistake, expected: &str) -> Option<Cu
         }
         (_, Name::EntryOf(_) | Name::Table) => (lead(value, expected), fallback(value, expected)?),
     };
-    Some(told(mistake, lead, new))
+    let mut cure = told(mistake, lead, new);
+    // A hole is no edit.
+    cure.fix = cure.fix.filter(|(_, text)| !text.contains('…'));
+    Some(cure)
+}
+
+/// Returns what to do about a value that is right elsewhere.
+fn advice(key: &str, value: &Value) -> Option<String> {
+    let text = value.text.trim();
+    let every = ["auto", "max", "all", "nproc", "cpus", "unlimited", "inf", "true"];
+    let every = every.contains(&text.to_lowercase().as_str());
+    match (key, value.kind) {
+        ("if", Kind::Text) => Some(condition(text)),
+        ("run", Kind::List) if !value.words.is_empty() => {
+            let script = quoted(&value.words.join("\n"));
+            Some(format!("commands are written `script = {}`", shown(&script)))
+        }
+        ("fail-fast", Kind::Flag) => {
+            Some("remove it, and write `on-failure` in [limits]".to_owned())
+        }
+        ("max-parallel", Kind::Whole) => {
+            Some(format!("remove it, and give the process a pool of `size = {text}`"))
+        }
+        ("jobs" | "workers", Kind::Text | Kind::Flag) if every => {
+            Some("remove it: as many run at once as the pools have slots".to_owned())
+        }
+        ("range", Kind::Whole) => Some(format!("write `range = [0, {text}]`")),
+        ("shell", Kind::Text) if text.contains(' ') => {
+            Some(format!("a command is written `script = {}`", shown(&quoted(text))))
+        }
+        _ => None,
+    }
 }
 
 /// Returns what to write for a condition in the words of GitHub Actions.
-fn condition(text: &str) -> Cure {
+fn condition(text: &str) -> String {
     let help = match text.trim().trim_start_matches(['!', '$', '{', ' ']) {
         text if text.starts_with("always()") => "write `run = \"always\"` instead of `if`",
         text if text.starts_with("failure()") => "write `run = \"on-failure\"` instead of `if`",
@@ -107,7 +145,7 @@ fn condition(text: &str) -> Cure {
         text if text.starts_with("cancelled()") => "write `run = \"always\"` instead of `if`",
         _ => "write `if = { env = \"NAME\", is = \"VALUE\" }`, or another condition",
     };
-    Cure { help: help.to_owned(), fix: None }
+    help.to_owned()
 }
 
 /// Returns the edit that brings a number back into its range.
@@ -138,6 +176,10 @@ pub(super) fn word(mistake: &Mistake, meant: Option<&str>, allowed: &[&str]) -> 
         "run" => {
             Cure { help: format!("a command is written `script = {}`", quoted(text)), fix: None }
         }
+        "stderr" if ["stdout", "&1", "merge", "2>&1"].contains(&text.as_str()) => Cure {
+            help: "remove it, and join the two in a `script`: COMMAND 2>&1".to_owned(),
+            fix: None,
+        },
         "stdout" | "stderr" => told(mistake, "write ", format!("{{ file = {} }}", quoted(text))),
         _ => {
             let words: Vec<String> = allowed.iter().map(|word| quoted(word)).collect();
@@ -159,15 +201,26 @@ fn fitting<'k>(ours: &'k str, key: &str, value: &Value) -> (&'k str, Option<Stri
             (ours, Some(format!("\"{text}{}\"", unit(key))))
         }
         Kind::Text if last == "command" && shell => ("script", Some(quoted(&value.text))),
-        Kind::Text if LISTS.contains(&last) && ["command", "shell"].contains(&last) => {
+        Kind::Text if last == "shell" => (ours, Some(interpreter(text))),
+        Kind::Text if last == "command" => {
             let words: Vec<String> = text.split_whitespace().map(quoted).collect();
             (ours, Some(format!("[{}]", words.join(", "))))
         }
+        Kind::Text if ["needs", "after", "tags"].contains(&last) => {
+            let words = text.split([',', ' ']).filter(|word| !word.is_empty());
+            let words: Vec<String> = words.map(quoted).collect();
+            (ours, Some(format!("[{}]", words.join(", "))))
+        }
         Kind::Text if LISTS.contains(&last) => (ours, Some(format!("[{}]", quoted(&value.text)))),
+        Kind::Text if last == "when" => (ours, names::meant_word(text, &OUTCOMES).map(quoted)),
+        Kind::Whole if last == "batch" => (ours, Some(format!("{{ items = {text} }}"))),
         Kind::Whole if last == "success" => (ours, Some(format!("[{text}]"))),
         Kind::Whole if last == "signal" => (ours, signal(text).map(quoted)),
         Kind::List if last == "script" && !value.words.is_empty() => {
             (ours, Some(quoted(&value.words.join("\n"))))
+        }
+        Kind::Table if ["include", "exclude", "slots"].contains(&last) => {
+            (ours, Some("[{ … }]".to_owned()))
         }
         Kind::Table if last == "needs" && !value.words.is_empty() => {
             let words: Vec<String> = value.words.iter().map(|word| quoted(word)).collect();
@@ -189,6 +242,17 @@ fn fitting<'k>(ours: &'k str, key: &str, value: &Value) -> (&'k str, Option<Stri
         | Kind::List
         | Kind::Table => (ours, None),
     }
+}
+
+/// Returns how a shell runs a script that stops at the first failure.
+fn interpreter(name: &str) -> String {
+    let options = match name.rsplit('/').next().unwrap_or(name) {
+        "bash" | "zsh" | "ksh" => "\"-euo\", \"pipefail\", \"-c\"",
+        "sh" | "dash" | "ash" | "busybox" => "\"-eu\", \"-c\"",
+        "node" | "ruby" | "perl" => "\"-e\"",
+        _ => "\"-c\"",
+    };
+    format!("[{}, {options}]", quoted(name))
 }
 
 /// Returns a value that fits by what is expected alone.
@@ -315,7 +379,14 @@ mod tests {
             ("stop.grace", "stop_timeout", value(Kind::Text, "10", &[]), "stop.grace = \"10s\""),
             ("command", "cmd", value(Kind::Text, "npm test", &[]), "command = [\"npm\", \"test\"]"),
             ("command", "cmd", value(Kind::Text, "a && b", &[]), "script = \"a && b\""),
-            ("needs", "deps", value(Kind::Text, "a b", &[]), "needs = [\"a b\"]"),
+            ("needs", "deps", value(Kind::Text, "a, b", &[]), "needs = [\"a\", \"b\"]"),
+            (
+                "shell",
+                "shell",
+                value(Kind::Text, "bash", &[]),
+                "shell = [\"bash\", \"-euo\", \"pipefail\", \"-c\"]",
+            ),
+            ("when", "condition", value(Kind::Text, "service_healthy", &[]), "when = \"ready\""),
             ("script", "cmds", value(Kind::List, "", &["a", "b"]), "script = \"a\\nb\""),
             ("env", "environment", value(Kind::List, "", &["A=1"]), "env = { A = \"1\" }"),
             ("stop.signal", "kill", value(Kind::Whole, "9", &[]), "stop.signal = \"SIGKILL\""),

@@ -34,7 +34,7 @@ impl Reader<'_, '_, '_> {
         if let Some(script) = raw.script.get() {
             return self.script(script, &raw.shell, uses);
         }
-        if let Some(at) = raw.shell.at().filter(|_| !raw.command.is_absent()) {
+        if let Some(at) = raw.shell.at().filter(|_| raw.command.get().is_some()) {
             // A default `shell` is for the scripts of the file.
             let own = raw.command.at().is_some_and(|command| nearby(self.file.text, command, at));
             if own {

@@ -29,6 +29,12 @@ impl Reader<'_, '_, '_> {
         let deliver = deliver(raw, uses);
         let produces = self.produces(raw);
         self.combined(raw, deliver, &produces);
+        if let (Some(command), false) = (raw.command.get(), raw.consumes.is_absent())
+            && deliver == raw::Deliver::Stdin
+            && raw.deliver.is_absent()
+        {
+            self.empty_braces(&command.value.entries);
+        }
         self.retried(raw, deliver, &produces);
         let emit = match raw.emit.get().map(|emit| emit.value) {
             None => Emit::Made,

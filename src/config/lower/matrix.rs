@@ -46,7 +46,10 @@ impl Reader<'_, '_, '_> {
     }
 
     fn axis(&mut self, name: &At<String>, values: &Values) -> Vec<String> {
-        let Some(list) = values.get() else { return Vec::new() };
+        let Some(list) = values.get() else {
+            self.all.edges_known = false;
+            return Vec::new();
+        };
         if list.value.entries.is_empty() && list.value.whole {
             let said = format!("`{}` has no values", name.value);
             self.error(

@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::{Lowering, Reader};
-use crate::config::document::exact;
+use super::{Lowering, Reader, braces};
+use crate::config::document::{exact, inside};
 use crate::config::forms::At;
 use crate::model::{Place, Placeholder, Pool, Problem, Template, TemplateError, code, nearest};
 
@@ -60,11 +60,38 @@ impl Reader<'_, '_, '_> {
         self.payload(text, uses)
     }
 
+    /// Warns of a placeholder of another tool, which stays as it stands: `{{ item }}`.
+    fn other_braces(&mut self, text: &At<String>) {
+        let Some((range, meant)) = braces::other(&text.value) else { return };
+        let at = inside(self.file.text, text.at, &text.value, &range);
+        let written = &text.value[range];
+        let place = Place::span(self.file.id, at);
+        let label = place.clone().label(format!("did you mean `{{{meant}}}`?"));
+        let said = format!("`{written}` is not filled in: `{{{{` is a literal brace");
+        let problem = Problem::error(code::BRACES, said, label).warning();
+        self.tell(instead(problem, place, &meant));
+    }
+
+    /// Warns of the `{}` of xargs and GNU parallel in a command that no item reaches otherwise.
+    pub(super) fn empty_braces(&mut self, words: &[At<String>]) {
+        let Some(word) = words.iter().skip(1).find(|word| word.value.contains("{}")) else {
+            return;
+        };
+        let start = word.value.find("{}").unwrap_or_default();
+        let at = inside(self.file.text, word.at, &word.value, &(start..start + 2));
+        let place = Place::span(self.file.id, at);
+        let label = place.clone().label("did you mean `{item}`?");
+        let said = "`{}` is not filled in: an item is `{item}`";
+        let problem = Problem::error(code::BRACES, said, label).warning();
+        self.tell(instead(problem, place, "item"));
+    }
+
     /// As [`Self::template`], for text that may hold a zero byte.
     pub(super) fn payload(&mut self, text: &At<String>, uses: &mut Vec<Use>) -> Template {
         if !text.value.contains('{') {
             return Template::literal(text.value.clone());
         }
+        self.other_braces(text);
         let (template, errors) = Template::parse(&text.value);
         let start = exact(self.file.text, text.at, &text.value);
         let bytes = |range: &Range<usize>| match start {
@@ -93,15 +120,21 @@ impl Reader<'_, '_, '_> {
 
     fn unknown(&mut self, error: &TemplateError, at: Range<usize>) {
         let said = format!("`{{{}}}` does not name anything", error.name);
-        let label = match meant(&error.name) {
-            Some(meant) => format!("did you mean `{{{meant}}}`?"),
-            None => "no such placeholder".to_owned(),
+        let place = Place::span(self.file.id, at);
+        let problem = match meant(&error.name) {
+            Some(meant) => {
+                let label = place.clone().label(format!("did you mean `{{{meant}}}`?"));
+                instead(Problem::error(code::PLACEHOLDER, said, label), place, &meant)
+            }
+            None => {
+                let label = place.label("no such placeholder");
+                Problem::error(code::PLACEHOLDER, said, label).help(
+                    "placeholders: {vars.NAME}, {env.NAME}, {matrix.KEY}, {item}, {item.FIELD}, \
+                     {item.index}, {process.NAME.stdout}, {run.id}, {slot}; a literal brace is \
+                     `{{`",
+                )
+            }
         };
-        let label = Place::span(self.file.id, at).label(label);
-        let problem = Problem::error(code::PLACEHOLDER, said, label).help(
-            "placeholders: {vars.NAME}, {env.NAME}, {matrix.KEY}, {item}, {item.FIELD}, \
-             {item.index}, {process.NAME.stdout}, {run.id}, {slot}; a literal brace is `{{`",
-        );
         self.tell(problem);
     }
 
@@ -171,13 +204,20 @@ impl Reader<'_, '_, '_> {
 
     fn no_axis(&mut self, key: &str, place: Place, axes: &[&str]) {
         let said = format!("`{{matrix.{key}}}` does not name anything here");
-        let label = match nearest(key, axes.iter().copied()) {
-            Some(meant) => format!("did you mean `{{matrix.{meant}}}`?"),
-            None if axes.is_empty() => "this process has no `matrix`".to_owned(),
-            None => "its `matrix` has no such key".to_owned(),
+        if let Some(near) = nearest(key, axes.iter().copied()) {
+            let label = place.clone().label(format!("did you mean `{{matrix.{near}}}`?"));
+            let problem = Problem::error(code::PLACEHOLDER, said, label);
+            self.tell(instead(problem, place, &format!("matrix.{near}")));
+            return;
+        }
+        let (label, help) = if axes.is_empty() {
+            let help = format!("give it one: matrix = {{ {key} = [\"…\"] }}");
+            ("this process has no `matrix`", help)
+        } else {
+            let help = format!("add `{key}` to its `matrix`, with a list of values");
+            ("its `matrix` has no such key", help)
         };
-        let problem = Problem::error(code::PLACEHOLDER, said, place.label(label));
-        self.tell(problem.help(format!("add `{key}` to its `matrix`, with a list of values")));
+        self.tell(Problem::error(code::PLACEHOLDER, said, place.label(label)).help(help));
     }
 
     fn no_item(&mut self, name: &str, place: Place, items: Items) {
@@ -235,12 +275,18 @@ fn lent(pool: &Pool) -> impl Iterator<Item = (&str, &str)> {
 
 fn no_var<'v>(name: &str, place: &Place, vars: impl Iterator<Item = &'v String>) -> Problem {
     let said = format!("`{{vars.{name}}}` does not name anything");
-    let label = match nearest(name, vars.map(String::as_str)) {
-        Some(meant) => format!("did you mean `{{vars.{meant}}}`?"),
-        None => "no file declares it".to_owned(),
-    };
-    Problem::error(code::PLACEHOLDER, said, place.clone().label(label))
+    if let Some(near) = nearest(name, vars.map(String::as_str)) {
+        let label = place.clone().label(format!("did you mean `{{vars.{near}}}`?"));
+        let problem = Problem::error(code::PLACEHOLDER, said, label);
+        return instead(problem, place.clone(), &format!("vars.{near}"));
+    }
+    Problem::error(code::PLACEHOLDER, said, place.clone().label("no file declares it"))
         .help(format!("declare it: [vars] with {name} = \"…\""))
+}
+
+/// Adds the placeholder to write instead.
+fn instead(problem: Problem, place: Place, meant: &str) -> Problem {
+    problem.help(format!("write `{{{meant}}}`")).fix(place, format!("{{{meant}}}"))
 }
 
 fn no_env(name: &str, place: &Place) -> Problem {

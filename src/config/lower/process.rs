@@ -211,7 +211,8 @@ fn when(key: &Key<raw::When>) -> When {
         Some(raw::When::Passed) | None => When::Passed,
         Some(raw::When::Ended) => When::Ended,
         Some(raw::When::Failed) => When::Failed,
-        Some(raw::When::Started) => When::Started,
+        // The last is refused, and never run.
+        Some(raw::When::Started | raw::When::Ready) => When::Started,
     }
 }
 

@@ -31,6 +31,8 @@ pub(in crate::config) enum When {
     Ended,
     Failed,
     Started,
+    #[schemars(skip)]
+    Ready,
 }
 
 /// Whether a process runs once the run has failed.
