@@ -14,7 +14,7 @@ pub(super) fn other(text: &str) -> Option<(Range<usize>, String)> {
     let mut from = 0;
     while let Some(open) = text[from..].find("{{").map(|at| from + at) {
         let inner = open + 2;
-        let Some(close) = text[inner..].find("}}").map(|at| inner + at) else { return None };
+        let close = text[inner..].find("}}").map(|at| inner + at)?;
         let name = text[inner..close].trim();
         if let Some(meant) = meant(name) {
             let start = if text[..open].ends_with('$') { open - 1 } else { open };

@@ -121,19 +121,15 @@ impl Reader<'_, '_, '_> {
     fn unknown(&mut self, error: &TemplateError, at: Range<usize>) {
         let said = format!("`{{{}}}` does not name anything", error.name);
         let place = Place::span(self.file.id, at);
-        let problem = match meant(&error.name) {
-            Some(meant) => {
-                let label = place.clone().label(format!("did you mean `{{{meant}}}`?"));
-                instead(Problem::error(code::PLACEHOLDER, said, label), place, &meant)
-            }
-            None => {
-                let label = place.label("no such placeholder");
-                Problem::error(code::PLACEHOLDER, said, label).help(
-                    "placeholders: {vars.NAME}, {env.NAME}, {matrix.KEY}, {item}, {item.FIELD}, \
-                     {item.index}, {process.NAME.stdout}, {run.id}, {slot}; a literal brace is \
-                     `{{`",
-                )
-            }
+        let problem = if let Some(meant) = meant(&error.name) {
+            let label = place.clone().label(format!("did you mean `{{{meant}}}`?"));
+            instead(Problem::error(code::PLACEHOLDER, said, label), place, &meant)
+        } else {
+            let label = place.label("no such placeholder");
+            Problem::error(code::PLACEHOLDER, said, label).help(
+                "placeholders: {vars.NAME}, {env.NAME}, {matrix.KEY}, {item}, {item.FIELD}, \
+                 {item.index}, {process.NAME.stdout}, {run.id}, {slot}; a literal brace is `{{`",
+            )
         };
         self.tell(problem);
     }
