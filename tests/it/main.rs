@@ -7,6 +7,7 @@ mod bad_input;
 mod harness;
 mod invalid;
 mod jobs;
+mod mistakes;
 mod pages;
 mod run;
 mod tidy;

@@ -31,6 +31,9 @@ impl Reader<'_, '_, '_> {
             let problem = Problem::error(code::MISSING, said, label);
             self.tell(problem.help("add command = [\"program\", \"argument\"]"));
         }
+        if let Some(list) = raw.command.get() {
+            self.program("command", list);
+        }
         if let Some(script) = raw.script.get() {
             return self.script(script, &raw.shell, uses);
         }
@@ -48,9 +51,6 @@ impl Reader<'_, '_, '_> {
             }
         }
         let words = raw.command.get().map_or(&[][..], |list| &list.value.entries);
-        if let Some(list) = raw.command.get() {
-            self.program("command", list);
-        }
         Action::Command(words.iter().map(|word| self.template(word, uses)).collect())
     }
 
