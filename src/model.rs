@@ -5,7 +5,7 @@
 //! Unaware of serde, TOML, tokio and petgraph.
 //!
 //! Reading order: [`job`], [`process`], [`pool`], [`queue`], [`template`], [`ids`], [`problem`],
-//! [`nearest`].
+//! [`mod@nearest`].
 
 mod ids;
 mod job;

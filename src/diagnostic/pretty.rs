@@ -7,19 +7,24 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as Grade, SourceCode,
 };
 
-use super::snippet::{Mark, Snippet, clean};
+use super::found::Texts;
+use super::narrow::narrow;
+use super::safe::clean;
+use super::snippet::{Mark, Snippet};
+use super::summary::summary;
 use crate::model::{Code, Label, Part, Problem, Severity, Source};
 
 /// How many problems of one file are drawn: more are not read, and each costs a screen.
 const MOST_DRAWN: usize = 50;
-/// The narrowest drawing: below it miette has no room left, and the terminal may wrap.
+/// The narrowest drawing: below it there is no room beside the lines, and text is only wrapped.
 const NARROWEST: usize = 40;
+/// Columns by which miette indents what lies in another file.
+const NESTED: usize = 8;
 
 /// How a report looks.
 #[derive(Debug, Clone, Copy)]
@@ -37,106 +42,73 @@ pub fn pretty(problems: &[Problem], sources: &[Source], style: &Style) -> String
     for problem in problems {
         files.entry(file_of(problem)).or_default().push(problem);
     }
-    let handler = handler(style);
-    for problems in files.values() {
+    let name = |file: usize| sources.get(file).map_or("", |source| source.path.as_str());
+    for (file, problems) in &files {
         let drawn = &problems[..problems.len().min(MOST_DRAWN)];
-        for diagnostic in drawings(drawn, sources, style) {
-            let before = out.len();
-            if handler.render_report(&mut out, &diagnostic).is_err() {
-                out.truncate(before);
-                out.push_str(&diagnostic.message);
+        if style.width < NARROWEST {
+            let texts = Texts::of(sources);
+            for problem in drawn {
+                out.extend([&narrow(&texts.found(problem), style.width), "\n"]);
             }
-            out.push('\n');
+        } else {
+            draw(drawn, sources, style, &mut out);
         }
         let rest = problems.len() - drawn.len();
         if rest > 0 {
-            let name = sources.get(file_of(problems[0])).map_or("", |source| &source.path);
-            out.extend(["and ", &rest.to_string(), " more in ", &clean(name), "\n\n"]);
+            out.extend(["and ", &rest.to_string(), " more in ", &clean(name(*file)), "\n\n"]);
         }
     }
-    out.push_str(&summary(problems, &files, sources));
-    out
+    let counted = problems.iter().map(|problem| (name(file_of(problem)), !problem.is_warning()));
+    out + &summary(counted)
 }
 
-fn handler(style: &Style) -> GraphicalReportHandler {
+fn draw(problems: &[&Problem], sources: &[Source], style: &Style, out: &mut String) {
     let theme =
         if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    GraphicalReportHandler::new_themed(theme)
-        .with_width(style.width.max(NARROWEST))
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(style.width)
         .with_links(false)
         .with_context_lines(1)
         .with_show_related_as_nested(true)
-        .without_syntax_highlighting()
+        .without_syntax_highlighting();
+    for problem in problems {
+        let drawing = drawing(problem, sources, style);
+        let before = out.len();
+        if handler.render_report(out, &drawing).is_err() {
+            out.truncate(before);
+            out.push_str(&drawing.message);
+        }
+        out.push('\n');
+    }
 }
 
 fn file_of(problem: &Problem) -> usize {
     problem.labels.first().map_or(0, |label| usize::from(label.place.file.0))
 }
 
-/// Returns `8 problems in jobs/x.toml (7 errors, 1 warning)`.
-fn summary(
-    problems: &[Problem],
-    files: &BTreeMap<usize, Vec<&Problem>>,
-    sources: &[Source],
-) -> String {
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
-    let warnings = problems.len() - errors;
-    let name = |file: &usize| sources.get(*file).map_or("", |source| source.path.as_str());
-    let place = match files.len() {
-        0 => return String::new(),
-        1 => files.keys().map(|file| clean(name(file)).into_owned()).collect(),
-        several => format!("{several} files"),
-    };
-    let (all, errors, warnings) = (
-        count(problems.len(), "problem"),
-        (errors > 0).then(|| count(errors, "error")),
-        (warnings > 0).then(|| count(warnings, "warning")),
-    );
-    let parts: Vec<String> = errors.into_iter().chain(warnings).collect();
-    format!("{all} in {place} ({})\n", parts.join(", "))
-}
-
-fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
-}
-
-/// Makes problems drawable.
-fn drawings(problems: &[&Problem], sources: &[Source], style: &Style) -> Vec<Drawing> {
-    problems
-        .iter()
-        .map(|problem| {
-            let labels = problem.labels.iter().map(|label| (label, label.place.bytes())).collect();
-            drawing(problem, labels, sources, style)
-        })
-        .collect()
-}
-
-fn drawing(
-    problem: &Problem,
-    labels: Vec<(&Label, Range<usize>)>,
-    sources: &[Source],
-    style: &Style,
-) -> Drawing {
-    let own = file_of(problem);
-    let mut by_file: BTreeMap<usize, Vec<(&Label, Range<usize>)>> = BTreeMap::new();
-    for (label, span) in labels {
-        by_file.entry(usize::from(label.place.file.0)).or_default().push((label, span));
+/// Makes a problem drawable, with what lies in other files beside it.
+fn drawing(problem: &Problem, sources: &[Source], style: &Style) -> Drawing {
+    let mut by_file: BTreeMap<usize, Vec<&Label>> = BTreeMap::new();
+    for label in &problem.labels {
+        by_file.entry(usize::from(label.place.file.0)).or_default().push(label);
     }
-    let snippet = by_file.remove(&own).and_then(|labels| cut(&labels, own, sources, style));
+    let own = file_of(problem);
+    let own = by_file.remove(&own).and_then(|labels| {
+        let marks = labels.iter().map(|label| mark(label, &label.text));
+        cut(marks, sources.get(own)?, style.width)
+    });
     let related = by_file.into_iter().filter_map(|(file, labels)| {
-        let said = labels.first().map(|(label, _)| clean(&label.text).into_owned());
+        let (first, rest) = labels.split_first()?;
         // The first says its words in the heading.
-        let place = labels.first().map(|(label, _)| label.place.clone());
-        let bare = place.map(|place| place.label(""));
-        let first = bare.iter().zip(labels.iter().map(|(_, span)| span.clone()));
-        let labels: Vec<_> = first.chain(labels.iter().skip(1).cloned()).collect();
+        let bare = std::iter::once(mark(first, ""));
+        let marks = bare.chain(rest.iter().map(|label| mark(label, &label.text)));
+        let snippet = cut(marks, sources.get(file)?, style.width - NESTED)?;
         Some(Drawing {
             code: None,
             severity: Grade::Advice,
-            message: said.unwrap_or_default(),
+            message: clean(&first.text).into_owned(),
             help: None,
-            snippet: Some(cut(&labels, file, sources, style)?),
+            snippet: Some(snippet.nested()),
             related: Vec::new(),
         })
     });
@@ -148,27 +120,27 @@ fn drawing(
         },
         message: clean(&problem.message).into_owned(),
         help: problem.help.as_deref().map(|help| clean(help).into_owned()),
-        snippet,
+        snippet: own,
         related: related.collect(),
     }
 }
 
+/// Returns a mark that is not the primary one; `None` for a file as a whole.
+fn mark(label: &Label, text: &str) -> Option<Mark> {
+    let text = clean(text).into_owned();
+    let marked = label.place.part != Part::Whole;
+    marked.then(|| Mark { span: label.place.bytes(), text, primary: false })
+}
+
+/// Cuts out the lines of marks, of which the first is the primary one.
 fn cut(
-    labels: &[(&Label, Range<usize>)],
-    file: usize,
-    sources: &[Source],
-    style: &Style,
+    marks: impl Iterator<Item = Option<Mark>>,
+    source: &Source,
+    width: usize,
 ) -> Option<Snippet> {
-    let marks = labels.iter().filter(|(label, _)| label.place.part != Part::Whole);
-    let marks: Vec<Mark> = marks
-        .enumerate()
-        .map(|(index, (label, span))| Mark {
-            span: span.clone(),
-            text: clean(&label.text).into_owned(),
-            primary: index == 0,
-        })
-        .collect();
-    Snippet::cut(sources.get(file)?, marks, style.width.max(NARROWEST))
+    let mut marks: Vec<Mark> = marks.flatten().collect();
+    marks.first_mut()?.primary = true;
+    Snippet::cut(source, marks, width)
 }
 
 /// One problem, ready to be drawn.
@@ -223,8 +195,6 @@ impl Diagnostic for Drawing {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::config::{Loaded, Options, load};
 
@@ -279,51 +249,5 @@ mod tests {
     #[test]
     fn nothing_wrong_is_nothing_drawn() {
         assert_eq!(drawn("[process.a]\ncommand = [\"a\"]\n", 80), "");
-    }
-
-    const PIECES: [&str; 16] = [
-        "\u{1b}[31m",
-        "\u{9b}2J",
-        "\"",
-        "'''",
-        "[",
-        "]\n",
-        "{",
-        "}",
-        "=",
-        "\r",
-        "\t",
-        "\u{202e}",
-        "漢字",
-        "\\u001b",
-        "\u{7f}",
-        "{vars.\u{1b}}",
-    ];
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(200))]
-
-        #[test]
-        fn any_text_at_any_width_is_drawn_safely(
-            cuts in prop::collection::vec((0_usize..3000, 0_usize..40, 0_usize..16), 1..6),
-            width in 1_usize..=300,
-            color in any::<bool>(),
-        ) {
-            let mut text = include_str!("../config/everything.toml").to_owned();
-            for (at, length, piece) in cuts {
-                let from = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
-                let from = from.unwrap_or(0);
-                let to = (from + length).min(text.len());
-                let to = (from..=to).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(from);
-                text.replace_range(from..to, PIECES[piece]);
-            }
-            let loaded = loaded(&text);
-            let drawn = pretty(&loaded.problems, &loaded.sources, &Style { color, width });
-            let acts = |c: char| c.is_control() && c != '\n' && !(color && c == '\u{1b}');
-            prop_assert!(!drawn.contains(acts), "{drawn:?}");
-            let unsafe_ones = ["\u{1b}[2J", "\u{202e}", "OutOfBounds"];
-            prop_assert!(!unsafe_ones.iter().any(|found| drawn.contains(found)));
-            prop_assert_eq!(loaded.job.is_some(), loaded.is_sound());
-        }
     }
 }

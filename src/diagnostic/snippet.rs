@@ -3,17 +3,25 @@
 //! Keeps the true line numbers, because only the lines that are drawn are copied. Unaware of
 //! problems and of colours.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use textwrap::core::display_width;
 
+use super::lines::Lines;
+use super::safe::{clean, clean_line};
 use crate::model::Source;
 
 /// Columns that numbers and borders take beside a line.
 const BORDER: usize = 14;
 /// Columns of a cut line that stay in front of its mark.
 const BEFORE: usize = 12;
+/// Columns from the middle of a mark to what is said of it.
+const STEM: usize = 4;
+/// Columns that what is said is given at least, before its line is cut to make room for it.
+const ROOM: usize = 16;
+/// Columns of a tab: the most that miette makes of one.
+const TAB: usize = 4;
 
 /// Bytes of a text and what is said of them.
 #[derive(Debug, Clone)]
@@ -33,6 +41,16 @@ pub(super) struct Snippet {
     text: String,
     lines: Vec<Line>,
     marks: Vec<Mark>,
+    room: Room,
+}
+
+/// How many columns there are.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    /// For a line of the text.
+    line: usize,
+    /// For a line, its mark and what is said of it.
+    said: usize,
 }
 
 /// One line of a snippet.
@@ -42,7 +60,7 @@ struct Line {
     number: usize,
     /// Where it begins in the snippet.
     start: usize,
-    /// How many columns were cut away in front of it.
+    /// How many characters were cut away in front of it.
     cut: usize,
 }
 
@@ -52,42 +70,54 @@ impl Snippet {
         if source.text.is_empty() || marks.is_empty() {
             return None;
         }
-        let most = width.saturating_sub(BORDER);
+        let lines = Lines::of(&source.text);
+        let numbers = lines.count().to_string().len();
+        let line = width.saturating_sub(BORDER);
+        let said = width.saturating_sub(numbers + 4);
         let mut snippet = Self {
             name: clean(&source.path).into_owned(),
             text: String::new(),
             lines: Vec::new(),
             marks: Vec::new(),
+            room: Room { line, said },
         };
         marks.sort_by_key(|mark| mark.span.start);
-        let starts = line_starts(&source.text);
         let mut wanted: Vec<usize> = Vec::new();
         for mark in &marks {
-            let line = line_of(&starts, mark.span.start);
+            let line = lines.at(mark.span.start);
             wanted.extend([line.saturating_sub(1), line, line + 1]);
         }
         wanted.sort_unstable();
         wanted.dedup();
-        for number in wanted.into_iter().filter(|number| *number < starts.len()) {
-            let end = starts.get(number + 1).copied().unwrap_or(source.text.len());
-            let range = starts[number]..end;
-            if range.is_empty() && number + 1 == starts.len() {
+        for number in wanted.into_iter().filter(|number| *number < lines.count()) {
+            let (start, text) = lines.line(number);
+            if text.is_empty() && number + 1 == lines.count() {
                 continue;
             }
             let here: Vec<&Mark> =
-                marks.iter().filter(|mark| line_of(&starts, mark.span.start) == number).collect();
-            snippet.line(&source.text[range.clone()], range.start, (number, most), &here);
+                marks.iter().filter(|mark| lines.at(mark.span.start) == number).collect();
+            snippet.line(text, start, number, &here);
         }
         (!snippet.text.is_empty()).then_some(snippet)
     }
 
+    /// Cuts the front off a name that would be broken where a snippet lies inside of another.
+    #[must_use]
+    pub(super) fn nested(mut self) -> Self {
+        let end = last_columns(&self.name, self.room.line);
+        if end.len() < self.name.len() {
+            self.name = format!("…{end}");
+        }
+        self
+    }
+
     /// Adds one line, cut around its first mark.
-    fn line(&mut self, line: &str, base: usize, (number, most): (usize, usize), marks: &[&Mark]) {
+    fn line(&mut self, line: &str, base: usize, number: usize, marks: &[&Mark]) {
         let line = line.trim_end_matches(['\n', '\r']);
-        let mark = marks.first().map_or(0..0, |mark| {
-            mark.span.start.saturating_sub(base)..mark.span.end.saturating_sub(base)
-        });
-        let (shown, skipped) = window(line, mark, most);
+        let within =
+            |mark: &Mark| mark.span.start.saturating_sub(base)..mark.span.end.saturating_sub(base);
+        let first = marks.first().map(|mark| (within(mark), display_width(&mark.text)));
+        let (shown, skipped) = window(line, first, self.room);
         let start = self.text.len();
         if skipped > 0 {
             self.text.push('…');
@@ -105,12 +135,26 @@ impl Snippet {
             let (from, to) = visible(&self.text, shift, from, to, end);
             if from < to && from >= free {
                 free = to;
-                self.marks.push(Mark { span: from..to, ..(*mark).clone() });
+                self.mark(start, from..to, mark);
             }
         }
         self.text.push('\n');
         let cut = line[..skipped].chars().count();
         self.lines.push(Line { number, start, cut });
+    }
+
+    /// Adds a mark in the line that begins at `start`; what is said of it is wrapped beside it.
+    fn mark(&mut self, start: usize, mut span: Range<usize>, mark: &Mark) {
+        let before = columns(&self.text[start..span.start], self.room.said);
+        let wanted = display_width(&mark.text).min(ROOM) + STEM;
+        // miette speaks of the middle of a mark: where that leaves no room, a part is marked.
+        let widest = 2 * self.room.said.saturating_sub(before + wanted) + 1;
+        let most = first_columns(&self.text[span.clone()], widest.max(TAB));
+        span.end = span.start + most.len();
+        let middle = before + columns(most, self.room.said) / 2;
+        let room = self.room.said.saturating_sub(middle + STEM).max(ROOM / 2);
+        let text = textwrap::wrap(&mark.text, room).join("\n");
+        self.marks.push(Mark { span, text, primary: mark.primary });
     }
 
     /// Returns the marks as miette wants them.
@@ -195,56 +239,54 @@ fn visible(text: &str, start: usize, from: usize, to: usize, end: usize) -> (usi
     }
 }
 
-/// Returns the part of a line that fits, around a byte, and how many bytes are left out before it.
-fn window(line: &str, around: Range<usize>, most: usize) -> (&str, usize) {
-    if line.len() <= most || line.chars().take(most + 1).count() <= most {
-        return (line, 0);
-    }
+/// Returns the part of a line that is shown, and how many bytes are left out before it: all that
+/// fits, or what is around its mark, so that there is room for what is said of it.
+fn window(line: &str, mark: Option<(Range<usize>, usize)>, room: Room) -> (&str, usize) {
     let boundary = |at: usize| (0..=at.min(line.len())).rev().find(|at| line.is_char_boundary(*at));
-    let (from, to) = (boundary(around.start).unwrap_or(0), boundary(around.end).unwrap_or(0));
-    let fits = line[..to].chars().take(most + 1).count() <= most;
-    let from = if fits {
-        0
-    } else {
-        line[..from].char_indices().rev().take(BEFORE).last().map_or(from, |(at, _)| at)
-    };
-    let to = line[from..].char_indices().nth(most).map_or(line.len(), |(at, _)| from + at);
-    (&line[from..to], from)
+    let (mark, said) = mark.unwrap_or_default();
+    let (from, to) = (boundary(mark.start).unwrap_or(0), boundary(mark.end).unwrap_or(0));
+    let before = columns(&line[..from], room.line);
+    let length = columns(&line[from..to.max(from)], room.line);
+    let fits = before + length <= room.line
+        && before + length / 2 + STEM + said.min(ROOM) <= room.said.max(ROOM + STEM);
+    let from =
+        if fits { 0 } else { from - last_columns(&line[..from], BEFORE.min(room.line / 3)).len() };
+    (first_columns(&line[from..], room.line), from)
 }
 
-fn line_starts(text: &str) -> Vec<usize> {
-    let mut starts = vec![0];
-    starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
-    starts
-}
-
-fn line_of(starts: &[usize], at: usize) -> usize {
-    starts.partition_point(|start| *start <= at).saturating_sub(1)
-}
-
-/// Replaces what could act on a terminal, by something of the same number of bytes.
-fn clean_line(line: &str) -> String {
-    let safe = |c: char| match c {
-        '\t' => c,
-        c if !acts(c) => c,
-        c if c.len_utf8() == 1 => '?',
-        c if c.len_utf8() == 2 => '·',
-        _ => '\u{fffd}',
-    };
-    line.chars().map(safe).collect()
-}
-
-/// Replaces what could act on a terminal, by how it would be written in a string.
-pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    if !text.contains(acts) {
-        return Cow::Borrowed(text);
+/// Returns how many columns a text takes, or more than `most`.
+fn columns(text: &str, most: usize) -> usize {
+    let mut sum = 0;
+    for c in text.chars() {
+        sum += width(c);
+        if sum > most {
+            break;
+        }
     }
-    let escape = |c: char| if acts(c) { c.escape_default().to_string() } else { c.to_string() };
-    Cow::Owned(text.chars().map(escape).collect())
+    sum
 }
 
-/// Returns whether a character does something to a terminal instead of standing there.
-fn acts(c: char) -> bool {
-    let hidden = ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}'];
-    c.is_control() || c == '\u{feff}' || hidden.iter().any(|range| range.contains(&c))
+/// Returns the start of a text that has at most so many columns.
+fn first_columns(text: &str, most: usize) -> &str {
+    let mut sum = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        sum += width(*c);
+        sum > most
+    });
+    &text[..end.map_or(text.len(), |(at, _)| at)]
+}
+
+/// Returns the end of a text that has at most so many columns.
+fn last_columns(text: &str, most: usize) -> &str {
+    let mut sum = 0;
+    let start = text.char_indices().rev().take_while(|(_, c)| {
+        sum += width(*c);
+        sum <= most
+    });
+    &text[start.last().map_or(text.len(), |(at, _)| at)..]
+}
+
+/// Returns how many columns a character takes.
+fn width(c: char) -> usize {
+    if c == '\t' { TAB } else { display_width(c.encode_utf8(&mut [0; 4])) }
 }
