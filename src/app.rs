@@ -3,29 +3,33 @@
 //! Joins the floors below and knows none of their insides. Unaware of argument syntax.
 //!
 //! Reading order: [`load`] reads and proves a job; [`choice`] plans it, with what [`past`] runs
-//! have taught; `run` runs it, `validate` only reads it, `view` shows it in some form:
-//! [`plan`], [`list`], [`graph`], [`dry`], with [`words`].
+//! have taught; `run` runs it; `validate` only reads it, with [`places`], and `explain` says what
+//! its codes mean; `view` shows it in some form: [`plan`], [`list`], [`graph`], [`dry`], with
+//! [`words`]; `schema` prints the shapes of what is read and written.
 
 mod choice;
 mod dry;
+mod explain;
 mod fault;
 mod graph;
 mod list;
 mod load;
 mod past;
+mod places;
 mod plan;
 mod run;
+mod schema;
 mod validate;
 mod view;
 mod words;
 
-use std::io::{self, Write};
-
+pub use explain::explain;
 pub use fault::{Fault, Invoked, after_output};
 pub use graph::Format;
 pub use load::Load;
 pub use run::{Run, run};
-pub use validate::validate;
+pub use schema::{Schema, schema};
+pub use validate::{Validate, validate};
 pub use view::{View, view};
 
 /// Exit code of a run or a check in which everything is well.
@@ -39,9 +43,3 @@ pub const BROKEN: u8 = 3;
 
 /// Exit code where nothing was selected.
 pub const NOTHING: u8 = 4;
-
-/// Prints the JSON Schema of the job file.
-pub fn schema() -> Invoked {
-    io::stdout().write_all(crate::config::schema().as_bytes())?;
-    Ok(FINE)
-}

@@ -56,7 +56,8 @@ pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn style(asked: Color) -> Style {
+/// Returns how problems are drawn on standard error.
+pub(super) fn style(asked: Color) -> Style {
     let terminal = io::stderr().is_terminal();
     let width = console::Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
     let width = width.filter(|_| terminal).unwrap_or(COLUMNS);

@@ -452,6 +452,7 @@ fn validation_is_as_strict() {
 
     1 problem in jobs/deep/b.toml (1 error)
     2 of 2 job files cannot run
+    more on a code: `runner explain E101`
     [exit code: 2]
     "#);
 }

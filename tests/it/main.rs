@@ -4,6 +4,8 @@
 //! file, and everything that it says is compared.
 
 mod bad_input;
+mod codes;
+mod formats;
 mod harness;
 mod invalid;
 mod jobs;
