@@ -25,6 +25,7 @@ pub mod engine;
 pub mod event;
 pub mod journal;
 pub mod launch;
+pub mod lookup;
 pub mod model;
 pub mod plan;
 pub mod queue;

@@ -6,24 +6,15 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::host::Invocation;
 use super::wire::{Failure, Step};
 use crate::event::NotStarted;
-
-/// Where programs are looked for when the child has no `PATH`, as the C library does.
-const USUAL_PATH: &str = "/bin:/usr/bin";
-
-/// Bytes of a file that say what it is; the system reads as many.
-const START: u64 = 256;
-
-/// Any of the bits that let somebody execute a file.
-const EXECUTABLE: u32 = 0o111;
+use crate::lookup::{Interpreter, Start, USUAL_PATH, candidates, is_executable, start};
 
 /// Bytes of one argument that systems allow at most.
 const LONGEST_ARGUMENT: usize = 128 << 10;
@@ -88,20 +79,10 @@ impl Paths {
     }
 }
 
-/// Returns the first program of this name that can be executed. A relative or empty entry is left
-/// out: it would take programs from wherever the child happens to start.
+/// Returns the first program of this name that can be executed.
 fn search(name: &OsStr, path: &OsStr) -> Option<PathBuf> {
     let mut candidates = candidates(name, path);
     candidates.find(|path| fs::metadata(path).is_ok_and(|it| it.is_file() && is_executable(&it)))
-}
-
-fn candidates(name: &OsStr, path: &OsStr) -> impl Iterator<Item = PathBuf> {
-    let folders = std::env::split_paths(path).collect::<Vec<_>>().into_iter();
-    folders.filter(|folder| folder.is_absolute()).map(move |folder| folder.join(name))
-}
-
-fn is_executable(file: &Metadata) -> bool {
-    file.permissions().mode() & EXECUTABLE != 0
 }
 
 fn not_found(name: &OsStr, path: &OsStr, cwd: &Path) -> NotStarted {
@@ -194,19 +175,17 @@ fn missing_file(file: &Path, program: &Path, what: &Invocation) -> Option<NotSta
 /// something is.
 fn interpreter_cause(file: &Path, program: &Path) -> Option<NotStarted> {
     let shown = program.display();
-    let start = start_of(file)?;
-    let Some(line) = start.strip_prefix(b"#!") else {
+    let Start::Script(Interpreter { program: named, .. }) = start(file)? else {
         let cause = format!("`{shown}` needs a loader that this system does not have");
         return Some(with_hint(cause, "it was built for another kind of Linux"));
     };
-    let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_start();
-    let named = line.split(|byte| matches!(byte, b' ' | b'\t')).next().unwrap_or_default();
-    let quoted = format!("{:?}", String::from_utf8_lossy(named));
-    if named.ends_with(b"\r") {
+    let named = named.as_os_str();
+    let quoted = format!("{:?}", named.to_string_lossy());
+    if named.as_bytes().ends_with(b"\r") {
         let cause = format!("`{shown}`: bad interpreter {quoted} (line ends with CR)");
         return Some(with_hint(cause, "save the script with Unix line ends"));
     }
-    let why = match fs::metadata(OsStr::from_bytes(named)) {
+    let why = match fs::metadata(named) {
         Ok(found) if found.is_dir() => "it is a directory",
         Ok(found) if !is_executable(&found) => "it is not executable",
         Ok(_) => return None,
@@ -217,12 +196,10 @@ fn interpreter_cause(file: &Path, program: &Path) -> Option<NotStarted> {
 
 fn no_program(file: &Path, program: &Path) -> NotStarted {
     let shown = program.display();
-    match start_of(file) {
-        Some(start) if start.is_empty() => because(format!("`{shown}` is an empty file")),
-        Some(start) if start.starts_with(b"\x7fELF") => {
-            because(format!("`{shown}` was built for another machine"))
-        }
-        Some(_) | None => with_hint(
+    match start(file) {
+        Some(Start::Empty) => because(format!("`{shown}` is an empty file")),
+        Some(Start::Elf) => because(format!("`{shown}` was built for another machine")),
+        Some(Start::Script(_) | Start::Text | Start::Other) | None => with_hint(
             format!("`{shown}` is no program, and no script with an interpreter"),
             "begin it with a line like `#!/bin/sh`",
         ),
@@ -248,12 +225,6 @@ fn too_long(what: &Invocation) -> NotStarted {
         )
     };
     with_hint(cause, "pass it on standard input: `deliver = \"stdin\"`")
-}
-
-fn start_of(file: &Path) -> Option<Vec<u8>> {
-    let mut start = Vec::new();
-    File::open(file).ok()?.take(START).read_to_end(&mut start).ok()?;
-    Some(start)
 }
 
 fn because(cause: impl Into<String>) -> NotStarted {

@@ -4,20 +4,18 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::ffi::OsStringExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use globset::GlobBuilder;
 use tokio::task::coop::consume_budget;
-use walkdir::WalkDir;
 
 use super::context::Context;
 use super::fault::Fault;
 use super::outlet::{Frames, Refused, put};
 use crate::event::EventKind;
 use crate::launch::Unfit;
+use crate::lookup;
 use crate::model::{Items, QueueId};
 use crate::queue::fits;
 
@@ -40,7 +38,7 @@ pub(super) async fn feed(context: Rc<Context>, queue: QueueId) -> Result<(), Fau
         Items::Glob(glob) => {
             let glob = context.launch.text(&glob).map_err(unfit)?;
             let glob = String::from_utf8_lossy(&glob);
-            let found = found(base, &glob).map_err(|error| misfit(&context, queue, &error))?;
+            let found = lookup::files(base, &glob).map_err(|error| misfit(&context, queue, &error))?;
             let mut found = found.peekable();
             if found.peek().is_none() {
                 let name = &context.plan.queue(queue).name;
@@ -110,60 +108,5 @@ async fn feed_file(context: &Context, queue: QueueId, path: &Path) -> Result<(),
         if !frames.publish(context, &block.into()).await.map_err(misfit)? {
             return Ok(());
         }
-    }
-}
-
-/// Finds the files that match, in the order of their names, as paths that begin as the glob does.
-/// One at a time: a large tree must not keep others waiting.
-fn found(base: &Path, glob: &str) -> Result<impl Iterator<Item = Vec<u8>> + use<>, globset::Error> {
-    let (folder, pattern) = glob.split_at(literal_folder(glob));
-    let matcher = GlobBuilder::new(pattern).literal_separator(true).build()?.compile_matcher();
-    // Without a pattern for any number of folders, the depth is known.
-    let depth = if pattern.contains("**") || pattern.contains('{') {
-        usize::MAX
-    } else {
-        pattern.matches('/').count() + 1
-    };
-    let (root, folder) = (base.join(folder), PathBuf::from(folder));
-    let walk = WalkDir::new(&root).max_depth(depth).sort_by_file_name().into_iter();
-    let found = walk.filter_map(Result::ok).filter_map(move |entry| {
-        let path = entry.path().strip_prefix(&root).ok()?;
-        let found = entry.file_type().is_file() && matcher.is_match(path);
-        found.then(|| folder.join(path).into_os_string().into_vec())
-    });
-    Ok(found)
-}
-
-/// Returns how many bytes of a glob name a folder, without anything that is a pattern.
-fn literal_folder(glob: &str) -> usize {
-    let first = glob.find(['*', '?', '[', '{', '\\']).unwrap_or(glob.len());
-    glob[..first].rfind('/').map_or(0, |slash| slash + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_glob_finds_files_wherever_it_points() {
-        let home = tempfile::tempdir().unwrap();
-        for file in ["in/b.txt", "in/a.txt", "in/deep/c.txt", "in/c.md", "d.txt"] {
-            let path = home.path().join(file);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "").unwrap();
-        }
-        let found = |base: &str, glob: &str| -> Vec<String> {
-            let found = found(&home.path().join(base), glob).unwrap();
-            found.map(|path| String::from_utf8(path).unwrap()).collect()
-        };
-        assert_eq!(found("", "in/*.txt"), ["in/a.txt", "in/b.txt"]);
-        assert_eq!(found("", "**/*.txt"), ["d.txt", "in/a.txt", "in/b.txt", "in/deep/c.txt"]);
-        assert_eq!(found("", "in/{deep/c,a}.txt"), ["in/a.txt", "in/deep/c.txt"]);
-        assert_eq!(found("", "in/a.txt"), ["in/a.txt"]);
-        assert_eq!(found("in", "../*.txt"), ["../d.txt"]);
-        let absolute = format!("{}/in/d*/*", home.path().display());
-        assert_eq!(found("", &absolute), [format!("{}/in/deep/c.txt", home.path().display())]);
-        assert_eq!(found("", "none/*"), [""; 0]);
-        assert!(super::found(home.path(), "in/[").is_err());
     }
 }

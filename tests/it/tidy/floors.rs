@@ -6,11 +6,12 @@
 use super::tokens::{Token, inline_modules, tokens};
 
 /// Every room with its floor.
-pub(super) const FLOORS: [(&str, u8); 14] = [
+pub(super) const FLOORS: [(&str, u8); 15] = [
     ("model", 0),
     ("config", 1),
     ("plan", 1),
     ("event", 1),
+    ("lookup", 1),
     ("child", 2),
     ("launch", 2),
     ("queue", 2),
