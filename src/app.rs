@@ -26,7 +26,7 @@ mod words;
 pub use explain::explain;
 pub use fault::{Fault, Invoked, after_output};
 pub use graph::Format;
-pub use load::Load;
+pub use load::{Load, check};
 pub use run::{Run, run};
 pub use schema::{Schema, schema};
 pub use validate::{Validate, validate};

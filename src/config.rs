@@ -38,6 +38,18 @@ pub struct Options {
     pub env_files: Vec<PathBuf>,
     /// `--stdin-filename NAME`: how messages call standard input.
     pub stdin_name: Option<String>,
+    /// What it is read for.
+    pub purpose: Purpose,
+}
+
+/// What a job file is read for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be run here and now: an env file that is missing forbids it.
+    #[default]
+    Run,
+    /// To be checked, perhaps for another machine: what this one lacks is a warning.
+    Check,
 }
 
 /// What was made of a job file.

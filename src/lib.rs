@@ -6,10 +6,11 @@
 //! Rooms stand on floors, and a room imports from lower floors only; `tests/it/tidy.rs` proves it.
 //!
 //! - floor 0: [`model`], the nouns.
-//! - floor 1: [`config`] reads job files, [`plan`] proves the graph, [`event`] says what happened.
+//! - floor 1: [`config`] reads job files, [`plan`] proves the graph, [`event`] says what happened,
+//!   [`lookup`] finds programs and files.
 //! - floor 2: [`diagnostic`] writes what is wrong with files, [`child`] starts processes,
 //!   [`launch`] writes their command lines, [`queue`] holds items, [`journal`] keeps runs on disk,
-//!   [`report`] draws them.
+//!   [`report`] draws them, [`preflight`] misses what a job names and the machine lacks.
 //! - floor 3: [`engine`] decides and drives.
 //! - floor 4: [`app`] has one function per command.
 //! - floor 5: [`cli`] turns words into calls.
@@ -28,5 +29,6 @@ pub mod launch;
 pub mod lookup;
 pub mod model;
 pub mod plan;
+pub mod preflight;
 pub mod queue;
 pub mod report;

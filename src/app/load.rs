@@ -5,11 +5,11 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Loaded, Options};
+use crate::config::{self, Loaded, Options, Purpose};
 use crate::diagnostic::{Style, pretty};
 use crate::model::Job;
 use crate::report::{Color, color};
-use crate::{launch, plan};
+use crate::{launch, plan, preflight};
 
 /// Columns of a report where there is no terminal: what fits a log and a message.
 const COLUMNS: usize = 100;
@@ -25,12 +25,17 @@ pub struct Load {
     pub stdin_name: Option<String>,
 }
 
-/// Reads a job file and proves its graph.
-pub(super) fn check(path: &Path, load: &Load) -> Loaded {
+/// Reads a job file and proves its graph. Only a check for its own sake looks at the machine too: a
+/// run will tell better, and of less, what it could not find.
+pub fn check(path: &Path, load: &Load, purpose: Purpose) -> Loaded {
     let Load { vars, env_files, stdin_name } = load.clone();
-    let mut loaded = config::load(path, &Options { vars, env_files, stdin_name });
+    let mut loaded = config::load(path, &Options { vars, env_files, stdin_name, purpose });
     if let Some(job) = loaded.job.as_ref().or(loaded.draft.as_ref()) {
-        let found = plan::check(job).into_iter().chain(launch::check(job)).collect();
+        let mut found = plan::check(job);
+        found.extend(launch::check(job));
+        if purpose == Purpose::Check {
+            found.extend(preflight::check(job));
+        }
         loaded.add(found);
     }
     loaded
@@ -44,7 +49,7 @@ pub(super) fn tell(loaded: &Loaded, asked: Color) -> io::Result<()> {
 
 /// Reads and proves a job, tells what is wrong, and returns it where nothing forbids to run it.
 pub(super) fn load(path: &Path, load: &Load, asked: Color) -> io::Result<Option<Job>> {
-    let loaded = check(path, load);
+    let loaded = check(path, load, Purpose::Run);
     if !loaded.problems.is_empty() {
         tell(&loaded, asked)?;
     }

@@ -13,6 +13,7 @@ use super::load::{Load, check, style};
 use super::places::{near, repository};
 use super::words::safe;
 use super::{FINE, Invoked, NOTHING, WRONG};
+use crate::config::Purpose;
 use crate::diagnostic::{Findings, Format};
 use crate::model::Severity;
 use crate::report::Color;
@@ -51,7 +52,7 @@ pub fn validate(asked: &Validate) -> Invoked {
     let mut bad = 0;
     let root = asked.format.is_of_a_repository().then(repository);
     for file in &files {
-        let mut loaded = check(file, &asked.load);
+        let mut loaded = check(file, &asked.load, Purpose::Check);
         if asked.strict {
             loaded.problems.iter_mut().for_each(|problem| problem.severity = Severity::Error);
         }

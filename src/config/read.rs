@@ -17,6 +17,8 @@ pub(super) const LARGEST: u64 = 8 << 20;
 /// Why a file cannot be read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unreadable {
+    /// Whether there is no such file.
+    pub(super) is_missing: bool,
     /// The reason.
     pub(super) why: String,
     /// What would be right.
@@ -24,7 +26,7 @@ pub(super) struct Unreadable {
 }
 
 fn unreadable(why: impl Into<String>, help: impl Into<String>) -> Unreadable {
-    Unreadable { why: why.into(), help: help.into() }
+    Unreadable { is_missing: false, why: why.into(), help: help.into() }
 }
 
 /// Reads a text file; `-` is not special here.
@@ -87,7 +89,9 @@ fn too_large() -> Unreadable {
 #[expect(clippy::needless_pass_by_value, reason = "fits map_err")]
 fn not_opened(error: io::Error) -> Unreadable {
     match error.kind() {
-        io::ErrorKind::NotFound => unreadable("there is no such file", "check the path"),
+        io::ErrorKind::NotFound => {
+            Unreadable { is_missing: true, ..unreadable("there is no such file", "check the path") }
+        }
         io::ErrorKind::PermissionDenied => {
             unreadable("permission denied", "allow reading with `chmod +r`")
         }

@@ -38,7 +38,8 @@ pub(super) async fn feed(context: Rc<Context>, queue: QueueId) -> Result<(), Fau
         Items::Glob(glob) => {
             let glob = context.launch.text(&glob).map_err(unfit)?;
             let glob = String::from_utf8_lossy(&glob);
-            let found = lookup::files(base, &glob).map_err(|error| misfit(&context, queue, &error))?;
+            let found =
+                lookup::files(base, &glob).map_err(|error| misfit(&context, queue, &error))?;
             let mut found = found.peekable();
             if found.peek().is_none() {
                 let name = &context.plan.queue(queue).name;

@@ -18,14 +18,17 @@ pub fn files(base: &Path, glob: &str) -> Result<impl Iterator<Item = Vec<u8>> + 
     Ok(found.map(|path| path.into_os_string().into_vec()))
 }
 
-/// Returns whether any file matches; `None` where that is not known after `most` entries of folders
-/// or because some of them could not be read.
-pub fn any(base: &Path, glob: &str, most: usize) -> Result<Option<bool>, Error> {
+/// Returns whether any file matches; `None` where that is not known, because some folders could not
+/// be read or because there are more entries than are `left` to be looked at.
+pub fn any(base: &Path, glob: &str, left: &mut usize) -> Result<Option<bool>, Error> {
     let search = Search::new(base, glob)?;
     let mut unread = false;
-    for (seen, entry) in search.walk().into_iter().enumerate() {
+    for entry in search.walk() {
+        if *left == 0 {
+            return Ok(None);
+        }
+        *left -= 1;
         match entry {
-            _ if seen >= most => return Ok(None),
             Ok(entry) if search.matching(&entry).is_some() => return Ok(Some(true)),
             Ok(_) => {}
             Err(error) => {
@@ -112,7 +115,7 @@ mod tests {
     #[test]
     fn whether_there_is_any_is_not_known_of_a_tree_that_is_too_large() {
         let home = tree();
-        let any = |glob: &str, most| any(home.path(), glob, most).unwrap();
+        let any = |glob: &str, mut left| any(home.path(), glob, &mut left).unwrap();
         assert_eq!(any("in/*.md", 100), Some(true));
         assert_eq!(any("in/*.rs", 100), Some(false));
         assert_eq!(any("none/*", 100), Some(false));

@@ -24,11 +24,9 @@ fn job(name: &str) -> Test {
 #[test]
 fn every_job_file_is_valid() {
     let ran = Test::new().args(["validate", &file("")]).run().exits(0);
-    assert_snapshot!(ran, @"
-    [stderr]
-    8 job files checked: all can run
-    [exit code: 0]
-    ");
+    // Before it may stand what is not installed here.
+    assert!(ran.stderr.ends_with("8 job files checked: all can run\n"), "{ran}");
+    assert!(!ran.stderr.lines().any(|line| line.starts_with('E')), "{ran}");
 }
 
 #[test]

@@ -12,4 +12,5 @@ mod jobs;
 mod mistakes;
 mod pages;
 mod run;
+mod still;
 mod tidy;

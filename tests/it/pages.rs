@@ -42,7 +42,8 @@ fn the_first_job_of_the_readme_says_what_the_readme_shows() {
 #[test]
 fn the_readme_shows_a_real_diagnosis() {
     let job = blocks("README.md", "toml")[0].replacen("command", "comand", 1);
-    let ran = Test::new().file("words.toml", job).args(["validate", "words.toml"]).run().exits(2);
+    let test = Test::new().file("words.toml", job).file("pages/1.md", "word");
+    let ran = test.args(["validate", "words.toml"]).run().exits(2);
     let shown = &blocks("README.md", "console")[1];
     let (_, shown) = shown.split_once('\n').expect("a command and what it says");
     assert_eq!(ran.stderr, *shown);

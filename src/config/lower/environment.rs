@@ -9,7 +9,7 @@ use super::placeholder::Use;
 use super::{Lowering, Reader};
 use crate::config::forms::{At, Either, Key, List, Map};
 use crate::config::raw::OneOrMany;
-use crate::config::{env_file, read};
+use crate::config::{Purpose, env_file, read};
 use crate::model::{Environment, FileId, Inherit, Place, Problem, code};
 
 /// Variables of an env file, or none where it could not be read, which was told.
@@ -34,8 +34,8 @@ impl Lowering<'_> {
         for path in &self.options.env_files {
             match pairs(path, &path.display().to_string()) {
                 Ok(read) => self.job.env.from_files.extend(read),
-                Err(problems) => {
-                    for (said, help) in problems {
+                Err(faults) => {
+                    for Fault { said, help, .. } in faults {
                         let label = Place::whole(FileId::default()).label("");
                         let problem = Problem::error(code::BAD_VALUE, said, label);
                         self.problems.push(problem.help(help));
@@ -102,10 +102,18 @@ impl Reader<'_, '_, '_> {
         }
         let read = match pairs(&full, &path.value) {
             Ok(read) => Some(Rc::new(read)),
-            Err(problems) => {
-                for (said, help) in problems {
+            Err(faults) => {
+                for Fault { said, help, is_missing } in faults {
                     let label = self.label(path.at, "named here");
-                    self.tell(Problem::error(code::BAD_VALUE, said, label).help(help));
+                    let problem = match self.all.options.purpose {
+                        Purpose::Check if is_missing => {
+                            Problem::error(code::NO_FILE, said, label).warning()
+                        }
+                        Purpose::Run | Purpose::Check => {
+                            Problem::error(code::BAD_VALUE, said, label)
+                        }
+                    };
+                    self.tell(problem.help(help));
                 }
                 None
             }
@@ -124,15 +132,26 @@ pub(super) fn one_or_many(key: &Key<OneOrMany<String>>) -> Vec<At<String>> {
     }
 }
 
-/// Reads an env file, or returns what is wrong with it and what would be right.
-fn pairs(path: &Path, shown: &str) -> Result<Variables, Vec<(String, String)>> {
+/// What is wrong with an env file.
+struct Fault {
+    said: String,
+    /// What would be right.
+    help: String,
+    /// Whether there is no such file: on another machine there may be one.
+    is_missing: bool,
+}
+
+/// Reads an env file, or returns all that is wrong with it.
+fn pairs(path: &Path, shown: &str) -> Result<Variables, Vec<Fault>> {
     let text = read::file(path).map_err(|error| {
-        vec![(format!("the env file `{shown}` cannot be read: {}", error.why), error.help)]
+        let said = format!("the env file `{shown}` cannot be read: {}", error.why);
+        vec![Fault { said, help: error.help, is_missing: error.is_missing }]
     })?;
     env_file::parse(&text).map_err(|bad| {
         let told = bad.iter().map(|bad| {
             let said = format!("line {} of the env file `{shown}`: {}", bad.line, bad.why);
-            (said, "write KEY=VALUE, with quotes around a value that needs them".to_owned())
+            let help = "write KEY=VALUE, with quotes around a value that needs them".to_owned();
+            Fault { said, help, is_missing: false }
         });
         told.collect()
     })

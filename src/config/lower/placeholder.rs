@@ -243,6 +243,8 @@ impl Lowering<'_> {
             [] => lent_by_any.contains(name),
             pools => pools.iter().any(|pool| lent.contains(&(pool.as_str(), name))),
         };
+        // A file that could not be read may set anything.
+        let all_read = self.env_files.values().all(Option::is_some);
         let mut told = Vec::new();
         for loose in &self.loose {
             match loose {
@@ -252,7 +254,7 @@ impl Lowering<'_> {
                     }
                 }
                 Loose::Env(name, place, pools) => {
-                    let known = self.names_known && self.slots_known;
+                    let known = self.names_known && self.slots_known && all_read;
                     if known && !env.contains(name.as_str()) && !lends(pools, name) {
                         told.push(no_env(name, place));
                     }

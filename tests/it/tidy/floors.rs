@@ -6,7 +6,7 @@
 use super::tokens::{Token, inline_modules, tokens};
 
 /// Every room with its floor.
-pub(super) const FLOORS: [(&str, u8); 15] = [
+pub(super) const FLOORS: [(&str, u8); 16] = [
     ("model", 0),
     ("config", 1),
     ("plan", 1),
@@ -18,6 +18,7 @@ pub(super) const FLOORS: [(&str, u8); 15] = [
     ("journal", 2),
     ("report", 2),
     ("diagnostic", 2),
+    ("preflight", 2),
     ("engine", 3),
     ("app", 4),
     ("cli", 5),

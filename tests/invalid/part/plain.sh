@@ -1,0 +1,1 @@
+echo "without a mode to run it"
