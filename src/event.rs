@@ -3,16 +3,18 @@
 //! The engine speaks these, sinks hear them, the journal is them on disk. Owned plain data; unaware
 //! of who speaks and of who listens.
 //!
-//! Reading order: [`kind`], [`outcome`], [`tally`].
+//! Reading order: [`kind`], [`outcome`], [`tally`], [`schema`](mod@schema).
 
 mod bytes;
 mod kind;
 mod outcome;
+mod schema;
 mod tally;
 
 pub use bytes::Text;
 pub use kind::{Event, EventKind, ItemRef, Leftover, LogPiece, Logs, QueueLevel, SCHEMA, Stream};
 pub use outcome::{Exit, NotStarted, Outcome, Stop, Verdict};
+pub use schema::schema;
 pub use tally::{Attempt, Ended, Node, NodeState, Queue, Tally};
 
 use std::io;

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Some bytes, most often text.
@@ -40,6 +41,29 @@ impl Serialize for Text {
             Err(_) => Written::Base64 { base64: STANDARD.encode(&self.0).into() },
         }
         .serialize(to)
+    }
+}
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Bytes: a string where they are UTF-8, else their base64 in a table.",
+            "anyOf": [
+                { "type": "string" },
+                {
+                    "type": "object",
+                    "properties": {
+                        "base64": { "type": "string", "description": "The bytes, in base64." },
+                    },
+                    "required": ["base64"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
     }
 }
 

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Exit, Outcome, Stop, Text, Verdict};
@@ -14,11 +15,13 @@ use crate::model::{AttemptId, NodeId, PoolId, QueueId};
 /// Version of the event stream; a reader refuses a newer one.
 pub const SCHEMA: u32 = 1;
 
-/// Something that happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Something that happened: one line of `--output json` and of `events.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "runner event")]
 pub struct Event {
     /// Time since the run started.
     #[serde(with = "micros")]
+    #[schemars(with = "Micros")]
     pub at: Duration,
     /// What happened.
     #[serde(flatten)]
@@ -26,12 +29,12 @@ pub struct Event {
 }
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum EventKind {
     /// The first event of a run.
     RunStarted {
-        /// Version of this stream: [`SCHEMA`].
+        /// Version of this stream; a reader refuses a newer one.
         schema: u32,
         /// `{run.id}`, the name of the run's folder.
         run: String,
@@ -82,6 +85,7 @@ pub enum EventKind {
         inherits: bool,
         /// How long it took in earlier runs, where that is known.
         #[serde(with = "optional_micros")]
+        #[schemars(with = "Option<Micros>")]
         expected: Option<Duration>,
     },
     /// A child was started for a node.
@@ -131,6 +135,7 @@ pub enum EventKind {
         verdict: Verdict,
         /// From the start of the child to its end.
         #[serde(with = "micros")]
+        #[schemars(with = "Micros")]
         took: Duration,
         /// Where its output lies.
         logs: Logs,
@@ -138,6 +143,7 @@ pub enum EventKind {
         leftovers: Vec<Leftover>,
         /// When it will be tried again, from now; `None` where this was the last try.
         #[serde(with = "optional_micros")]
+        #[schemars(with = "Option<Micros>")]
         again: Option<Duration>,
     },
     /// How full queues are; told when they change, at most about ten times a second.
@@ -186,6 +192,7 @@ pub enum EventKind {
         outcome: Outcome,
         /// From its first start to its end; zero where it never started.
         #[serde(with = "micros")]
+        #[schemars(with = "Micros")]
         took: Duration,
         /// Why, where the outcome alone does not say it.
         reason: Option<String>,
@@ -210,12 +217,13 @@ pub enum EventKind {
         exit: u8,
         /// From the start to the end.
         #[serde(with = "micros")]
+        #[schemars(with = "Micros")]
         took: Duration,
     },
 }
 
 /// An item, as it is named in events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct ItemRef {
     /// `RUNNER_ITEM_ID`: the queue's name, a colon and the index.
@@ -227,7 +235,7 @@ pub struct ItemRef {
 }
 
 /// How full a queue is. Counts are since the start of the run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct QueueLevel {
     /// The queue.
@@ -247,7 +255,9 @@ pub struct QueueLevel {
 }
 
 /// One of a child's output streams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stream {
     /// Standard output.
@@ -257,7 +267,7 @@ pub enum Stream {
 }
 
 /// Where the output of an attempt lies.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Logs {
     /// Standard output; `None` where nothing was printed or it goes elsewhere.
@@ -267,7 +277,7 @@ pub struct Logs {
 }
 
 /// A piece of a log file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct LogPiece {
     /// The file.
@@ -279,7 +289,7 @@ pub struct LogPiece {
 }
 
 /// A process that outlived its leader.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Leftover {
     /// Its process id.
@@ -287,6 +297,10 @@ pub struct Leftover {
     /// Its command, as the system names it.
     pub command: String,
 }
+
+/// A duration, in whole microseconds.
+#[derive(JsonSchema)]
+struct Micros(#[expect(dead_code, reason = "it is only a schema")] u64);
 
 /// Durations as whole microseconds.
 mod micros {

@@ -20,6 +20,7 @@ macro_rules! id {
             Hash,
             serde::Serialize,
             serde::Deserialize,
+            schemars::JsonSchema,
         )]
         #[serde(transparent)]
         pub struct $name(pub $inner);

@@ -6,6 +6,7 @@
 mod bad_input;
 mod codes;
 mod formats;
+mod events;
 mod harness;
 mod invalid;
 mod jobs;

@@ -1,0 +1,109 @@
+//! The event stream keeps to its schema: what runs really write, line by line.
+//!
+//! CI validates the same lines with a validator; here it is enough that each kind and each field is
+//! in the schema, so that none can be written that no page describes.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::harness::Test;
+
+/// A job in which most of what can happen happens.
+const JOB: &str = r#"
+limits.on-failure = "continue"
+
+[queue.numbers]
+items = { range = [0, 4] }
+
+[queue.doubled]
+
+[process.double]
+consumes = "numbers"
+script = "echo $RUNNER_ITEM_INDEX; [ {item} != 3 ] || { printf 'bad \\377' >&2; exit 3; }"
+retry = 1
+produces = "doubled"
+
+[process.sum]
+consumes = "doubled"
+deliver = "stream"
+command = ["cat"]
+
+[process.missing]
+command = ["no-such-program-anywhere"]
+
+[process.never]
+needs = ["missing"]
+command = ["true"]
+
+[process.slow]
+timeout = { slow = "1ms", total = "50ms" }
+command = ["sleep", "100"]
+"#;
+
+/// Returns the schema that is kept.
+fn schema() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/events.schema.json");
+    serde_json::from_str(&std::fs::read_to_string(path).expect("the schema")).expect("JSON")
+}
+
+/// Follows a reference.
+fn followed<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
+    let reference = schema["$ref"].as_str().or_else(|| schema["allOf"][0]["$ref"].as_str());
+    reference.map_or(schema, |path| root.pointer(&path[1..]).expect("it leads somewhere"))
+}
+
+/// Returns the forms that a value may have.
+fn forms<'s>(root: &'s Value, schema: &'s Value) -> Vec<&'s Value> {
+    let schema = followed(root, schema);
+    let choices = ["oneOf", "anyOf"].iter().find_map(|key| schema[*key].as_array());
+    match choices {
+        Some(choices) => choices.iter().flat_map(|choice| forms(root, choice)).collect(),
+        None => vec![schema],
+    }
+}
+
+/// Fails where a value has a field that none of its forms has.
+fn check(root: &Value, schema: &Value, value: &Value, place: &str) {
+    let forms = forms(root, schema);
+    match value {
+        Value::Object(fields) => {
+            let has = |form: &&&Value| fields.keys().all(|key| !form["properties"][key].is_null());
+            let form = forms.iter().find(has);
+            let form = form.unwrap_or_else(|| panic!("{place} has no such form: {value}"));
+            for (key, value) in fields {
+                check(root, &form["properties"][key], value, &format!("{place}.{key}"));
+            }
+        }
+        Value::Array(list) => {
+            let items = &forms[0]["items"];
+            list.iter().for_each(|value| check(root, items, value, &format!("{place}[]")));
+        }
+        Value::Null => {
+            let nothing = |form: &&Value| form["type"].to_string().contains("null");
+            assert!(forms.iter().any(nothing), "{place} is null");
+        }
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn what_runs_write_is_in_the_schema() {
+    let root = schema();
+    let kinds = root["oneOf"].as_array().expect("kinds");
+    let name = |kind: &Value| kind["properties"]["event"]["const"].as_str().map(str::to_owned);
+    let ran = Test::new().job(JOB).args(["job.toml", "--output", "json"]).run().exits(1);
+    let lines = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+    let mut seen = BTreeSet::new();
+    for event in lines.chain(ran.events()) {
+        let event: Value = event;
+        let kind = event["event"].as_str().expect("its kind").to_owned();
+        let form = kinds.iter().find(|form| name(form).as_deref() == Some(&kind));
+        let mut form = form.unwrap_or_else(|| panic!("no `{kind}` in the schema")).clone();
+        form["properties"]["at"] = root["properties"]["at"].clone();
+        check(&root, &form, &event, &kind);
+        seen.insert(kind);
+    }
+    // A machine at its limits may skip a level of a queue, but not more.
+    assert!(seen.len() + 4 >= kinds.len(), "the job shows nearly all: {seen:?}");
+}
