@@ -44,4 +44,16 @@ mod tests {
         let kept = std::fs::read_to_string(FILE).unwrap_or_default();
         assert!(kept == now, "run the tests once with UPDATE_SCHEMA=1");
     }
+
+    #[test]
+    fn every_key_is_described() {
+        let schema: serde_json::Value = serde_json::from_str(&super::schema()).unwrap();
+        let tables = schema["definitions"].as_object().unwrap().values().chain([&schema]);
+        let keys: Vec<_> =
+            tables.filter_map(|table| table["properties"].as_object()).flatten().collect();
+        assert!(keys.len() > 60, "only {} keys were found", keys.len());
+        for (key, value) in keys {
+            assert!(value["description"].is_string(), "`{key}` has no description");
+        }
+    }
 }

@@ -12,9 +12,6 @@ use std::rc::Rc;
 use crate::lookup::USUAL_PATH;
 use crate::model::{Environment, Inherit, Job, Placeholder, Process, Template};
 
-/// What the names of variables begin with that only the runner sets.
-const OWN: &str = "RUNNER_";
-
 /// Values by name; `None` is one that only an attempt knows.
 type Layer = HashMap<OsString, Option<OsString>>;
 
@@ -100,7 +97,7 @@ impl Variables<'_> {
             Placeholder::Var(name) => {
                 self.job.vars.get(name).map(|value| value.clone().into_bytes()).ok_or(())
             }
-            Placeholder::Env(name) if !name.starts_with(OWN) => {
+            Placeholder::Env(name) if !Environment::OWN.contains(&name.as_str()) => {
                 let value = self.variable(name).cloned().flatten();
                 value.map(OsString::into_vec).ok_or(())
             }

@@ -77,7 +77,9 @@ fn check(root: &Value, schema: &Value, value: &Value, place: &str) {
         }
         Value::Array(list) => {
             let items = &forms[0]["items"];
-            list.iter().for_each(|value| check(root, items, value, &format!("{place}[]")));
+            for value in list {
+                check(root, items, value, &format!("{place}[]"));
+            }
         }
         Value::Null => {
             let nothing = |form: &&Value| form["type"].to_string().contains("null");

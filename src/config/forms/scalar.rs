@@ -84,7 +84,7 @@ impl Form for bool {
 
 /// Makes a form of text with a meaning of its own.
 macro_rules! text {
-    ($name:ident, $doc:literal, $words:literal, $pattern:literal) => {
+    ($name:ident, $doc:literal, $words:literal, $pattern:literal, $examples:expr) => {
         #[doc = $doc]
         #[derive(Debug, Clone)]
         pub(in crate::config) struct $name(pub(in crate::config) String);
@@ -133,7 +133,7 @@ macro_rules! text {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": $pattern })
+                json_schema!({ "type": "string", "pattern": $pattern, "examples": $examples })
             }
         }
     };
@@ -143,29 +143,51 @@ text!(
     Time,
     "A duration, not yet read.",
     "a duration such as `30s`",
-    "^ *([0-9]+(\\.[0-9]+)? *[A-Za-zµ]+ *)+$"
+    "^ *([0-9]+(\\.[0-9]+)? *[A-Za-zµ]+ *)+$",
+    ["500ms", "30s", "1h30m"]
 );
 text!(
     Wait,
     "A duration, or the first and the longest of growing ones, not yet read.",
     "a duration such as `5s`, or `1s..1m`",
-    "^ *([0-9]+(\\.[0-9]+)? *[A-Za-zµ]+ *)+(\\.\\.( *[0-9]+(\\.[0-9]+)? *[A-Za-zµ]+ *)+)?$"
+    "^ *([0-9]+(\\.[0-9]+)? *[A-Za-zµ]+ *)+(\\.\\.( *[0-9]+(\\.[0-9]+)? *[A-Za-zµ]+ *)+)?$",
+    ["5s", "1s..1m"]
 );
-text!(Rate, "Starts per time, not yet read.", "a rate such as `10/s`", "^ *[0-9]+ */ *[smh] *$");
+text!(
+    Rate,
+    "Starts per time, not yet read.",
+    "a rate such as `10/s`",
+    "^ *[0-9]+ */ *[smh] *$",
+    ["10/s", "600/m"]
+);
 text!(
     Fold,
     "A part of the CPUs, not yet read.",
     "`\"cpus\"`, `\"cpus*2\"`, `\"50%\"`",
-    "^(cpus(\\* *[0-9.]+)?|[0-9.]+ *%)$"
+    "^(cpus(\\* *[0-9.]+)?|[0-9.]+ *%)$",
+    ["cpus", "cpus*2", "50%"]
 );
 text!(
     SignalName,
     "The name of a signal, not yet read.",
     "the name of a signal such as `SIGTERM`",
-    "^(SIG)?(TERM|INT|HUP|QUIT|KILL|USR1|USR2|ALRM|ABRT)$"
+    "^(SIG)?(TERM|INT|HUP|QUIT|KILL|USR1|USR2|ALRM|ABRT)$",
+    ["SIGTERM", "SIGINT"]
 );
-text!(Part, "A part of all, not yet read.", "a part such as `\"2%\"`", "^[0-9]+(\\.[0-9]+)? *%$");
-text!(Size, "A number of bytes, not yet read.", "a size such as `64KiB`", "^[0-9]+ ?([KMGT]i?)?B$");
+text!(
+    Size,
+    "A number of bytes, not yet read.",
+    "a size such as `64KiB`",
+    "^[0-9]+ ?([KMGT]i?)?B$",
+    ["64KiB", "10MB"]
+);
+text!(
+    Part,
+    "A part of all, not yet read.",
+    "a part such as `\"2%\"`",
+    "^[0-9]+(\\.[0-9]+)? *%$",
+    ["2%"]
+);
 
 /// A value of a matrix: text, a whole number or a flag, as text.
 #[derive(Debug, Clone)]
