@@ -5,8 +5,8 @@
 
 mod bad_input;
 mod codes;
-mod formats;
 mod events;
+mod formats;
 mod harness;
 mod invalid;
 mod jobs;

@@ -41,7 +41,8 @@ impl Reader<'_, '_, '_> {
         };
         let max_item = longest.unwrap_or(Queue::MAX_ITEM.min(capacity_bytes));
         let items = self.items(&raw.items, framing, max_item);
-        self.all.edges_known &= raw.items.is_absent() || items.is_some();
+        // What cannot be read feeds the queue all the same.
+        let items = items.or_else(|| (!raw.items.is_absent()).then(|| Items::List(Vec::new())));
         self.beside(&raw);
         self.note_groups(name, &raw);
         let plain = Queue::new(name, self.file.id, self.file.base.to_path_buf());
