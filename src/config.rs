@@ -23,10 +23,13 @@ mod raw;
 mod read;
 mod schema;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::model::{Job, Problem, Source};
 
+pub use read::LARGEST;
 pub use schema::schema;
 
 /// What the command line adds to a job file.
@@ -40,6 +43,8 @@ pub struct Options {
     pub stdin_name: Option<String>,
     /// What it is read for.
     pub purpose: Purpose,
+    /// What an editor has not saved yet: these win over what lies at their canonical path.
+    pub texts: HashMap<PathBuf, Arc<String>>,
 }
 
 /// What a job file is read for.
@@ -248,6 +253,28 @@ mod tests {
             assert_eq!(codes(&loaded), ["E002"], "{text}");
             assert_eq!(loaded.draft.unwrap().processes.len(), 1, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_not_saved_wins_over_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().canonicalize().unwrap();
+        fs::write(base.join("job.toml"), "x").unwrap();
+        let mut options = Options::default();
+        let mut text = |name: &str, text: &str| {
+            options.texts.insert(base.join(name), Arc::new(text.to_owned()));
+        };
+        text(
+            "job.toml",
+            "include = [\"part.toml\"]\n[process.a]\nneeds = [\"b\"]\ncommand = [\"a\"]\n",
+        );
+        text("part.toml", "[process.b]\ncommand = [\"b\"]\n");
+        let loaded = load(&base.join("job.toml"), &options);
+        assert!(loaded.is_sound(), "{:#?}", loaded.problems);
+        assert_eq!(loaded.job.unwrap().processes.len(), 2);
+        options.texts.insert(base.join("part.toml"), Arc::new("a\0".to_owned()));
+        let loaded = load(&base.join("job.toml"), &options);
+        assert!(loaded.problems[0].message.ends_with("is zero: this is no text"));
     }
 
     #[test]

@@ -29,11 +29,16 @@ pub struct Load {
 /// run will tell better, and of less, what it could not find.
 pub fn check(path: &Path, load: &Load, purpose: Purpose) -> Loaded {
     let Load { vars, env_files, stdin_name } = load.clone();
-    let mut loaded = config::load(path, &Options { vars, env_files, stdin_name, purpose });
+    prove(path, &Options { vars, env_files, stdin_name, purpose, ..Options::default() })
+}
+
+/// Reads a job file and proves its graph, with whatever wins over what stands in it.
+pub(super) fn prove(path: &Path, options: &Options) -> Loaded {
+    let mut loaded = config::load(path, options);
     if let Some(job) = loaded.job.as_ref().or(loaded.draft.as_ref()) {
         let mut found = plan::check(job);
         found.extend(launch::check(job));
-        if purpose == Purpose::Check {
+        if options.purpose == Purpose::Check {
             found.extend(preflight::check(job));
         }
         loaded.add(found);

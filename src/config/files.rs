@@ -103,7 +103,11 @@ impl Files {
             lowering.names_known = false;
             return None;
         }
-        let text = if standard { read::stdin() } else { read::file(&path) };
+        let text = match options.texts.get(&canonical) {
+            Some(text) => read::given(text),
+            None if standard => read::stdin(),
+            None => read::file(&path),
+        };
         let shown = if standard {
             options.stdin_name.clone().unwrap_or_else(|| "standard input".to_owned())
         } else {

@@ -3,6 +3,7 @@
 //! The same struct loads the table, makes its schema and documents its keys: the doc comments here
 //! are what an editor shows. Places travel in [`Key`](super::forms::Key); what the values mean is
 //! for `lower`. Every key is optional for the loader, so that one that is missing hides nothing.
+//! `x-names` tells the language server what the texts of a key name.
 //!
 //! A key of the language that this version does not run is read like every other, so that what is
 //! wrong with it is told; `names` says which ones, and the schema skips them.

@@ -12,7 +12,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 
 /// The largest job file. A parsed file takes up to 60 times its bytes, and 100 000 processes fit.
-pub(super) const LARGEST: u64 = 8 << 20;
+pub const LARGEST: u64 = 8 << 20;
 
 /// Why a file cannot be read.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,6 +48,11 @@ pub(super) fn file(path: &Path) -> Result<String, Unreadable> {
         return Err(too_large());
     }
     text(file)
+}
+
+/// Takes a text that somebody else has read.
+pub(super) fn given(text: &str) -> Result<String, Unreadable> {
+    self::text(text.as_bytes())
 }
 
 /// Reads standard input.

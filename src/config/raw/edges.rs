@@ -17,6 +17,7 @@ use crate::config::forms::{Cell, Either, Key, List, Map};
 #[schemars(extend("required" = ["process"]))]
 pub(in crate::config) struct Need {
     /// Its name.
+    #[schemars(extend("x-names" = "process"))]
     pub(in crate::config) process: Key<String>,
     /// What must have become of it: `passed` (the default), `ended`, `failed` or `started`.
     pub(in crate::config) when: Key<When>,

@@ -14,6 +14,7 @@ use crate::config::forms::{Key, Size, Time, Whole};
 #[schemars(extend("required" = ["queue"]))]
 pub(in crate::config) struct Consumes {
     /// Its name.
+    #[schemars(extend("x-names" = "queue"))]
     pub(in crate::config) queue: Key<String>,
     /// The group of readers that this one is of; every group sees every item.
     #[schemars(skip)]
@@ -26,6 +27,7 @@ pub(in crate::config) struct Consumes {
 #[schemars(extend("required" = ["queue"]))]
 pub(in crate::config) struct Produces {
     /// Its name.
+    #[schemars(extend("x-names" = "queue"))]
     pub(in crate::config) queue: Key<String>,
     /// The descriptor whose output is framed: `stdout` (the default) or `fd3`.
     #[schemars(skip)]

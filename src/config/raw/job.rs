@@ -33,7 +33,7 @@ pub(in crate::config) struct JobFile {
     /// What the job is for, in a sentence.
     pub(in crate::config) description: Key<String>,
     /// Other job files, relative to this one; their tables are added to this job.
-    #[schemars(extend("examples" = [["pools.toml", "lib/build.toml"]]))]
+    #[schemars(extend("x-names" = "file", "examples" = [["pools.toml", "lib/build.toml"]]))]
     pub(in crate::config) include: Key<List<String>>,
     /// Values for `{vars.NAME}`; `--var NAME=VALUE` overrides them.
     #[schemars(extend("examples" = [{ "root": "." }]))]
@@ -42,7 +42,7 @@ pub(in crate::config) struct JobFile {
     #[schemars(extend("examples" = [{ "RUST_BACKTRACE": "1" }]))]
     pub(in crate::config) env: Key<Map<String>>,
     /// Files of `KEY=VALUE` lines, relative to this file; `env` wins over them.
-    #[schemars(extend("examples" = [".env", [".env", "ci.env"]]))]
+    #[schemars(extend("x-names" = "file", "examples" = [".env", [".env", "ci.env"]]))]
     pub(in crate::config) env_file: Key<OneOrMany<String>>,
     /// What every process inherits of the runner's own environment: everything (`true`, the
     /// default), nothing (`false`), or the variables listed.

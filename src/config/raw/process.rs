@@ -57,13 +57,16 @@ pub(in crate::config) struct Process {
     /// Environment variables, added to those of the job.
     pub(in crate::config) env: Key<Map<String>>,
     /// Files of `KEY=VALUE` lines, relative to this file; `env` wins over them.
+    #[schemars(extend("x-names" = "file"))]
     pub(in crate::config) env_file: Key<OneOrMany<String>>,
     /// What it inherits of the runner's own environment: everything, nothing, or the listed.
     pub(in crate::config) inherit_env: Key<Either<bool, List<String>>>,
     /// Processes that must have passed before it starts, or what else must have become of them.
     #[schemars(extend("examples" = [["build"], [{ "process": "build", "when": "ended" }]]))]
+    #[schemars(extend("x-names" = "process"))]
     pub(in crate::config) needs: Key<List<Either<String, Need>>>,
     /// Processes it starts after if they are part of the run, whatever their outcome.
+    #[schemars(extend("x-names" = "process"))]
     pub(in crate::config) after: Key<List<String>>,
     /// Whether it runs once the run has failed: `on-success` (the default) does not, `on-failure`
     /// does only then, `always` does both, also after a stop.
@@ -71,7 +74,7 @@ pub(in crate::config) struct Process {
     /// One instance for each combination of these values, which `{matrix.KEY}` names.
     pub(in crate::config) matrix: Key<Matrix>,
     /// The pool it runs in, or several, of which it takes all at once; by default `default`.
-    #[schemars(extend("examples" = ["network", ["network", "disk"]]))]
+    #[schemars(extend("x-names" = "pool", "examples" = ["network", ["network", "disk"]]))]
     pub(in crate::config) pool: Key<OneOrMany<String>>,
     /// How many slots an attempt holds; by default 1.
     pub(in crate::config) weight: Key<Whole<1, 65_536>>,
@@ -93,10 +96,10 @@ pub(in crate::config) struct Process {
     #[schemars(extend("examples" = [true, [3, 4]]))]
     pub(in crate::config) allow_failure: Key<Either<bool, List<ExitCode>>>,
     /// The queue that it takes its items from.
-    #[schemars(extend("examples" = ["files"]))]
+    #[schemars(extend("x-names" = "queue", "examples" = ["files"]))]
     pub(in crate::config) consumes: Key<Either<String, Consumes>>,
     /// The queue, or the queues, that its standard output goes to.
-    #[schemars(extend("examples" = ["files"]))]
+    #[schemars(extend("x-names" = "queue", "examples" = ["files"]))]
     pub(in crate::config) produces: Key<OneOrMany<Either<String, Produces>>>,
     /// How an item arrives: `args` as `{item}`, one child an item; `stdin` as all of its standard
     /// input, one child an item; `stream` on the standard input of a long-lived child. By default

@@ -114,6 +114,7 @@ pub(in crate::config) enum Framing {
 #[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
 pub(in crate::config) struct ItemsFrom {
     /// A file, framed as the queue is.
+    #[schemars(extend("x-names" = "file"))]
     pub(in crate::config) file: Key<String>,
     /// The paths that match, in order, relative to the folder of the job file.
     #[schemars(extend("examples" = ["src/**/*.rs"]))]

@@ -16,10 +16,13 @@ pub(in crate::config) struct StdinFrom {
     /// The payload itself.
     pub(in crate::config) text: Key<String>,
     /// A file, relative to the folder of the job file.
+    #[schemars(extend("x-names" = "file"))]
     pub(in crate::config) file: Key<String>,
     /// The standard output of a process that ended; it is needed too.
+    #[schemars(extend("x-names" = "process"))]
     pub(in crate::config) process: Key<String>,
     /// A pipe from a process that runs at the same time.
+    #[schemars(extend("x-names" = "process"))]
     pub(in crate::config) pipe: Key<String>,
 }
 
