@@ -5,7 +5,7 @@
 //! Reading order: [`load`] reads and proves a job; [`choice`] plans it, with what [`past`] runs
 //! have taught; `run` runs it; `validate` only reads it, with [`places`], and `explain` says what
 //! its codes mean; `view` shows it in some form: [`plan`], [`list`], [`graph`], [`dry`], with
-//! [`words`]; `schema` prints the shapes of what is read and written.
+//! [`words`]; `schema` prints the shapes of what is read and written; `lsp` answers an editor.
 
 mod choice;
 mod dry;
@@ -14,6 +14,7 @@ mod fault;
 mod graph;
 mod list;
 mod load;
+mod lsp;
 mod past;
 mod places;
 mod plan;
@@ -27,6 +28,7 @@ pub use explain::explain;
 pub use fault::{Fault, Invoked, after_output};
 pub use graph::Format;
 pub use load::{Load, check};
+pub use lsp::lsp;
 pub use run::{Run, run};
 pub use schema::{Schema, schema};
 pub use validate::{Validate, validate};

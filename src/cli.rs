@@ -44,6 +44,7 @@ pub fn main() -> ExitCode {
             app::explain(words.code.as_deref(), words.look.color.into())
         }
         Some(Command::Schema(words)) => app::schema(words.of.into()),
+        Some(Command::Lsp(_)) => app::lsp(),
     };
     let flushed = io::stdout().flush();
     ExitCode::from(app::after_output(code, flushed))

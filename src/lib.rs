@@ -11,7 +11,7 @@
 //! - floor 2: [`diagnostic`] writes what is wrong with files, [`child`] starts processes,
 //!   [`launch`] writes their command lines, [`queue`] holds items, [`journal`] keeps runs on disk,
 //!   [`report`] draws them, [`preflight`] misses what a job names and the machine lacks.
-//! - floor 3: [`engine`] decides and drives.
+//! - floor 3: [`engine`] decides and drives, [`lsp`] answers editors.
 //! - floor 4: [`app`] has one function per command.
 //! - floor 5: [`cli`] turns words into calls.
 //!
@@ -27,6 +27,7 @@ pub mod event;
 pub mod journal;
 pub mod launch;
 pub mod lookup;
+pub mod lsp;
 pub mod model;
 pub mod plan;
 pub mod preflight;

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use thiserror::Error;
 
 use super::BROKEN;
-use crate::{engine, journal};
+use crate::{engine, journal, lsp};
 
 /// What becomes of a command: an exit code, or a fault.
 pub type Invoked = Result<u8, Fault>;
@@ -24,6 +24,9 @@ pub enum Fault {
     /// The run's folder can't be used.
     #[error("failed to {0}")]
     Journal(#[from] journal::Fault),
+    /// The editor can't be understood.
+    #[error("failed to {0}")]
+    Lsp(#[from] lsp::Fault),
     /// The output can't be written.
     #[error("failed to write the output: {0}")]
     Output(#[from] io::Error),

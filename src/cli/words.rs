@@ -62,6 +62,8 @@ pub(super) enum Command {
     Explain(ExplainWords),
     /// Print the JSON Schema of the job file, or of what is reported
     Schema(SchemaWords),
+    /// Answer an editor over standard input and output, as a language server
+    Lsp(LspWords),
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +139,13 @@ pub(super) struct ExplainWords {
     pub(super) code: Option<String>,
     #[command(flatten)]
     pub(super) look: LookWords,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LspWords {
+    /// The only way to speak that there is; some editors add it by themselves
+    #[arg(long, hide = true)]
+    stdio: bool,
 }
 
 #[derive(Debug, Args)]

@@ -30,7 +30,7 @@ pub(crate) use ran::Ran;
 pub(crate) use running::Running;
 
 /// How long anything may take before a test gives up; far beyond what a loaded machine needs.
-const DEADLINE: Duration = Duration::from_secs(120);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
 /// How long to look away between two looks at a file that should appear.
 const LOOK: Duration = Duration::from_millis(5);

@@ -10,6 +10,7 @@ mod formats;
 mod harness;
 mod invalid;
 mod jobs;
+mod lsp;
 mod mistakes;
 mod pages;
 mod run;

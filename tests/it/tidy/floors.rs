@@ -6,7 +6,7 @@
 use super::tokens::{Token, inline_modules, tokens};
 
 /// Every room with its floor.
-pub(super) const FLOORS: [(&str, u8); 16] = [
+pub(super) const FLOORS: [(&str, u8); 17] = [
     ("model", 0),
     ("config", 1),
     ("plan", 1),
@@ -20,15 +20,18 @@ pub(super) const FLOORS: [(&str, u8); 16] = [
     ("diagnostic", 2),
     ("preflight", 2),
     ("engine", 3),
+    ("lsp", 3),
     ("app", 4),
     ("cli", 5),
     ("main", 6),
 ];
 
 /// Crates that one room alone may name, because the others must not know what it knows.
-const LODGERS: [(&str, &str); 5] = [
+const LODGERS: [(&str, &str); 7] = [
     ("clap", "cli"),
     ("indicatif", "report"),
+    ("lsp_server", "lsp"),
+    ("lsp_types", "lsp"),
     ("miette", "diagnostic"),
     ("petgraph", "plan"),
     ("toml", "config"),
