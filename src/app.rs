@@ -5,12 +5,14 @@
 //! Reading order: [`load`] reads and proves a job; [`choice`] plans it, with what [`past`] runs
 //! have taught; `run` runs it; `validate` only reads it, with [`places`], and `explain` says what
 //! its codes mean; `view` shows it in some form: [`plan`], [`list`], [`graph`], [`dry`], with
-//! [`words`]; `schema` prints the shapes of what is read and written; `lsp` answers an editor.
+//! [`words`]; `schema` prints the shapes of what is read and written; `lsp` answers an editor; `fmt`
+//! writes job files anew, by [`replace`].
 
 mod choice;
 mod dry;
 mod explain;
 mod fault;
+mod fmt;
 mod graph;
 mod list;
 mod load;
@@ -18,6 +20,7 @@ mod lsp;
 mod past;
 mod places;
 mod plan;
+mod replace;
 mod run;
 mod schema;
 mod validate;
@@ -26,6 +29,7 @@ mod words;
 
 pub use explain::explain;
 pub use fault::{Fault, Invoked, after_output};
+pub use fmt::{Fmt, fmt};
 pub use graph::Format;
 pub use load::{Load, check};
 pub use lsp::lsp;
@@ -36,6 +40,9 @@ pub use view::{View, view};
 
 /// Exit code of a run or a check in which everything is well.
 pub const FINE: u8 = 0;
+
+/// Exit code where files are not as they should be.
+pub const UNFORMATTED: u8 = 1;
 
 /// Exit code where the job file or the command line is wrong.
 pub const WRONG: u8 = 2;

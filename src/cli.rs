@@ -40,6 +40,7 @@ pub fn main() -> ExitCode {
             let view = View::List { json: words.json };
             app::view(&words.job, &words.load.into(), words.look.color.into(), view)
         }
+        Some(Command::Fmt(words)) => app::fmt(&words.into()),
         Some(Command::Explain(words)) => {
             app::explain(words.code.as_deref(), words.look.color.into())
         }

@@ -7,13 +7,15 @@
 //! Reading order: `files` follows includes; `read` gets bytes, `document` parses with
 //! recovery; `forms` and `raw` are what may be written, `decode` reads it, `explain` and
 //! `names` word what does not fit; `measures`, `env_file` and `lower` make it mean
-//! something; `order` sorts problems and finds their bytes, `schema` writes the schema.
+//! something; `order` sorts problems and finds their bytes, `schema` writes the schema, `format`
+//! the file itself in its canonical form.
 
 mod decode;
 mod document;
 mod env_file;
 mod explain;
 mod files;
+mod format;
 mod forms;
 mod lower;
 mod measures;
@@ -27,8 +29,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::model::{Job, Problem, Source};
+use crate::model::{FileId, Job, Problem, Source};
 
+pub use format::format;
 pub use read::LARGEST;
 pub use schema::schema;
 
@@ -78,6 +81,18 @@ pub struct Loaded {
 /// Reads a job file and all that it includes; `-` is standard input.
 pub fn load(path: &Path, options: &Options) -> Loaded {
     files::load(path, options)
+}
+
+/// Reads the text of one job file, without what it includes; `-` is standard input.
+pub fn source(path: &Path, options: &Options) -> Result<Source, Box<Problem>> {
+    files::source(path, options)
+}
+
+/// Returns every place where the text of a job file is not TOML.
+pub fn mistakes(text: &str) -> Vec<Problem> {
+    let mut blank = String::new();
+    let document = document::Document::parse(text, &mut blank);
+    document.mistakes.iter().map(|mistake| mistake.problem(FileId::default())).collect()
 }
 
 impl Loaded {

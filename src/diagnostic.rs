@@ -8,8 +8,9 @@
 //! programs, [`findings`] keeps each problem once, as [`found`] resolves it with [`lines`], and
 //! there is a file for each format: [`short`], [`json`], [`github`], [`gitlab`], [`sarif`],
 //! [`junit`]. Both use [`safe`] and [`summary`], [`fingerprint`] recognises a problem later, and
-//! [`mod@pages`] has what each code means.
+//! [`mod@pages`] has what each code means. [`mod@diff`] is what formatting changes.
 
+mod diff;
 mod findings;
 mod fingerprint;
 mod found;
@@ -30,6 +31,7 @@ mod summary;
 #[cfg(test)]
 mod laws;
 
+pub use diff::diff;
 pub use findings::Findings;
 pub use json::schema;
 pub use pages::{Page, page, pages};

@@ -3,6 +3,7 @@
 //! Unaware of which command it was.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -27,6 +28,14 @@ pub enum Fault {
     /// The editor can't be understood.
     #[error("failed to {0}")]
     Lsp(#[from] lsp::Fault),
+    /// A file can't be written anew.
+    #[error("failed to write `{}`: {error}", path.display())]
+    File {
+        /// The file, which is as it was.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
     /// The output can't be written.
     #[error("failed to write the output: {0}")]
     Output(#[from] io::Error),

@@ -89,7 +89,7 @@ fn conclude(bad: usize, all: usize) -> io::Result<()> {
 }
 
 /// Returns the job files that are meant, each once, or why there are none.
-fn chosen(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+pub(super) fn chosen(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let usual = [JOB, JOBS].map(PathBuf::from).into_iter().find(|path| path.exists());
     let paths = match (paths, &usual) {
         ([], None) => {

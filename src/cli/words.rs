@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::app::{Format, Load, Schema};
+use crate::app::{Fmt, Format, Load, Schema};
 use crate::diagnostic;
 use crate::model::OnFailure;
 use crate::report::{Color, Mode};
@@ -19,6 +19,7 @@ Examples:
   runner jobs/ci.toml --output plain -j 4   prefixed lines, at most four children
   runner jobs/pipeline.toml --var root=/srv override a variable of the job file
   runner validate jobs                      every problem of every job file below a folder
+  runner fmt jobs                           write them in their canonical form
   runner explain E204                       what a code of a problem means
   runner plan jobs/ci.toml                  what would run, in which order, and why
   runner graph jobs/ci.toml | dot -Tsvg     with --format dot: a picture
@@ -58,6 +59,8 @@ pub(super) enum Command {
     Graph(GraphWords),
     /// List processes, pools and queues with their descriptions
     List(ListWords),
+    /// Write job files in their canonical form: the order of keys, blanks, blank lines
+    Fmt(FmtWords),
     /// Say what a code of a problem means, or list all codes
     Explain(ExplainWords),
     /// Print the JSON Schema of the job file, or of what is reported
@@ -128,6 +131,22 @@ pub(super) struct ValidateWords {
     pub(super) stdin_filename: Option<String>,
     #[command(flatten)]
     pub(super) load: LoadWords,
+    #[command(flatten)]
+    pub(super) look: LookWords,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FmtWords {
+    /// Job files, folders of job files, or `-` for standard input, which goes to standard output
+    /// [default: runner.toml or jobs]
+    #[arg(value_name = "JOB.toml|DIR|-")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Write nothing: show what would change, and exit with 1 if anything would
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Name to show for standard input
+    #[arg(long, value_name = "NAME")]
+    pub(super) stdin_filename: Option<String>,
     #[command(flatten)]
     pub(super) look: LookWords,
 }
@@ -271,6 +290,17 @@ fn name_value(text: &str) -> Result<(String, String), String> {
 impl From<LoadWords> for Load {
     fn from(words: LoadWords) -> Self {
         Self { vars: words.vars, env_files: words.env_files, stdin_name: None }
+    }
+}
+
+impl From<FmtWords> for Fmt {
+    fn from(words: FmtWords) -> Self {
+        Self {
+            paths: words.paths,
+            check: words.check,
+            stdin_name: words.stdin_filename,
+            color: words.look.color.into(),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use toml::de::{DeTable, DeValue};
 pub(super) use place::{exact, inside, span_of};
 
 use super::forms::Span;
+use crate::model::{FileId, Place, Problem, code};
 
 /// The tables that a job file may hold: a line that opens one is where a broken text is cut.
 pub(super) const SECTIONS: [&str; 9] =
@@ -62,6 +63,19 @@ pub(super) struct Mistake {
     pub(super) help: String,
     /// The first definition, where a name is defined twice.
     pub(super) first: Option<Range<usize>>,
+}
+
+impl Mistake {
+    /// Returns it as a problem of a file.
+    pub(super) fn problem(&self, file: FileId) -> Problem {
+        let label = Place::span(file, self.at.clone()).label(self.label.clone());
+        let code = if self.message.ends_with("twice") { code::DUPLICATE } else { code::SYNTAX };
+        let mut problem = Problem::error(code, self.message.clone(), label);
+        if let Some(first) = &self.first {
+            problem = problem.also(Place::span(file, first.clone()).label("first here"));
+        }
+        problem.help(self.help.clone())
+    }
 }
 
 impl<'i> Document<'i> {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::document::Document;
 use super::lower::{File, Include, Lowering};
+use super::read::Unreadable;
 use super::{Loaded, Options, order, read};
 use crate::model::{FileId, Label, Place, Problem, Source, code};
 
@@ -69,6 +70,42 @@ pub(super) fn load(path: &Path, options: &Options) -> Loaded {
     }
 }
 
+/// Reads one file alone; `-` is standard input.
+pub(super) fn source(path: &Path, options: &Options) -> Result<Source, Box<Problem>> {
+    let (shown, text) = text(path, path, path == Path::new("-"), options);
+    match text {
+        Ok(text) => Ok(Source { path: shown, text }),
+        Err(error) => {
+            Err(Box::new(unreadable(&shown, error, Place::span(FileId(0), 0..0).label(""))))
+        }
+    }
+}
+
+/// Reads a text, and returns it with the name that messages give it.
+fn text(
+    path: &Path,
+    canonical: &Path,
+    standard: bool,
+    options: &Options,
+) -> (String, Result<String, Unreadable>) {
+    let text = match options.texts.get(canonical) {
+        Some(text) => read::given(text),
+        None if standard => read::stdin(),
+        None => read::file(path),
+    };
+    let shown = if standard {
+        options.stdin_name.clone().unwrap_or_else(|| "standard input".to_owned())
+    } else {
+        path.display().to_string()
+    };
+    (shown, text)
+}
+
+fn unreadable(shown: &str, error: Unreadable, label: Label) -> Problem {
+    let said = format!("`{shown}` cannot be read: {}", error.why);
+    Problem::error(code::UNREADABLE, said, label).help(error.help)
+}
+
 /// The files that were read so far.
 #[derive(Default)]
 struct Files {
@@ -103,24 +140,13 @@ impl Files {
             lowering.names_known = false;
             return None;
         }
-        let text = match options.texts.get(&canonical) {
-            Some(text) => read::given(text),
-            None if standard => read::stdin(),
-            None => read::file(&path),
-        };
-        let shown = if standard {
-            options.stdin_name.clone().unwrap_or_else(|| "standard input".to_owned())
-        } else {
-            path.display().to_string()
-        };
+        let (shown, text) = text(&path, &canonical, standard, options);
         let parent = wanted.named.as_ref().map(|(parent, _)| *parent);
         let text = match text {
             Ok(text) => text,
             Err(error) => {
-                let said = format!("`{shown}` cannot be read: {}", error.why);
-                let problem =
-                    Problem::error(code::UNREADABLE, said, label(wanted, "included here"));
-                lowering.problems.push(problem.help(error.help));
+                let label = label(wanted, "included here");
+                lowering.problems.push(unreadable(&shown, error, label));
                 lowering.names_known = false;
                 if wanted.named.is_none() {
                     self.sources.push(Source { path: shown, text: String::new() });

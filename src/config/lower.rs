@@ -213,14 +213,7 @@ impl Reader<'_, '_, '_> {
         let file = self.file.id;
         for mistake in &document.mistakes {
             self.all.edges_known = false;
-            let label = Place::span(file, mistake.at.clone()).label(mistake.label.clone());
-            let twice = mistake.message.ends_with("twice");
-            let code = if twice { code::DUPLICATE } else { code::SYNTAX };
-            let mut problem = Problem::error(code, mistake.message.clone(), label);
-            if let Some(first) = &mistake.first {
-                problem = problem.also(Place::span(file, first.clone()).label("first here"));
-            }
-            self.tell(problem.help(mistake.help.clone()));
+            self.tell(mistake.problem(file));
         }
         for span in document.newer(self.file.text) {
             let label = "an inline table over several lines, or ending in a comma, is TOML 1.1";

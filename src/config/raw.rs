@@ -5,6 +5,9 @@
 //! for `lower`. Every key is optional for the loader, so that one that is missing hides nothing.
 //! `x-names` tells the language server what the texts of a key name.
 //!
+//! The order of the fields is the one in which `format` writes keys: what a thing is, what it waits
+//! for and takes in, where it runs, what it executes, what comes out, and what if that fails.
+//!
 //! A key of the language that this version does not run is read like every other, so that what is
 //! wrong with it is told; `names` says which ones, and the schema skips them.
 //!

@@ -14,7 +14,7 @@ use super::address::{canonical, uri_of};
 use super::documents::Documents;
 use super::findings::{Checked, Finding, by_file};
 use super::position::{Encoding, Lines};
-use crate::config::{Loaded, Options};
+use crate::config::{Loaded, Options, Purpose};
 
 /// What checks a job file: all floors below together, as `runner validate` has them.
 pub type Check<'c> = dyn Fn(&Path, &Options) -> Loaded + 'c;
@@ -91,7 +91,8 @@ impl Verdicts {
         manner: Manner,
     ) -> BTreeSet<PathBuf> {
         self.due.remove(path);
-        let options = Options { texts: documents.texts(), ..Options::default() };
+        let texts = documents.texts();
+        let options = Options { texts, purpose: Purpose::Check, ..Options::default() };
         let loaded = check(path, &options);
         drop(options);
         let sources = loaded.sources.into_iter();

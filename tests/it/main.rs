@@ -6,6 +6,7 @@
 mod bad_input;
 mod codes;
 mod events;
+mod format;
 mod formats;
 mod harness;
 mod invalid;

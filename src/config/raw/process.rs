@@ -33,34 +33,6 @@ pub(in crate::config) struct Process {
     pub(in crate::config) description: Key<String>,
     /// Words to select processes by.
     pub(in crate::config) tags: Key<List<String>>,
-    /// The program and its arguments, executed directly: no shell ever sees them.
-    #[schemars(extend("minItems" = 1, "examples" = [["sha256sum", "{item}"]]))]
-    pub(in crate::config) command: Key<List<String>>,
-    /// Instead of `command`: text for the shell. A placeholder in it becomes a quoted word.
-    #[schemars(extend("examples" = ["make clean && make"]))]
-    pub(in crate::config) script: Key<String>,
-    /// What runs `script`; by default `["sh", "-eu", "-c"]`.
-    #[schemars(extend("minItems" = 1, "examples" = [["bash", "-euo", "pipefail", "-c"]]))]
-    pub(in crate::config) shell: Key<List<String>>,
-    /// The payload: text, or where it comes from. Without it standard input is closed.
-    #[schemars(extend("examples" = ["set q=mx\npython.org\n", { "file": "seed.sql" }]))]
-    pub(in crate::config) stdin: Key<Either<String, StdinFrom>>,
-    /// Where standard output goes: `log` (the default), `inherit` (to the log, and at the end of
-    /// the run to the standard output of the runner), `null` or a file.
-    #[schemars(extend("examples" = ["inherit", "null", { "file": "out.txt" }]))]
-    pub(in crate::config) stdout: Key<Either<StdoutWord, OutputFile>>,
-    /// Where standard error goes: `log` (the default), `null` or a file.
-    #[schemars(extend("examples" = ["null", { "file": "err.txt", "append": true }]))]
-    pub(in crate::config) stderr: Key<Either<StderrWord, OutputFile>>,
-    /// The folder it runs in; by default the folder of the job file.
-    pub(in crate::config) cwd: Key<String>,
-    /// Environment variables, added to those of the job.
-    pub(in crate::config) env: Key<Map<String>>,
-    /// Files of `KEY=VALUE` lines, relative to this file; `env` wins over them.
-    #[schemars(extend("x-names" = "file"))]
-    pub(in crate::config) env_file: Key<OneOrMany<String>>,
-    /// What it inherits of the runner's own environment: everything, nothing, or the listed.
-    pub(in crate::config) inherit_env: Key<Either<bool, List<String>>>,
     /// Processes that must have passed before it starts, or what else must have become of them.
     #[schemars(extend("examples" = [["build"], [{ "process": "build", "when": "ended" }]]))]
     #[schemars(extend("x-names" = "process"))]
@@ -73,6 +45,23 @@ pub(in crate::config) struct Process {
     pub(in crate::config) run: Key<RunWhen>,
     /// One instance for each combination of these values, which `{matrix.KEY}` names.
     pub(in crate::config) matrix: Key<Matrix>,
+    /// The queue that it takes its items from.
+    #[schemars(extend("x-names" = "queue", "examples" = ["files"]))]
+    pub(in crate::config) consumes: Key<Either<String, Consumes>>,
+    /// How an item arrives: `args` as `{item}`, one child an item; `stdin` as all of its standard
+    /// input, one child an item; `stream` on the standard input of a long-lived child. By default
+    /// `args` where `{item}` is used, else `stdin`.
+    pub(in crate::config) deliver: Key<Deliver>,
+    /// How many children consume at once; by default as many as the pool has slots.
+    pub(in crate::config) workers: Key<Whole<1, 65_536>>,
+    /// How a `stream` child is ended: `eof` (the default) closes its standard input, `terminate`
+    /// then sends its stop signal as well, once it has read everything: for endless readers.
+    pub(in crate::config) on_end: Key<OnEnd>,
+    /// How long an endless reader must have been quiet before it is ended; by default `1s`.
+    pub(in crate::config) settle: Key<Time>,
+    /// When an item of a `stream` counts as done: at the `exit` of the child (the default) or
+    /// once it is `read`.
+    pub(in crate::config) ack: Key<Ack>,
     /// The pool it runs in, or several, of which it takes all at once; by default `default`.
     #[schemars(extend("x-names" = "pool", "examples" = ["network", ["network", "disk"]]))]
     pub(in crate::config) pool: Key<OneOrMany<String>>,
@@ -80,6 +69,37 @@ pub(in crate::config) struct Process {
     pub(in crate::config) weight: Key<Whole<1, 65_536>>,
     /// Among what is ready the higher goes first; by default 0.
     pub(in crate::config) priority: Key<Whole<-1_000_000, 1_000_000>>,
+    /// The folder it runs in; by default the folder of the job file.
+    pub(in crate::config) cwd: Key<String>,
+    /// Environment variables, added to those of the job.
+    pub(in crate::config) env: Key<Map<String>>,
+    /// Files of `KEY=VALUE` lines, relative to this file; `env` wins over them.
+    #[schemars(extend("x-names" = "file"))]
+    pub(in crate::config) env_file: Key<OneOrMany<String>>,
+    /// What it inherits of the runner's own environment: everything, nothing, or the listed.
+    pub(in crate::config) inherit_env: Key<Either<bool, List<String>>>,
+    /// The payload: text, or where it comes from. Without it standard input is closed.
+    #[schemars(extend("examples" = ["set q=mx\npython.org\n", { "file": "seed.sql" }]))]
+    pub(in crate::config) stdin: Key<Either<String, StdinFrom>>,
+    /// The program and its arguments, executed directly: no shell ever sees them.
+    #[schemars(extend("minItems" = 1, "examples" = [["sha256sum", "{item}"]]))]
+    pub(in crate::config) command: Key<List<String>>,
+    /// What runs `script`; by default `["sh", "-eu", "-c"]`.
+    #[schemars(extend("minItems" = 1, "examples" = [["bash", "-euo", "pipefail", "-c"]]))]
+    pub(in crate::config) shell: Key<List<String>>,
+    /// Instead of `command`: text for the shell. A placeholder in it becomes a quoted word.
+    #[schemars(extend("examples" = ["make clean && make"]))]
+    pub(in crate::config) script: Key<String>,
+    /// Where standard output goes: `log` (the default), `inherit` (to the log, and at the end of
+    /// the run to the standard output of the runner), `null` or a file.
+    #[schemars(extend("examples" = ["inherit", "null", { "file": "out.txt" }]))]
+    pub(in crate::config) stdout: Key<Either<StdoutWord, OutputFile>>,
+    /// Where standard error goes: `log` (the default), `null` or a file.
+    #[schemars(extend("examples" = ["null", { "file": "err.txt", "append": true }]))]
+    pub(in crate::config) stderr: Key<Either<StderrWord, OutputFile>>,
+    /// The queue, or the queues, that its standard output goes to.
+    #[schemars(extend("x-names" = "queue", "examples" = ["files"]))]
+    pub(in crate::config) produces: Key<OneOrMany<Either<String, Produces>>>,
     /// How long an attempt may take, or a table of bounds.
     #[schemars(extend("examples" = ["30s", { "total": "10m", "idle": "1m" }]))]
     pub(in crate::config) timeout: Key<Either<Time, Timeout>>,
@@ -95,26 +115,6 @@ pub(in crate::config) struct Process {
     /// Whether its failure, or a failure with one of these exit codes, does not fail the run.
     #[schemars(extend("examples" = [true, [3, 4]]))]
     pub(in crate::config) allow_failure: Key<Either<bool, List<ExitCode>>>,
-    /// The queue that it takes its items from.
-    #[schemars(extend("x-names" = "queue", "examples" = ["files"]))]
-    pub(in crate::config) consumes: Key<Either<String, Consumes>>,
-    /// The queue, or the queues, that its standard output goes to.
-    #[schemars(extend("x-names" = "queue", "examples" = ["files"]))]
-    pub(in crate::config) produces: Key<OneOrMany<Either<String, Produces>>>,
-    /// How an item arrives: `args` as `{item}`, one child an item; `stdin` as all of its standard
-    /// input, one child an item; `stream` on the standard input of a long-lived child. By default
-    /// `args` where `{item}` is used, else `stdin`.
-    pub(in crate::config) deliver: Key<Deliver>,
-    /// How many children consume at once; by default as many as the pool has slots.
-    pub(in crate::config) workers: Key<Whole<1, 65_536>>,
-    /// How a `stream` child is ended: `eof` (the default) closes its standard input, `terminate`
-    /// then sends its stop signal as well, once it has read everything: for endless readers.
-    pub(in crate::config) on_end: Key<OnEnd>,
-    /// How long an endless reader must have been quiet before it is ended; by default `1s`.
-    pub(in crate::config) settle: Key<Time>,
-    /// When an item of a `stream` counts as done: at the `exit` of the child (the default) or
-    /// once it is `read`.
-    pub(in crate::config) ack: Key<Ack>,
     /// How many items one child of `deliver = "batch"` gets, and how.
     #[schemars(skip)]
     pub(in crate::config) batch: Key<Batch>,

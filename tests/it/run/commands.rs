@@ -256,6 +256,7 @@ Commands:
   plan      Show what would run, in which order, on which pool, and why
   graph     Draw the graph of a job
   list      List processes, pools and queues with their descriptions
+  fmt       Write job files in their canonical form: the order of keys, blanks, blank lines
   explain   Say what a code of a problem means, or list all codes
   schema    Print the JSON Schema of the job file, or of what is reported
   help      Print this message or the help of the given subcommand(s)
@@ -286,6 +287,7 @@ Examples:
   runner jobs/ci.toml --output plain -j 4   prefixed lines, at most four children
   runner jobs/pipeline.toml --var root=/srv override a variable of the job file
   runner validate jobs                      every problem of every job file below a folder
+  runner fmt jobs                           write them in their canonical form
   runner explain E204                       what a code of a problem means
   runner plan jobs/ci.toml                  what would run, in which order, and why
   runner graph jobs/ci.toml | dot -Tsvg     with --format dot: a picture

@@ -34,7 +34,9 @@ const LODGERS: [(&str, &str); 7] = [
     ("lsp_types", "lsp"),
     ("miette", "diagnostic"),
     ("petgraph", "plan"),
+    ("similar", "diagnostic"),
     ("toml", "config"),
+    ("toml_edit", "config"),
 ];
 
 /// Returns every breach of the floors in a file of `src`.
