@@ -29,7 +29,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::model::{FileId, Job, Problem, Source};
+use crate::model::{Job, Problem, Source};
 
 pub use format::format;
 pub use read::LARGEST;
@@ -86,13 +86,6 @@ pub fn load(path: &Path, options: &Options) -> Loaded {
 /// Reads the text of one job file, without what it includes; `-` is standard input.
 pub fn source(path: &Path, options: &Options) -> Result<Source, Box<Problem>> {
     files::source(path, options)
-}
-
-/// Returns every place where the text of a job file is not TOML.
-pub fn mistakes(text: &str) -> Vec<Problem> {
-    let mut blank = String::new();
-    let document = document::Document::parse(text, &mut blank);
-    document.mistakes.iter().map(|mistake| mistake.problem(FileId::default())).collect()
 }
 
 impl Loaded {

@@ -75,8 +75,9 @@ fn one(path: &Path, asked: &Fmt) -> Result<Became, Fault> {
             return tell(&[*problem], shown, asked);
         }
     };
-    let Some(text) = config::format(&source.text) else {
-        return tell(&config::mistakes(&source.text), source, asked);
+    let text = match config::format(&source.text) {
+        Ok(text) => text,
+        Err(problems) => return tell(&problems, source, asked),
     };
     let same = text == source.text;
     if asked.check && !same {

@@ -17,20 +17,22 @@ mod rows;
 mod shape;
 mod values;
 
-use toml_edit::Document;
+use toml_edit::{Document, TomlError};
 
 use gap::{Gap, split, split_head};
 use page::Page;
 use rows::{Row, Written, rows};
 use values::Values;
 
+use crate::model::{FileId, Place, Problem, code};
+
 /// Some editors mark a text as UTF-8 by it; it is kept.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Returns a job file in its canonical form; `None` where it is not TOML: loading it tells why.
-pub fn format(text: &str) -> Option<String> {
+/// Returns a job file in its canonical form, or every place where it is not TOML.
+pub fn format(text: &str) -> Result<String, Vec<Problem>> {
     let bare = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    let document = Document::parse(bare).ok()?;
+    let document = Document::parse(bare).map_err(|error| mistakes(text, &error))?;
     let first_line = bare.split_inclusive('\n').next().unwrap_or_default();
     let newline = if first_line.ends_with("\r\n") { "\r\n" } else { "\n" };
     let mut page = Page::new(newline);
@@ -40,7 +42,24 @@ pub fn format(text: &str) -> Option<String> {
     }
     page.apart(&rest);
     let mark = &text[..text.len() - bare.len()];
-    Some(mark.to_owned() + &page.finish())
+    Ok(mark.to_owned() + &page.finish())
+}
+
+/// Returns every place where a text is not TOML, in the words of loading it. What loads is refused
+/// here only for a number that TOML does not have, which loading leaves to the key.
+fn mistakes(text: &str, error: &TomlError) -> Vec<Problem> {
+    let file = FileId::default();
+    let mut blank = String::new();
+    let document = super::document::Document::parse(text, &mut blank);
+    if document.mistakes.is_empty() {
+        let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let at = error.span().unwrap_or_default();
+        let place = Place::span(file, at.start + mark..at.end + mark);
+        let label = place.label("64 bits can't hold it");
+        let problem = Problem::error(code::SYNTAX, "this is not TOML: no such number", label);
+        return vec![problem.help("write a smaller number, or put it in quotes")];
+    }
+    document.mistakes.iter().map(|mistake| mistake.problem(file)).collect()
 }
 
 /// A row in its canonical form, and what stands around it.
@@ -117,7 +136,7 @@ mod tests {
     /// Formats a text, twice.
     fn formatted(text: &str) -> String {
         let once = format(text).unwrap();
-        assert_eq!(format(&once).as_ref(), Some(&once), "formatting again changes nothing");
+        assert_eq!(format(&once).as_ref(), Ok(&once), "formatting again changes nothing");
         once
     }
 
@@ -249,7 +268,12 @@ zebra = 1
     #[test]
     fn what_is_not_toml_is_not_formatted() {
         for text in ["a", "a = 1\na = 2", "[a]\n[a]", "a = \"", "a = [1\n# x", "# \u{1b}"] {
-            assert_eq!(format(text), None, "{text}");
+            assert!(format(text).is_err_and(|told| !told.is_empty()), "{text}");
+        }
+        for number in ["9223372036854775808", "-1e400", "2_1x"] {
+            let text = format!("\u{feff}a = [1, {number}]");
+            let told = super::format(&text).unwrap_err();
+            assert_eq!(&text[told[0].labels[0].place.bytes()], number);
         }
     }
 }

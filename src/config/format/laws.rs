@@ -95,6 +95,6 @@ proptest! {
         prop_assert_eq!(&before, &formatted.parse().expect("it still is"));
         prop_assert_eq!(comments(&text), comments(&formatted));
         prop_assert_eq!(comments(&text).len(), text.matches("#c").count());
-        prop_assert_eq!(format(&formatted), Some(formatted));
+        prop_assert_eq!(format(&formatted), Ok(formatted));
     }
 }
