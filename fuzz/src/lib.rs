@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use runner::config::{self, Loaded, Options};
-use runner::diagnostic::{Style, diff, pretty};
+use runner::diagnostic::{Findings, Format, Style, diff, pretty};
 use runner::{launch, plan};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -21,6 +21,17 @@ pub const LONGEST: usize = 64 << 10;
 
 /// Seconds of processor time that one text may take, once for each thing that is done with it.
 const SECONDS: f64 = 1.0;
+
+/// Every way to write problems.
+const FORMATS: [Format; 7] = [
+    Format::Pretty,
+    Format::Short,
+    Format::Json,
+    Format::GitHub,
+    Format::GitLab,
+    Format::Sarif,
+    Format::Junit,
+];
 
 /// Where the text is put: a folder of its own, in memory.
 static JOB: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -61,9 +72,12 @@ fn load() -> Loaded {
 fn report(loaded: &Loaded, bytes: &[u8]) {
     let choice = bytes.iter().fold(bytes.len(), |sum, byte| sum.wrapping_add(usize::from(*byte)));
     let style = Style { color: false, width: 1 + choice % 300 };
-    let drawn = pretty(&loaded.problems, &loaded.sources, &style);
-    assert!(harmless(&drawn), "it acts on a terminal: {drawn:?}");
-    assert_eq!(drawn.is_empty(), loaded.problems.is_empty());
+    let mut findings = Findings::default();
+    findings.add(loaded.problems.clone(), loaded.sources.clone());
+    for format in FORMATS {
+        let written = format.write(&findings, &style);
+        assert!(harmless(&written), "it acts on a terminal: {written:?}");
+    }
     assert!(loaded.job.is_some() || !loaded.is_sound());
     pretty(&loaded.problems, &loaded.sources, &Style { color: true, ..style });
 }

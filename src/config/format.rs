@@ -33,10 +33,10 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 pub fn format(text: &str) -> Result<String, Vec<Problem>> {
     let bare = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let document = Document::parse(bare).map_err(|error| mistakes(text, &error))?;
-    let first_line = bare.split_inclusive('\n').next().unwrap_or_default();
-    let newline = if first_line.ends_with("\r\n") { "\r\n" } else { "\n" };
+    let rows = rows(bare, document.as_table());
+    let newline = newline(bare, &rows);
     let mut page = Page::new(newline);
-    let (mut lines, rest) = lines(rows(bare, document.as_table()), &Values { text: bare, newline });
+    let (mut lines, rest) = lines(rows, &Values { text: bare, newline });
     for group in lines.chunk_by_mut(Line::is_followed_by) {
         write(group, &mut page);
     }
@@ -60,6 +60,15 @@ fn mistakes(text: &str, error: &TomlError) -> Vec<Problem> {
         return vec![problem.help("write a smaller number, or put it in quotes")];
     }
     document.mistakes.iter().map(|mistake| mistake.problem(file)).collect()
+}
+
+/// Returns how the lines of a text end: as the first that does not end inside of a value.
+fn newline(text: &str, rows: &[Row<'_>]) -> &'static str {
+    let ends = std::iter::once(0).chain(rows.iter().map(|row| row.at.end));
+    let starts = rows.iter().map(|row| row.at.start).chain([text.len()]);
+    let mut gaps = ends.zip(starts).map(|(end, start)| &text[end..start]);
+    let first = gaps.find_map(|gap| gap.split_once('\n'));
+    if first.is_some_and(|(line, _)| line.ends_with('\r')) { "\r\n" } else { "\n" }
 }
 
 /// A row in its canonical form, and what stands around it.
@@ -258,6 +267,8 @@ zebra = 1
         let text = "\u{feff}name='a'\r\n# c  \r\n\r\n\r\n[vars]\r\na='''\nb\r\n'''";
         let expected = "\u{feff}name = 'a'\r\n# c\r\n\r\n[vars]\r\na = '''\nb\r\n'''\r\n";
         assert_eq!(formatted(text), expected);
+        let text = "\na = '''\r\nb'''\n";
+        assert_eq!(formatted(text), &text[1..]);
         for (text, expected) in
             [("", ""), ("\n \n", ""), ("# a", "# a\n"), ("\u{feff}", "\u{feff}")]
         {
