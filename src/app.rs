@@ -5,8 +5,8 @@
 //! Reading order: [`load`] reads and proves a job; [`choice`] plans it, with what [`past`] runs
 //! have taught; `run` runs it; `validate` only reads it, with [`places`], and `explain` says what
 //! its codes mean; `view` shows it in some form: [`plan`], [`list`], [`graph`], [`dry`], with
-//! [`words`]; `schema` prints the shapes of what is read and written; `lsp` answers an editor; `fmt`
-//! writes job files anew, by [`replace`].
+//! [`words`]; `schema` prints the shapes of what is read and written; `lsp` answers an editor;
+//! `fmt` writes job files anew, by [`replace`].
 
 mod choice;
 mod dry;
