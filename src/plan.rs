@@ -9,16 +9,22 @@
 
 mod build;
 mod check;
+mod cut;
 mod cycle;
+mod demand;
+mod flow;
 #[cfg(test)]
 mod laws;
 mod links;
+mod loops;
 mod matrix;
 mod order;
 mod pipes;
+mod reach;
 #[cfg(test)]
 pub(crate) mod sample;
 mod select;
+mod service;
 mod starve;
 mod waits;
 

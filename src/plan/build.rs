@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::time::Duration;
 
+use super::demand::enough;
 use super::links::{Edge, Kind, Links};
 use super::matrix::{expand, names};
 use super::order::rank;
 use super::pipes::Chains;
 use super::select::{Cells, select};
-use super::starve::demands;
 use super::{Node, Plan, Pool, Queue, Selection, Unselectable};
 use crate::model::{Action, Cell, Items, Job, NodeId, PoolId, Process, QueueId, Size, When};
 
@@ -100,17 +100,13 @@ fn pools(links: &Links<'_>, cells: &[Vec<Cell>], chosen: &[Cells], machine: &Mac
         .flat_map(|(process, _)| process.pools.iter().flatten().map(String::as_str))
         .collect();
     let counts: Vec<usize> = cells.iter().map(Vec::len).collect();
-    let mut together: HashMap<usize, u64> = HashMap::new();
-    for demand in demands(links, &Chains::of(links), &counts) {
-        let most = together.entry(demand.pool).or_default();
-        *most = demand.slots.max(*most);
-    }
+    let together = enough(links, &Chains::of(links), &counts);
     let size = |at: usize, size: Size| match size {
         Size::Count(count) => count.max(1),
         // A job that is right on 64 CPUs is right on one: what must run together fits.
         Size::Cpus(_) => {
-            let least = together.get(&at).copied().unwrap_or(1);
-            size.slots(machine.cpus).max(u32::try_from(least).unwrap_or(u32::MAX))
+            let least = u32::try_from(together[at]).unwrap_or(u32::MAX);
+            size.slots(machine.cpus).max(least)
         }
     };
     let declared = links.job.pools.iter().enumerate().map(|(at, pool)| Pool {
@@ -349,7 +345,7 @@ mod tests {
     fn names_become_numbers() {
         let plan = planned(
             "pool net 3\npool none 2\na matrix k=1,2\nb needs failed:a ended:a after a\nc stdin b \
-             needs a\nd pipe e pool net weight 2\ne\nf stdin g needs failed:g\ng",
+             on-failure! needs a\nd pipe e pool net weight 2\ne\nf stdin g needs failed:g\ng",
             &[],
         );
         let ids: Vec<usize> = plan.nodes.iter().map(|node| node.id.index()).collect();

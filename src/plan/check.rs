@@ -4,10 +4,11 @@
 //! has judged before.
 
 use super::links::{Edge, Kind, Links, place};
+use super::loops::{self, Loops};
 use super::matrix::{MAX_CELLS, expand};
 use super::pipes::{self, Chains};
-use super::{cycle, starve};
-use crate::model::{Job, Output, Place, Problem, Process, code};
+use super::{cycle, flow, reach, service, starve};
+use crate::model::{Job, Output, Problem, Process, code};
 
 /// Nodes of a job, all cells together. A plan takes about half a kilobyte for each, so that this is
 /// half a gigabyte; who has more has items for a queue.
@@ -21,11 +22,15 @@ pub const MAX_EDGES: usize = 1 << 23;
 pub fn check(job: &Job) -> Vec<Problem> {
     let (links, mut problems) = Links::of(job);
     let chains = Chains::of(&links);
+    let loops = Loops::of(&links);
     let cells = counted(&links, &mut problems);
     problems.extend(pipes::check(&links, &chains));
     problems.extend(outputs(&links, &cells));
-    problems.extend(queues(&links));
-    problems.extend(cycle::check(&links, &chains));
+    problems.extend(flow::check(&links, &loops));
+    problems.extend(loops::check(&links, &loops));
+    problems.extend(service::check(&links));
+    problems.extend(reach::check(&links, &chains));
+    problems.extend(cycle::check(&links, &chains, &loops));
     problems.extend(starve::check(&links, &chains, &cells));
     problems
 }
@@ -143,53 +148,6 @@ fn output(links: &Links<'_>, cells: &[usize], at: usize, edge: &Edge) -> Option<
     Some(Problem::error(code::CONFLICT, message, read).also(label).help(help))
 }
 
-/// Tells of queues that nothing feeds or nothing reads.
-fn queues(links: &Links<'_>) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (at, queue) in links.job.queues.iter().enumerate() {
-        if links.meant_queues.contains(&at) {
-            continue;
-        }
-        let name = &queue.name;
-        let declared = |text: String| Place::key(queue.file, ["queue", name]).label(text);
-        let fed = queue.items.is_some() || !links.producers[at].is_empty();
-        if let (false, &[reader, ..]) = (fed, &links.consumers[at][..]) {
-            let reader = links.process(reader);
-            let message =
-                format!("queue `{name}` is read by `{}`, but nothing feeds it", reader.name);
-            let label = declared("it would always be empty".to_owned());
-            let read = place(reader).then("consumes").label("the reader");
-            let help = format!("add `produces = \"{name}\"` to a process, or `items` to the queue");
-            problems.push(Problem::error(code::UNFED, message, label).also(read).help(help));
-        } else if links.consumers[at].is_empty() {
-            problems.push(unread(links, at, declared));
-        }
-    }
-    problems
-}
-
-/// Tells of a queue that nothing reads.
-fn unread(
-    links: &Links<'_>,
-    at: usize,
-    declared: impl Fn(String) -> crate::model::Label,
-) -> Problem {
-    let queue = &links.job.queues[at];
-    let name = &queue.name;
-    let help = format!("add `consumes = \"{name}\"` to a process, or remove the queue");
-    let Some(&writer) = links.producers[at].first() else {
-        let message = format!("queue `{name}` is read by no process");
-        return Problem::error(code::UNREAD, message, declared(String::new())).help(help);
-    };
-    let writer = links.process(writer);
-    let message =
-        format!("queue `{name}` is written by `{}`, but no process reads it", writer.name);
-    let (count, name) = (queue.capacity, &writer.name);
-    let label = declared(format!("after {count} items `{name}` would block for ever"));
-    let written = place(writer).then("produces").label("the writer");
-    Problem::error(code::UNREAD, message, label).also(written).help(help)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,7 +208,6 @@ mod tests {
     fn nothing_waits_for_itself() {
         each_tells([
             ("a needs a", "E204 process `a` waits for itself"),
-            ("a reads q feeds q", "E204 process `a` reads what it writes itself"),
             (
                 "a needs b\nb needs c x\nc needs a\nx",
                 "E204 these 3 processes wait for each other: a -> b -> c -> a",
@@ -258,19 +215,17 @@ mod tests {
             ("a needs b\nb after a", "E204 these 2 processes wait for each other: a -> b -> a"),
             (
                 "p feeds q\nc reads q needs p",
-                "E204 these 2 processes wait for each other: p -> c -> p",
+                "E204 queue `q` blocks for ever once it holds 64 items: `c` reads it only after the \
+                 end of `p`, which fills it",
             ),
             (
                 "p feeds q\nx needs p\nc reads q needs x",
-                "E204 these 3 processes wait for each other: p -> c -> x -> p",
+                "E204 queue `q` blocks for ever once it holds 64 items: `c` reads it only after the \
+                 end of `p`, which fills it",
             ),
             (
                 "p feeds q needs c\nc reads q",
                 "E204 these 2 processes wait for each other: p -> c -> p",
-            ),
-            (
-                "a reads q feeds r\nb reads r feeds q",
-                "E204 these 2 processes wait for each other: a -> b -> a",
             ),
             ("a pipe b\nb pipe a", "E204 these 2 processes wait for each other: a -> b -> a"),
             (
@@ -321,6 +276,153 @@ mod tests {
     }
 
     #[test]
+    fn pools_are_filled_by_what_nothing_holds_back() {
+        let two = "a pool p feeds q\nb pool p reads q\nc pool p feeds r\nd pool p reads r";
+        each_tells([
+            (
+                &format!("pool p 2\n{two}"),
+                "E207 `a`, `b` and 2 more must run at the same time and need 3 slots, but their \
+                 pool `p` has 2",
+            ),
+            (
+                "pool p 1\nx\na pool p feeds q needs x\nb pool p reads q",
+                "E207 `a` and `b` must run at the same time and need 2 slots, but their pool `p` \
+                 has 1",
+            ),
+        ]);
+        let right = [
+            format!("pool p 3\n{two}"),
+            // The second group comes when the first is over.
+            format!("pool p 2\n{two}").replace("feeds r", "feeds r needs b"),
+            // Somebody reads without a slot of the pool.
+            "pool p 1\na pool p feeds q\nb pool p reads q\nc reads q".to_owned(),
+            // One producer after the other.
+            "pool p 2\na pool p feeds q\nb pool p feeds q needs a\nc pool p reads q".to_owned(),
+            "pool p 1\nqueue q spill!\na pool p feeds q\nb pool p reads q".to_owned(),
+        ];
+        for text in right {
+            assert_eq!(told(&text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn loops_have_a_source_and_spill() {
+        each_tells([
+            ("a reads q feeds q", "E205 queue `q` is fed only by those who read it"),
+            (
+                "a reads q feeds r\nb reads r feeds q\nc reads r",
+                "E205 queue `q` and 1 more of its loop feed only each other",
+            ),
+            (
+                "queue q 1\na reads q feeds q",
+                "E211 queue `q` is on a loop, and could block itself for ever",
+            ),
+            (
+                "queue q spill!\ns feeds q\na reads q feeds r\nb reads r feeds q",
+                "E211 queue `r` is on a loop, and could block itself for ever",
+            ),
+            (
+                "queue q 1 spill!\nqueue r spill!\na reads q feeds r needs b\nb reads r feeds q",
+                "E204 these 2 processes wait for each other: a -> b -> a",
+            ),
+        ]);
+        for text in [
+            "queue q 1 spill!\na reads q feeds q",
+            "queue q spill!\nqueue r spill!\ns feeds q\na reads q feeds r\nb reads r feeds q\nc reads q",
+            "queue q 1 spill!\na reads q feeds q\nb needs a",
+            "queue q 1 spill!\na reads q feeds q needs b\nb reads q",
+            "queue q spill!\np feeds q\nc reads q needs p",
+        ] {
+            assert_eq!(told(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_never_starts_is_told_at_its_root() {
+        each_tells([
+            ("db service!\na", "E209 nothing needs service `db`, so it would never start"),
+            ("db service!\na after db", "E209 nothing needs service `db`, so it would never start"),
+            (
+                "a\nb needs a failed:a\nc needs b\nd after b",
+                "E210 process `b` can never run: it needs `a` both to pass and to fail",
+            ),
+            (
+                "a\nb needs a\nc needs failed:a always!\nd needs b started:c",
+                "E210 process `d` can never run: it needs `a` both to pass and to fail",
+            ),
+            (
+                "a on-failure!\nb needs started:a",
+                "E210 process `b` can never run: `a` runs only after a failure, and then nothing \
+                 else starts",
+            ),
+            (
+                "a\nb needs failed:a\nc needs b",
+                "E210 process `c` can never run: `b` runs only after a failure, and then nothing \
+                 else starts",
+            ),
+        ]);
+        for text in [
+            "db service!\na needs db",
+            "db service! feeds q\na reads q",
+            "a allow!\nb needs a failed:a",
+            "a\nb needs a\nc needs ended:b failed:a",
+            "a on-failure!\nb needs a on-failure!\nc needs ended:a\nd needs a always!",
+            "a allow!\nb needs failed:a\nc needs b",
+        ] {
+            assert_eq!(told(text), [""; 0], "{text}");
+        }
+        let mut job = job("data service!\na");
+        job.processes[1].needs = vec![crate::model::Need {
+            process: "date".to_owned(),
+            when: crate::model::When::Passed,
+        }];
+        assert_eq!(check(&job).len(), 1, "the slip hides what follows from it");
+    }
+
+    #[test]
+    fn sources_are_tried_again_only_where_nothing_comes_twice() {
+        each_tells([(
+            "a feeds q retry 1\nb reads q",
+            "E302 process `a` is tried again, and would emit its items twice",
+        )]);
+        for text in [
+            "a feeds q retry 1 held!\nb reads q",
+            "queue q unique!\na feeds q retry 1\nb reads q",
+            "queue q 1\na reads q feeds r retry 1\nb reads r",
+        ] {
+            assert_eq!(told(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_help_is_an_edit() {
+        let help = |text: &str| check(&job(text)).remove(0).help.unwrap();
+        for (text, expected) in [
+            ("a needs a", "remove `\"a\"` from `needs` of `a`"),
+            (
+                "a needs b\nb after a",
+                "remove `\"a\"` from `after` of `b`, or another of the 2 entries",
+            ),
+            (
+                "p feeds q\nc reads q needs ended:p",
+                "remove the entry of `p` from `needs` of `c`: a queue is read while it is filled",
+            ),
+            ("a stdin b\nb needs a stdin a", "remove `stdin` from `a`"),
+            (
+                "a needs b c\nb needs a\nc needs a",
+                "remove these 2 entries, fewer do not help: `\"a\"` from `needs` of `b`; `\"a\"` \
+                 from `needs` of `c`",
+            ),
+            (
+                "a run {process.b.stdout}\nb needs a",
+                "remove `\"a\"` from `needs` of `b`, or another of the 2 entries",
+            ),
+        ] {
+            assert_eq!(help(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn every_problem_is_found_in_one_go() {
         let text = "a needs b c\nb needs a\nx needs y\ny needs x\nz feeds q pool none";
         let codes: Vec<&str> = check(&job(text)).iter().map(|problem| problem.code.id).collect();
@@ -350,7 +452,7 @@ mod tests {
         ];
         assert_eq!(texts("a needs b\nb after c\nc needs a"), expected);
         let expected = [
-            "1. `p` stops when queue `q` is full, until `c` reads it",
+            "1. `p` stops once queue `q` holds 64 items, until `c` reads it",
             "2. `c` waits for `p`: closes the circle",
         ];
         assert_eq!(texts("p feeds q\nc reads q needs p"), expected);

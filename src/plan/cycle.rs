@@ -1,15 +1,21 @@
 //! Cycle: tells of processes that wait for each other, one label for each step of the circle.
 //!
-//! Unaware of how the circle was found.
+//! And of the fewest entries to remove. Unaware of how the circle was found.
 
-use super::links::{Kind, Links, consumes_place, produces_place};
+use std::fmt::Write as _;
+
+use super::links::{Kind, Links, Spot, Text, consumes_place};
+use super::loops::{Loops, feeding_place};
 use super::pipes::{Chains, together};
-use super::waits::{Why, circles};
-use crate::model::{Label, Place, Problem, When, code};
+use super::waits::{Knot, Why, knots};
+use crate::model::{Label, Place, Problem, Queue, When, code};
 
 /// Steps of a circle that are named; of a longer one the first and the last are. Nobody reads more,
 /// and a chain of 100 000 must not make a message of a megabyte.
 const MAX_STEPS: usize = 24;
+
+/// Entries to remove that are named: who has more draws the graph.
+const MAX_NAMED: usize = 8;
 
 /// One process waiting for another.
 struct Step {
@@ -26,7 +32,7 @@ enum Cause {
     /// An entry that says to wait.
     Entry,
     /// A queue that is full.
-    Full,
+    Full(usize),
     /// A queue that is read to its end.
     Queue,
     /// A pipe that is read to its end.
@@ -34,33 +40,39 @@ enum Cause {
 }
 
 /// Tells of every knot of processes that wait for each other.
-pub(super) fn check(links: &Links<'_>, chains: &Chains) -> Vec<Problem> {
-    let circles = circles(links, chains);
-    circles.iter().map(|circle| problem(links, &steps(links, circle))).collect()
+pub(super) fn check(links: &Links<'_>, chains: &Chains, loops: &Loops) -> Vec<Problem> {
+    let knots = knots(links, chains, loops);
+    knots.iter().map(|knot| problem(links, knot, &steps(links, &knot.circle))).collect()
 }
 
 /// Makes steps between processes of those between events.
 fn steps(links: &Links<'_>, circle: &[Why]) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     // A circle may begin in the middle of a queue; turned so that each queue's two halves meet.
-    let turn = circle.iter().position(|why| !matches!(why, Why::By(_))).unwrap_or(0);
-    let turned = circle[turn..].iter().chain(&circle[..turn]);
-    let mut next = turned.clone().skip(1).chain(&circle[turn..=turn]);
-    for why in turned {
-        let by = match next.next() {
-            Some(Why::By(process)) => *process,
-            _ => usize::MAX,
-        };
-        steps.extend(step(links, *why, by));
+    let halves = |why: &Why| matches!(why, Why::By(_) | Why::Emptied(_));
+    let turn = circle.iter().position(|why| !halves(why)).unwrap_or(0);
+    let turned = || circle[turn..].iter().chain(&circle[..turn]);
+    for (at, why) in turned().enumerate() {
+        let mut far = turned().skip(at + 1).take_while(|why| halves(why));
+        let emptied = far.clone().find_map(|why| match why {
+            Why::Emptied(queue) => Some(*queue),
+            _ => None,
+        });
+        let by = far.find_map(|why| match why {
+            Why::By(process) => Some(*process),
+            _ => None,
+        });
+        steps.extend(step(links, *why, by.unwrap_or_default(), emptied));
     }
     join(links, steps)
 }
 
-/// Makes one step; `by` is the process at the far side of a queue.
-fn step(links: &Links<'_>, why: Why, by: usize) -> Option<Step> {
+/// Makes one step; `by` is the process at the far side of a queue, which may have to empty another
+/// queue of its loop.
+fn step(links: &Links<'_>, why: Why, by: usize, emptied: Option<usize>) -> Option<Step> {
     let name = |at: usize| links.name(at);
     Some(match why {
-        Why::Inside | Why::By(_) => return None,
+        Why::Inside | Why::By(_) | Why::Emptied(_) => return None,
         Why::Link(from, at) => {
             let edge = &links.edges[from][at];
             let to = edge.to;
@@ -75,20 +87,25 @@ fn step(links: &Links<'_>, why: Why, by: usize) -> Option<Step> {
             let cause = if edge.kind == Kind::Pipe { Cause::Pipe } else { Cause::Entry };
             Step { from, to, place, text, cause }
         }
-        Why::Full(from, queue) => {
-            let queue = &links.job.queues[queue].name;
-            let process = links.process(from);
-            let index = process.produces.iter().position(|name| name == queue).unwrap_or(0);
-            let (from_name, reader) = (name(from), name(by));
+        Why::Full(from, at) => {
+            let queue = &links.job.queues[at];
             let text = format!(
-                "`{from_name}` stops when queue `{queue}` is full, until `{reader}` reads it"
+                "`{}` stops once queue `{}` holds {} items, until `{}` reads it",
+                name(from),
+                queue.name,
+                queue.capacity,
+                name(by)
             );
-            let place = produces_place(process, index);
-            Step { from, to: by, place, text, cause: Cause::Full }
+            let place = feeding_place(links, from, at);
+            Step { from, to: by, place, text, cause: Cause::Full(at) }
         }
         Why::Reads(from, queue) => {
-            let queue = &links.job.queues[queue].name;
-            let text = format!("`{}` reads queue `{queue}` until `{}` ends", name(from), name(by));
+            let name_of = |queue: usize| &links.job.queues[queue].name;
+            let until = match emptied {
+                Some(queue) => format!("`{}` has emptied queue `{}`", name(by), name_of(queue)),
+                None => format!("`{}` ends", name(by)),
+            };
+            let text = format!("`{}` reads queue `{}` until {until}", name(from), name_of(queue));
             let place = consumes_place(links.process(from));
             Step { from, to: by, place, text, cause: Cause::Queue }
         }
@@ -111,18 +128,9 @@ fn join(links: &Links<'_>, steps: Vec<Step>) -> Vec<Step> {
     joined
 }
 
-/// Tells of one circle.
-fn problem(links: &Links<'_>, steps: &[Step]) -> Problem {
-    let first = links.name(steps[0].from);
-    let message = match (steps.len(), steps[0].cause) {
-        (1, Cause::Entry | Cause::Full) => format!("process `{first}` waits for itself"),
-        (1, Cause::Queue | Cause::Pipe) => {
-            format!("process `{first}` reads what it writes itself")
-        }
-        (count, _) => {
-            format!("these {count} processes wait for each other: {}", drawn(links, steps))
-        }
-    };
+/// Tells of one knot.
+fn problem(links: &Links<'_>, knot: &Knot, steps: &[Step]) -> Problem {
+    let message = message(links, steps);
     let last = steps.len() - 1;
     let skipped = last.saturating_sub(MAX_STEPS - 1);
     let kept = (0..steps.len()).filter(|at| *at == last || *at + skipped < last);
@@ -133,7 +141,7 @@ fn problem(links: &Links<'_>, steps: &[Step]) -> Problem {
         place.clone().label(text)
     });
     let primary = labels.next().expect("a circle has a step");
-    let problem = Problem::error(code::CYCLE, message, primary).help(help(steps));
+    let problem = Problem::error(code::CYCLE, message, primary).help(help(links, knot, steps));
     labels.fold(problem, Problem::also)
 }
 
@@ -148,19 +156,88 @@ fn drawn(links: &Links<'_>, steps: &[Step]) -> String {
     names.join(" -> ")
 }
 
-/// Returns the cure.
-fn help(steps: &[Step]) -> String {
-    let any = |cause| steps.iter().any(|step| step.cause == cause);
-    let entries = steps.iter().filter(|step| step.cause == Cause::Entry).count();
-    match entries {
-        0 if any(Cause::Queue) => "a queue on a loop needs `on-full = \"spill\"`, which this \
-            version does not run: lead the output somewhere else"
-            .to_owned(),
-        0 => "a pipe cannot lead back to its beginning".to_owned(),
-        _ if any(Cause::Full) => "a queue is read while it is filled: remove the entry that \
-            waits for its producer"
-            .to_owned(),
-        1 => "remove this entry".to_owned(),
-        count => format!("remove one of the {count} entries"),
+/// Says what is wrong.
+fn message(links: &Links<'_>, steps: &[Step]) -> String {
+    let first = links.name(steps[0].from);
+    let mut full = steps.iter().filter_map(|step| match step.cause {
+        Cause::Full(queue) => Some((step, queue)),
+        Cause::Entry | Cause::Queue | Cause::Pipe => None,
+    });
+    match (steps.len(), steps[0].cause, full.next(), full.next()) {
+        (1, Cause::Queue | Cause::Pipe, ..) => {
+            format!("process `{first}` reads what it writes itself")
+        }
+        (1, ..) => format!("process `{first}` waits for itself"),
+        (_, _, Some((step, queue)), None) => {
+            let Queue { name, capacity, .. } = &links.job.queues[queue];
+            let (writer, reader) = (links.name(step.from), links.name(step.to));
+            format!(
+                "queue `{name}` blocks for ever once it holds {capacity} items: `{reader}` reads \
+                 it only after the end of `{writer}`, which fills it"
+            )
+        }
+        (count, ..) => {
+            format!("these {count} processes wait for each other: {}", drawn(links, steps))
+        }
+    }
+}
+
+/// Returns the cure: an edit.
+fn help(links: &Links<'_>, knot: &Knot, steps: &[Step]) -> String {
+    let named = |&(process, at): &(usize, usize)| entry(links, process, at);
+    let entries: Vec<String> = knot.cut.iter().take(MAX_NAMED).map(named).collect();
+    let mut help = match (&entries[..], knot.fewest) {
+        ([], _) => "a pipe cannot lead back to its beginning".to_owned(),
+        ([one], _) => format!("remove {one}"),
+        (some, fewest) => {
+            let (count, list) = (knot.cut.len(), some.join("; "));
+            let more = match count - some.len() {
+                0 => String::new(),
+                more => format!("; and {more} more"),
+            };
+            if fewest {
+                format!("remove these {count} entries, fewer do not help: {list}{more}")
+            } else {
+                format!("removing these {count} entries is enough: {list}{more}")
+            }
+        }
+    };
+    let choices = steps.iter().filter(|step| step.cause == Cause::Entry).count();
+    if knot.is_circle && choices > 1 {
+        write!(help, ", or another of the {choices} entries").expect("text takes everything");
+    }
+    let full = steps.iter().find_map(|step| match step.cause {
+        Cause::Full(queue) => Some(&links.job.queues[queue].name),
+        Cause::Entry | Cause::Queue | Cause::Pipe => None,
+    });
+    if full.is_some() {
+        help.push_str(": a queue is read while it is filled");
+    }
+    help
+}
+
+/// Returns how an entry is called, and where it stands.
+fn entry(links: &Links<'_>, process: usize, at: usize) -> String {
+    let edge = &links.edges[process][at];
+    let (of, to) = (links.name(process), links.name(edge.to));
+    match (&edge.spot, edge.kind) {
+        (Spot::Need(_), Kind::Need(When::Passed)) => {
+            format!("`\"{to}\"` from `needs` of `{of}`")
+        }
+        (Spot::Need(_), _) => format!("the entry of `{to}` from `needs` of `{of}`"),
+        (Spot::After(_), _) => format!("`\"{to}\"` from `after` of `{of}`"),
+        (Spot::Stdin | Spot::Pipe, _) => format!("`stdin` from `{of}`"),
+        (Spot::Within(text, _), _) => {
+            let key = match text {
+                Text::Command(_) => "command",
+                Text::Script => "script",
+                Text::Env(_) => "env",
+                Text::Payload | Text::StdinFile => "stdin",
+                Text::Cwd => "cwd",
+                Text::Stdout => "stdout",
+                Text::Stderr => "stderr",
+            };
+            format!("`{{process.{to}.stdout}}` from `{key}` of `{of}`")
+        }
     }
 }

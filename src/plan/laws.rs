@@ -2,6 +2,8 @@
 //!
 //! Unaware of messages.
 
+mod reach;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -154,10 +156,44 @@ proptest! {
     }
 
     #[test]
+    fn what_is_cut_leaves_no_circle_and_nothing_smaller_does(
+        needs in prop::collection::btree_set((0..6_usize, 0..6_usize), 0..11),
+    ) {
+        let text = |needs: &BTreeSet<(usize, usize)>| {
+            let said = |at: usize| needs.iter().filter(move |(from, _)| *from == at);
+            let line = |at| said(at).fold(format!("p{at} needs"), |l, (_, to)| l + &format!(" p{to}"));
+            (0..6).map(line).collect::<Vec<_>>().join("\n")
+        };
+        let job = job(&text(&needs));
+        let links = super::links::Links::of(&job).0;
+        let chains = super::pipes::Chains::of(&links);
+        let knots = super::waits::knots(&links, &chains, &super::loops::Loops::of(&links));
+        let mut left = needs.clone();
+        for (from, at) in knots.iter().flat_map(|knot| &knot.cut) {
+            left.remove(&(*from, links.edges[*from][*at].to));
+        }
+        prop_assert!(!has_circle(6, &left));
+        prop_assert!(knots.iter().all(|knot| knot.fewest));
+        let all: Vec<(usize, usize)> = needs.iter().copied().collect();
+        for set in 0..1_u32 << all.len() {
+            if (set.count_ones() as usize) < needs.len() - left.len() {
+                let kept = all.iter().enumerate().filter(|(at, _)| set & (1 << at) == 0);
+                prop_assert!(has_circle(6, &kept.map(|(_, edge)| *edge).collect()));
+            }
+        }
+    }
+
+    #[test]
     fn every_job_without_a_problem_can_be_lived_through(
         lines in prop::collection::vec((0..6_usize, 0..5_usize, 0..3_usize, 0..3_usize), 1..7),
+        spill in prop::array::uniform2(prop::bool::ANY),
+        item in prop::bool::ANY,
     ) {
-        let mut text = String::new();
+        let words = |spills| if spills { " spill!" } else { "" };
+        let mut text = format!(
+            "queue q1{}{}\nqueue q2{}\nx reads q1\ny reads q2\nz feeds q1\n",
+            words(spill[0]), if item { " 1" } else { "" }, words(spill[1]),
+        );
         for (at, (other, verb, reads, feeds)) in lines.iter().enumerate() {
             let other = other % lines.len();
             write!(text, "p{at}").unwrap();
@@ -177,7 +213,7 @@ proptest! {
         let problems = check(&job);
         if problems.is_empty() {
             prop_assert!(lives(&job), "{text}");
-            prop_assert_eq!(planned(job).order().len(), lines.len());
+            prop_assert_eq!(planned(job).order().len(), lines.len() + 3);
         } else if problems.iter().all(refused) && problems.iter().any(|p| p.code == code::CYCLE) {
             prop_assert!(!lives(&job), "{text}");
         }
@@ -186,7 +222,7 @@ proptest! {
 
 /// Plays a job whose queues are full at once: returns whether every process ends.
 fn lives(job: &Job) -> bool {
-    use crate::model::{Stdin, When};
+    use crate::model::{OnFull, Stdin, When};
     let at = |name: &str| job.processes.iter().position(|p| p.name == name).unwrap();
     let count = job.processes.len();
     let (mut started, mut ended) = (vec![false; count], vec![false; count]);
@@ -208,27 +244,50 @@ fn lives(job: &Job) -> bool {
         }
         members
     };
+    let reads = |process: usize, queue: &str| {
+        job.processes[process].consumes.iter().any(|consumes| consumes.queue == queue)
+    };
+    let feeds = |process: usize, queue: &str| {
+        job.processes[process].produces.iter().any(|fed| fed == queue)
+    };
+    // What goes in at one queue comes to all of these.
+    let behind = |queue: &str| {
+        let mut reached: BTreeSet<&str> = BTreeSet::new();
+        for _ in 0..=job.queues.len() {
+            for process in 0..count {
+                if reads(process, queue) || reached.iter().any(|queue| reads(process, queue)) {
+                    reached.extend(job.processes[process].produces.iter().map(String::as_str));
+                }
+            }
+        }
+        reached
+    };
+    let is_on_loop = |queue: &str| behind(queue).contains(queue);
+    let together = |queue: &str| -> BTreeSet<String> {
+        let both = behind(queue).into_iter().filter(|other| behind(other).contains(queue));
+        both.chain([queue]).map(str::to_owned).collect()
+    };
     for _ in 0..2 * count {
         for process in 0..count {
             let may = chain(process).into_iter().all(|member| {
                 job.processes[member].needs.iter().all(|need| match need.when {
                     When::Started => started[at(&need.process)],
-
                     _ => ended[at(&need.process)],
                 })
             });
             started[process] |= may;
             let this = &job.processes[process];
-            let read = this.produces.iter().all(|queue| {
-                (0..count).any(|other| {
-                    started[other]
-                        && job.processes[other].consumes.iter().any(|c| &c.queue == queue)
-                })
-            });
+            let is_read = |queue: &str| (0..count).any(|p| started[p] && reads(p, queue));
+            let spills = |name: &str| {
+                job.queues.iter().any(|q| q.name == name && q.on_full == OnFull::Spill)
+            };
+            let read = this.produces.iter().all(|queue| spills(queue) || is_read(queue));
             let closed = this.consumes.iter().all(|consumes| {
-                (0..count).all(|other| {
-                    ended[other] || !job.processes[other].produces.contains(&consumes.queue)
-                })
+                let queues = together(&consumes.queue);
+                let on_it = |p: usize| queues.iter().any(|queue| feeds(p, queue));
+                let inside = |p: usize| on_it(p) && queues.iter().any(|queue| reads(p, queue));
+                let fed = (0..count).all(|p| ended[p] || !on_it(p) || inside(p));
+                fed && (!is_on_loop(&consumes.queue) || queues.iter().all(|queue| is_read(queue)))
             });
             let fed = pipe(process).is_none_or(|writer| ended[writer]);
             ended[process] |= started[process] && read && closed && fed;

@@ -36,6 +36,8 @@ pub(super) struct Links<'a> {
     pub(super) consumers: Vec<Vec<usize>>,
     /// Queues that a wrong name might have meant.
     pub(super) meant_queues: Vec<usize>,
+    /// Processes that a wrong name might have meant.
+    pub(super) meant_processes: Vec<usize>,
 }
 
 /// One process naming another.
@@ -118,6 +120,7 @@ impl<'a> Links<'a> {
             producers: vec![Vec::new(); job.queues.len()],
             consumers: vec![Vec::new(); job.queues.len()],
             meant_queues: Vec::new(),
+            meant_processes: Vec::new(),
         };
         let mut unknown = Unknown::default();
         for (at, process) in job.processes.iter().enumerate() {
@@ -143,7 +146,10 @@ impl<'a> Links<'a> {
         let mut edges = Vec::new();
         each_name(process, &mut |name, kind, spot| match self.names.get(name) {
             Some(&to) => edges.push(Edge { to, kind, spot }),
-            None => unknown.process(self.job, process, name, &spot),
+            None => {
+                let meant = unknown.process(self.job, process, name, &spot);
+                self.meant_processes.extend(meant);
+            }
         });
         for edge in edges.iter().filter(|edge| edge.kind == Kind::Pipe) {
             self.readers[edge.to].push(at);
@@ -286,8 +292,8 @@ struct Unknown {
 }
 
 impl Unknown {
-    /// Tells of a process that no file declares.
-    fn process(&mut self, job: &Job, of: &Process, name: &str, spot: &Spot) {
+    /// Tells of a process that no file declares; returns the one that may have been meant.
+    fn process(&mut self, job: &Job, of: &Process, name: &str, spot: &Spot) -> Option<usize> {
         let message =
             format!("process `{}` names process `{name}`, which no file declares", of.name);
         let label = spot.place(of).label("no process has this name");
@@ -301,6 +307,7 @@ impl Unknown {
             }
             None => problem.help(format!("declare it: [process.{name}]")),
         });
+        near
     }
 
     /// Tells of a queue that no file declares; returns the one that may have been meant.

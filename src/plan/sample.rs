@@ -1,14 +1,15 @@
 //! Sample: jobs for tests, written in a few words.
 //!
 //! Each line is a process and what it says: `c needs a failed:b after d reads q feeds p pipe w pool
-//! x,y weight 2`. Unaware of what is tested.
+//! x,y weight 2`. A word that ends in `!` is a key: `service!`, `on-failure!`, `always!`, `allow!`,
+//! `held!` for `emit = "on-success"`. Unaware of what is tested.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::model::{
-    Ack, Action, Consumes, Deliver, FileId, Items, Job, Matrix, Need, OnEnd, Output, Pool, Process,
-    Queue, Size, Stdin, Template, When,
+    Ack, Action, AllowFailure, Consumes, Deliver, Emit, FileId, Items, Job, Matrix, Need, OnEnd,
+    OnFull, Output, Pool, Process, Queue, RunWhen, Size, Stdin, Template, When,
 };
 
 /// Returns a process that says nothing but its name.
@@ -65,9 +66,21 @@ pub(crate) fn job(text: &str) -> Job {
             None => {}
             Some("queue") => {
                 let name = words.next().unwrap();
-                let items: Vec<String> = words.map(str::to_owned).collect();
+                let mut declared = queue(name);
+                let mut items: Vec<String> = words.map(str::to_owned).collect();
+                items.retain(|word| match word.as_str() {
+                    "spill!" => {
+                        declared.on_full = OnFull::Spill;
+                        false
+                    }
+                    "unique!" => {
+                        declared.unique = true;
+                        false
+                    }
+                    _ => true,
+                });
                 let items = (!items.is_empty()).then_some(Items::List(items));
-                job.queues.push(Queue { items, ..queue(name) });
+                job.queues.push(Queue { items, ..declared });
             }
             Some("pool") => {
                 let name = words.next().unwrap();
@@ -92,6 +105,11 @@ fn said<'a>(mut process: Process, words: impl Iterator<Item = &'a str>) -> Proce
     let mut verb = "";
     for word in words {
         match (verb, word) {
+            (_, "service!") => process.service = true,
+            (_, "on-failure!") => process.run = RunWhen::OnFailure,
+            (_, "always!") => process.run = RunWhen::Always,
+            (_, "allow!") => process.allow_failure = AllowFailure::Any,
+            (_, "held!") => process.emit = Emit::OnSuccess,
             (
                 _,
                 "needs" | "after" | "reads" | "streams" | "feeds" | "pipe" | "stdin" | "pool"

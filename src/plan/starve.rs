@@ -1,91 +1,186 @@
 //! Starve: pools too small for what must run in them at the same time.
 //!
-//! In a pool that a process names itself everything counts. What queues and pipes join runs
-//! together: a source holds its slots while its queue is full, a long-lived reader while it waits
-//! for items, the members of a pipe while they wait for each other. If they could fill a pool and
-//! leave no room for the one that would set them free, nothing would ever move again. Unaware of
-//! the number of CPUs, so it judges pools of a fixed size; a plan makes the others large enough.
+//! In a pool that a process names itself everything counts. A source holds its slots while the queue
+//! that it feeds is full, and so does a reader that prints as it reads. If such holders can fill a
+//! pool, and everybody who reads those queues needs a slot of the same pool, nothing ever moves
+//! again. Only what is certain is told: of holders that wait for others, one at a time is looked at.
+//! Unaware of the number of CPUs, so it judges pools of a fixed size; a plan makes the others large
+//! enough.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use petgraph::unionfind::UnionFind;
-
+use super::demand::enough;
 use super::links::{Links, place};
 use super::pipes::Chains;
-use crate::model::{Deliver, Job, Label, Place, Pool, Problem, Size, code};
+use crate::model::{Ack, Job, Label, OnFull, Place, Pool, Problem, RunWhen, Size, code};
 
 /// Members of a group that get a label.
 const MAX_LABELS: usize = 8;
 
-/// What must fit into one pool at the same time.
-pub(super) struct Demand {
-    /// The pool: position in the job.
-    pub(super) pool: usize,
-    /// Slots.
-    pub(super) slots: u64,
-    /// The processes that take them.
-    pub(super) members: Vec<usize>,
-}
-
 /// Tells of pools of a fixed size that are too small.
 pub(super) fn check(links: &Links<'_>, chains: &Chains, cells: &[usize]) -> Vec<Problem> {
     let mut problems = heavy(links.job);
-    for demand in demands(links, chains, cells) {
-        let pool = &links.job.pools[demand.pool];
-        let fixed = fixed(pool).filter(|size| u64::from(*size) < demand.slots);
-        problems.extend(fixed.map(|size| starved(links, pool, size, &demand)));
+    let enough = enough(links, chains, cells);
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); links.job.pools.len()];
+    let pools: HashMap<&str, usize> =
+        links.job.pools.iter().enumerate().map(|(at, pool)| (pool.name.as_str(), at)).collect();
+    for (at, process) in links.job.processes.iter().enumerate() {
+        for pool in process.pools.iter().flatten().filter_map(|name| pools.get(name.as_str())) {
+            members[*pool].push(at);
+        }
+    }
+    for ((pool, members), enough) in links.job.pools.iter().zip(members).zip(enough) {
+        let Some(size) = fixed(pool) else { continue };
+        let view = View::of(links, cells, u64::from(size), &members);
+        let jam = view.piped(chains).or_else(|| view.met()).or_else(|| view.alone());
+        problems.extend(jam.map(|jam| starved(links, pool, &jam, enough)));
     }
     problems
 }
 
-/// Returns what each named pool must hold at the same time.
-pub(super) fn demands(links: &Links<'_>, chains: &Chains, cells: &[usize]) -> Vec<Demand> {
-    let pools: HashMap<&str, usize> =
-        links.job.pools.iter().enumerate().map(|(at, pool)| (pool.name.as_str(), at)).collect();
-    let groups = groups(links);
-    let mut members: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
-    for (at, process) in links.job.processes.iter().enumerate() {
-        for pool in process.pools.iter().flatten().filter_map(|name| pools.get(name.as_str())) {
-            members.entry((*pool, groups[at])).or_default().push(at);
-        }
-    }
-    let demand = |((pool, _), members): ((usize, usize), Vec<usize>)| {
-        let piped = members.windows(2).any(|two| chains.joined(two[0], two[1]));
-        let stage = |at: usize| links.consumes[at];
-        let mixed = members.iter().any(|&at| stage(at) != stage(members[0]));
-        let slots = slots(links, cells, &members);
-        (piped || mixed).then_some(Demand { pool, slots, members })
-    };
-    members.into_iter().filter_map(demand).collect()
+/// One pool and who runs in it.
+struct View<'a> {
+    links: &'a Links<'a>,
+    cells: &'a [usize],
+    size: u64,
+    members: &'a [usize],
+    /// Queues that nobody reads without slots of the pool, with what the lightest reader needs.
+    whole: HashMap<usize, u64>,
 }
 
-/// Returns a number for each process that those share which queues or pipes join.
-fn groups(links: &Links<'_>) -> Vec<usize> {
-    let processes = links.edges.len();
-    let mut sets = UnionFind::new(processes + links.producers.len());
-    for (process, produces) in links.produces.iter().enumerate() {
-        for queue in produces.iter().chain(&links.consumes[process]) {
-            sets.union(process, processes + queue);
-        }
-        for &reader in &links.readers[process] {
-            sets.union(process, reader);
-        }
-    }
-    sets.into_labeling()
+/// A pool that can't go on.
+#[derive(Debug, Default)]
+struct Jam {
+    /// The slots that would be needed.
+    slots: u64,
+    /// Who holds some, and who gets none, each with why.
+    members: BTreeMap<usize, String>,
 }
 
-/// Returns the slots that long-lived members hold, and one attempt of the others beside them.
-fn slots(links: &Links<'_>, cells: &[usize], members: &[usize]) -> u64 {
-    let (mut held, mut lent) = (0, 0);
-    for &at in members {
-        let process = links.process(at);
-        let weight = u64::from(process.weight);
-        match process.consumes.as_ref().map(|consumes| consumes.deliver) {
-            Some(Deliver::Args | Deliver::Stdin) => lent = weight.max(lent),
-            Some(Deliver::Stream) | None => held += weight * cells[at] as u64,
+impl<'a> View<'a> {
+    fn of(links: &'a Links<'a>, cells: &'a [usize], size: u64, members: &'a [usize]) -> Self {
+        let mut view = Self { links, cells, size, members, whole: HashMap::new() };
+        let fed: BTreeSet<usize> =
+            members.iter().flat_map(|&at| &links.produces[at]).copied().collect();
+        for queue in fed {
+            let readers = &links.consumers[queue];
+            let blocks = links.job.queues[queue].on_full == OnFull::Block;
+            if blocks && readers.iter().all(|&at| view.is_member(at)) {
+                let lightest = readers.iter().map(|&at| view.weight(at)).min();
+                view.whole.extend(lightest.map(|lightest| (queue, lightest)));
+            }
         }
+        view
     }
-    held + lent
+
+    fn is_member(&self, at: usize) -> bool {
+        self.members.binary_search(&at).is_ok()
+    }
+
+    fn weight(&self, at: usize) -> u64 {
+        u64::from(self.links.process(at).weight)
+    }
+
+    /// Returns a chain of pipes that does not fit.
+    fn piped(&self, chains: &Chains) -> Option<Jam> {
+        let mut jams: BTreeMap<usize, Jam> = BTreeMap::new();
+        for &at in self.members {
+            if !self.links.readers[at].is_empty() || chains.leader(at) != at {
+                let jam = jams.entry(chains.leader(at)).or_default();
+                jam.slots += self.weight(at);
+                let why = "starts together with what its pipe joins".to_owned();
+                jam.members.insert(at, why);
+            }
+        }
+        jams.into_values().find(|jam| jam.slots > self.size && jam.members.len() > 1)
+    }
+
+    /// Returns how those that nothing holds back fill the pool.
+    fn met(&self) -> Option<Jam> {
+        let is_free = |at: &&usize| {
+            let process = self.links.process(**at);
+            self.links.edges[**at].is_empty() && process.run == RunWhen::OnSuccess
+        };
+        let free: Vec<usize> = self.members.iter().filter(is_free).copied().collect();
+        self.jam(&free)
+    }
+
+    /// Returns how one that waits for others fills it, once it has started.
+    fn alone(&self) -> Option<Jam> {
+        let fills = |at: &usize| {
+            let queue = self.blocks_at(*at)?;
+            // Beside others, which a reader may have been started for, only one cell is certain.
+            let only = self.links.producers[queue].len() == 1
+                && self.links.job.queues[queue].items.is_none();
+            let cells = if only { self.fit(*at, 0) } else { 1 };
+            let used = cells * self.weight(*at);
+            (used + self.whole[&queue] > self.size).then_some(*at)
+        };
+        self.members.iter().filter_map(fills).find_map(|at| self.jam(&[at]))
+    }
+
+    /// Fills the pool with what holds slots while it waits for a reader; returns why that is the
+    /// end. Sources start first; a reader starts when there is something to read.
+    fn jam(&self, candidates: &[usize]) -> Option<Jam> {
+        let (sources, readers): (Vec<usize>, Vec<usize>) =
+            candidates.iter().partition(|at| self.links.consumes[**at].is_none());
+        let (mut used, mut wanted) = (0, 0);
+        let mut holders: BTreeMap<usize, usize> = BTreeMap::new();
+        for at in sources.into_iter().chain(readers) {
+            let Some(queue) = self.blocks_at(at) else { continue };
+            if self.has_items(at, &holders) {
+                let fit = self.fit(at, used);
+                used += fit * self.weight(at);
+                wanted += self.weight(at) * self.cells[at] as u64;
+                holders.extend((fit > 0).then_some((at, queue)));
+            }
+        }
+        // Which of several fit is certain only where they weigh the same.
+        let weights: BTreeSet<u64> = holders.keys().map(|&at| self.weight(at)).collect();
+        if wanted > self.size && weights.len() > 1 {
+            return None;
+        }
+        let queues: BTreeSet<usize> = holders.values().copied().collect();
+        let waiting = queues.iter().flat_map(|&queue| &self.links.consumers[queue]);
+        let waiting: BTreeSet<usize> =
+            waiting.copied().filter(|at| !holders.contains_key(at)).collect();
+        let lightest = waiting.iter().map(|&at| self.weight(at)).min()?;
+        if used + lightest <= self.size {
+            return None;
+        }
+        let holds = holders.iter().map(|(&at, &queue)| {
+            let name = &self.links.job.queues[queue].name;
+            (at, format!("fills queue `{name}`, then waits for a reader"))
+        });
+        let waits = waiting.iter().map(|&at| (at, "this reader never gets a slot".to_owned()));
+        Some(Jam { slots: wanted + lightest, members: holds.chain(waits).collect() })
+    }
+
+    /// Returns how many cells of a process fit beside what is used.
+    fn fit(&self, at: usize, used: u64) -> u64 {
+        let free = (self.size - used) / self.weight(at).max(1);
+        free.min(self.cells[at] as u64)
+    }
+
+    /// Returns a queue that makes a process wait with its slots, if all who read it need some of
+    /// the same pool.
+    fn blocks_at(&self, at: usize) -> Option<usize> {
+        let consumes = self.links.process(at).consumes.as_ref();
+        // The output of others is held back until they have ended, and hold no slot any more.
+        if consumes.is_some_and(|consumes| consumes.ack != Ack::Read) {
+            return None;
+        }
+        let is_whole = |queue: &usize| self.whole.contains_key(queue);
+        self.links.produces[at].iter().copied().find(is_whole)
+    }
+
+    /// Returns whether a process gets items although of this pool only these hold slots.
+    fn has_items(&self, at: usize, holders: &BTreeMap<usize, usize>) -> bool {
+        let Some(queue) = self.links.consumes[at] else { return true };
+        let feeds = |&at: &usize| !self.is_member(at) || holders.contains_key(&at);
+        self.links.job.queues[queue].items.is_some()
+            || self.links.producers[queue].iter().any(feeds)
+    }
 }
 
 /// Returns the size of a pool where it does not depend on the machine.
@@ -96,34 +191,32 @@ fn fixed(pool: &Pool) -> Option<u32> {
     }
 }
 
-/// Tells of a pool that is too small for a group.
-fn starved(links: &Links<'_>, pool: &Pool, size: u32, demand: &Demand) -> Problem {
+/// Tells of a pool that is too small.
+fn starved(links: &Links<'_>, pool: &Pool, jam: &Jam, enough: u64) -> Problem {
     let names: Vec<String> =
-        demand.members.iter().map(|&at| format!("`{}`", links.name(at))).collect();
+        jam.members.keys().map(|&at| format!("`{}`", links.name(at))).collect();
     let who = match &names[..] {
-        [.., _, _] if names.len() > 3 => {
-            format!("{}, {} and {} more", names[0], names[1], names.len() - 2)
+        [first, second, rest @ ..] if rest.len() > 1 => {
+            format!("{first}, {second} and {} more", rest.len())
         }
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
         [] => String::new(),
     };
-    let slots = demand.slots;
+    let size = fixed(pool).unwrap_or_default();
+    let slots = jam.slots;
     let message = format!(
         "{who} must run at the same time and need {slots} slots, but their pool `{}` has {size}",
         pool.name
     );
     let problem = Problem::error(code::STARVED, message, size_label(pool, size));
-    let labels = demand.members.iter().take(MAX_LABELS).map(|&at| {
-        let process = links.process(at);
-        let what = match (&links.consumes[at], links.produces[at].is_empty()) {
-            (Some(_), _) => "reads a queue, and needs a slot for it",
-            (None, false) => "holds its slot while its queue is full",
-            (None, true) => "starts together with what its pipe joins",
-        };
-        place(process).then("pool").label(what)
-    });
+    let labels = jam
+        .members
+        .iter()
+        .take(MAX_LABELS)
+        .map(|(&at, why)| place(links.process(at)).then("pool").label(why.clone()));
+    let enough = enough.max(slots);
     let help =
-        format!("set `size = {slots}` or more, or give one of them another pool or none at all");
+        format!("set `size = {enough}` or more, or give the readers another pool or none at all");
     labels.fold(problem, Problem::also).help(help)
 }
 

@@ -4,7 +4,9 @@
 //! started, and closed, when the last of its producers has ended. A start waits for ends (`needs`),
 //! the end of a producer for its queue to be open, or it blocks once the queue is full, and the end
 //! of a consumer for its queue to be closed. The members of a pipe have one start in common. What
-//! can't happen in this order can't happen in any, so a circle here is a job that hangs.
+//! can't happen in this order can't happen in any, so a circle here is a job that hangs. A queue that
+//! spills makes nobody wait, and neither does one of a loop, which is told where it does not spill; a
+//! loop is closed as one, once its queues are emptied and what feeds it from outside has ended.
 //! Unaware of how a circle is told.
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -14,9 +16,11 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef;
 
+use super::cut::{Cut, MOST_TRIED, Tangle};
 use super::links::{Kind, Links};
+use super::loops::Loops;
 use super::pipes::Chains;
-use crate::model::When;
+use crate::model::{OnFull, When};
 
 /// Something that happens once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +31,7 @@ enum Event {
     End(usize),
     /// One reader of a queue has started, or none is needed.
     Open,
-    /// Every producer of a queue has ended.
+    /// Every producer of a queue, or all that feed a loop from outside, have ended.
     Closed,
 }
 
@@ -44,29 +48,89 @@ pub(super) enum Why {
     Reads(usize, usize),
     /// The queue does so through this process.
     By(usize),
+    /// A loop is closed when this queue of it is emptied.
+    Emptied(usize),
+}
+
+/// Processes that wait for each other, each for another of them.
+#[derive(Debug)]
+pub(super) struct Knot {
+    /// The shortest circle through the member declared first.
+    pub(super) circle: Vec<Why>,
+    /// What unties it: processes, each with a position among its links.
+    pub(super) cut: Vec<(usize, usize)>,
+    /// Whether nothing smaller does.
+    pub(super) fewest: bool,
+    /// Whether the circle is all there is.
+    pub(super) is_circle: bool,
 }
 
 /// The events of a job, each with those that it waits for.
 type Events = DiGraph<Event, Why>;
 
-/// Returns one circle for each knot of processes that wait for each other, the shortest that goes
-/// through the member declared first, in the order of the file.
-pub(super) fn circles(links: &Links<'_>, chains: &Chains) -> Vec<Vec<Why>> {
-    let stuck = stuck(&events(links, chains));
-    let mut found: Vec<(usize, Vec<Why>)> = kosaraju_scc(&stuck)
+/// Returns each knot that would still be one if all others were untied, in the order of the file.
+pub(super) fn knots(links: &Links<'_>, chains: &Chains, loops: &Loops) -> Vec<Knot> {
+    let stuck = stuck(&events(links, chains, loops));
+    let mut left = MOST_TRIED;
+    let mut found: Vec<(usize, Knot)> = kosaraju_scc(&stuck)
         .into_iter()
-        .filter(|knot| knot.len() > 1 || stuck.contains_edge(knot[0], knot[0]))
-        .filter_map(|knot| {
-            let (first, from) = first(&stuck, &knot)?;
-            Some((first, shortest(&stuck, &knot, from)))
-        })
+        .filter(|members| members.len() > 1 || stuck.contains_edge(members[0], members[0]))
+        .filter_map(|members| knot(&stuck, &members, &mut left))
         .collect();
     found.sort_by_key(|(first, _)| *first);
-    found.into_iter().map(|(_, circle)| circle).collect()
+    found.into_iter().map(|(_, knot)| knot).collect()
+}
+
+/// Looks at one knot; returns also the member declared first. `left` is what may be tried.
+fn knot(stuck: &Events, members: &[NodeIndex], left: &mut usize) -> Option<(usize, Knot)> {
+    let (tangle, entries) = tangle(stuck, members);
+    if tangle.is_free() {
+        return None;
+    }
+    let (first, from) = first(stuck, members)?;
+    let circle = shortest(stuck, members, from);
+    let link = |why: &Why| match why {
+        Why::Link(process, at) => Some((*process, *at)),
+        Why::Inside | Why::Full(..) | Why::Reads(..) | Why::By(_) | Why::Emptied(_) => None,
+    };
+    // The last step is the one that closes the circle as it is drawn.
+    let closing = circle.iter().rev().find_map(link);
+    let wished = closing.and_then(|link| entries.iter().position(|entry| *entry == link));
+    let Cut { entries: cut, fewest } = tangle.cut(wished, left);
+    let mut cut: Vec<(usize, usize)> = cut.into_iter().map(|entry| entries[entry]).collect();
+    cut.sort_unstable();
+    let is_circle = circle.iter().filter_map(link).count() == entries.len();
+    Some((first, Knot { circle, cut, fewest, is_circle }))
+}
+
+/// Takes a knot out of the graph; returns also the entries that can be removed.
+fn tangle(stuck: &Events, members: &[NodeIndex]) -> (Tangle, Vec<(usize, usize)>) {
+    let numbers: HashMap<NodeIndex, usize> =
+        members.iter().enumerate().map(|(at, member)| (*member, at)).collect();
+    let any = members.iter().map(|&member| stuck[member] == Event::Open);
+    let mut tangle = Tangle::new(any.collect());
+    let mut entries = Vec::new();
+    for (at, &member) in members.iter().enumerate() {
+        for edge in stuck.edges(member) {
+            let Some(&on) = numbers.get(&edge.target()) else {
+                tangle.waits_elsewhere(at);
+                continue;
+            };
+            let entry = match *edge.weight() {
+                Why::Link(process, link) => {
+                    entries.push((process, link));
+                    Some(entries.len() - 1)
+                }
+                Why::Inside | Why::Full(..) | Why::Reads(..) | Why::By(_) | Why::Emptied(_) => None,
+            };
+            tangle.waits(at, on, entry);
+        }
+    }
+    (tangle, entries)
 }
 
 /// Builds the graph.
-fn events(links: &Links<'_>, chains: &Chains) -> Events {
+fn events(links: &Links<'_>, chains: &Chains, loops: &Loops) -> Events {
     let processes = links.job.processes.len();
     let mut events = Events::with_capacity(3 * processes, 4 * processes);
     let start = |process| NodeIndex::new(2 * chains.leader(process));
@@ -95,20 +159,40 @@ fn events(links: &Links<'_>, chains: &Chains) -> Events {
             };
         }
     }
+    flow(&mut events, links, chains, loops);
+    events
+}
+
+/// Adds what queues make wait.
+fn flow(events: &mut Events, links: &Links<'_>, chains: &Chains, loops: &Loops) {
+    let start = |process| NodeIndex::new(2 * chains.leader(process));
+    let end = |process| NodeIndex::new(2 * process + 1);
+    let mut closed_loops: HashMap<usize, NodeIndex> = HashMap::new();
     for (queue, (producers, consumers)) in links.producers.iter().zip(&links.consumers).enumerate()
     {
+        let on = loops.of_queue(queue);
         let open = events.add_node(Event::Open);
-        let closed = events.add_node(Event::Closed);
+        let closed = match on {
+            Some(on) => *closed_loops.entry(on).or_insert_with(|| events.add_node(Event::Closed)),
+            None => events.add_node(Event::Closed),
+        };
+        if on.is_some() {
+            events.add_edge(closed, open, Why::Emptied(queue));
+        }
+        let blocks = on.is_none() && links.job.queues[queue].on_full == OnFull::Block;
         for &producer in producers {
-            events.add_edge(end(producer), open, Why::Full(producer, queue));
-            events.add_edge(closed, end(producer), Why::By(producer));
+            if blocks {
+                events.add_edge(end(producer), open, Why::Full(producer, queue));
+            }
+            if on.is_none_or(|on| !loops.is_inside(links, producer, on)) {
+                events.add_edge(closed, end(producer), Why::By(producer));
+            }
         }
         for &consumer in consumers {
             events.add_edge(end(consumer), closed, Why::Reads(consumer, queue));
             events.add_edge(open, start(consumer), Why::By(consumer));
         }
     }
-    events
 }
 
 /// Lets happen what can and returns the graph of the rest.

@@ -35,7 +35,7 @@ impl Reader<'_, '_, '_> {
         {
             self.empty_braces(&command.value.entries);
         }
-        self.retried(raw, deliver, &produces);
+        self.retried(raw, deliver);
         let emit = match raw.emit.get().map(|emit| emit.value) {
             None => Emit::Made,
             Some(raw::Emit::Input) => Emit::Input,
@@ -106,15 +106,9 @@ impl Reader<'_, '_, '_> {
         })
     }
 
-    fn retried(&mut self, raw: &Raw, deliver: raw::Deliver, produces: &[At<String>]) {
+    fn retried(&mut self, raw: &Raw, deliver: raw::Deliver) {
         let Some(at) = retries(raw) else { return };
-        if raw.consumes.is_absent() {
-            let Some(queue) = produces.first() else { return };
-            let said = "a producer that is tried again would put its items in twice";
-            let problem = Problem::error(code::TWICE, said, self.label(at, "tried again"))
-                .also(self.label(queue.at, "what it has put in stays"));
-            self.tell(problem.help("remove `retry`, or let a consumer of the queue retry"));
-        } else if deliver == raw::Deliver::Stream {
+        if !raw.consumes.is_absent() && deliver == raw::Deliver::Stream {
             if let Some(ack) = raw.ack.get().filter(|ack| ack.value == raw::Ack::Read) {
                 let said = "nothing can be tried again: with ack = \"read\" no item is kept";
                 let problem = Problem::error(code::CONFLICT, said, self.label(at, "never used"))
