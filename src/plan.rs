@@ -4,8 +4,9 @@
 //! a [`Plan`] holds a graph without cycles in which every edge leads somewhere. The only room that
 //! sees petgraph; unaware of TOML, of time and of running processes.
 //!
-//! Reading order: `links`, names to positions; `matrix`; `check` with `waits`, `cycle`,
-//! `pipes` and `starve`; `select`; `build`; `order`.
+//! Reading order: `links`, names to positions; `matrix`; `check` with `pipes`, `loops`, `flow`,
+//! `service`, `reach`, then `waits`, `cut` and `cycle`, and `demand` and `starve`; `select`; `build`;
+//! `order`.
 
 mod build;
 mod check;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{self, Loaded, Options, Purpose};
 use crate::diagnostic::{Style, pretty};
-use crate::model::Job;
+use crate::model::{Job, OnFailure};
 use crate::report::{Color, color};
 use crate::{launch, plan, preflight};
 
@@ -23,19 +23,27 @@ pub struct Load {
     pub env_files: Vec<PathBuf>,
     /// `--stdin-filename NAME`.
     pub stdin_name: Option<String>,
+    /// `--on-failure`: it decides what can run after a failure, and so what never can.
+    pub on_failure: Option<OnFailure>,
 }
 
 /// Reads a job file and proves its graph. Only a check for its own sake looks at the machine too: a
 /// run will tell better, and of less, what it could not find.
 pub fn check(path: &Path, load: &Load, purpose: Purpose) -> Loaded {
-    let Load { vars, env_files, stdin_name } = load.clone();
-    prove(path, &Options { vars, env_files, stdin_name, purpose, ..Options::default() })
+    let Load { vars, env_files, stdin_name, on_failure } = load.clone();
+    let options = Options { vars, env_files, stdin_name, purpose, ..Options::default() };
+    proved(path, &options, on_failure)
 }
 
 /// Reads a job file and proves its graph, with whatever wins over what stands in it.
 pub(super) fn prove(path: &Path, options: &Options) -> Loaded {
+    proved(path, options, None)
+}
+
+fn proved(path: &Path, options: &Options, on_failure: Option<OnFailure>) -> Loaded {
     let mut loaded = config::load(path, options);
-    if let Some(job) = loaded.job.as_ref().or(loaded.draft.as_ref()) {
+    if let Some(job) = loaded.job.as_mut().or(loaded.draft.as_mut()) {
+        job.limits.on_failure = on_failure.or(job.limits.on_failure);
         let mut found = plan::check(job);
         found.extend(launch::check(job));
         if options.purpose == Purpose::Check {

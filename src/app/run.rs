@@ -45,8 +45,8 @@ pub fn run(run: Run) -> Invoked {
     // Before any thread exists, and before the job makes this process large.
     let spawner =
         if run.dry_run { None } else { Some(Spawner::fork().map_err(engine::Fault::from)?) };
-    let Some(mut job) = load(&run.job, &run.load, run.color)? else { return Ok(WRONG) };
-    job.limits.on_failure = run.on_failure.or(job.limits.on_failure);
+    let asked = Load { on_failure: run.on_failure, ..run.load.clone() };
+    let Some(job) = load(&run.job, &asked, run.color)? else { return Ok(WRONG) };
     let keep = job.limits.keep_runs.unwrap_or(KEEP_RUNS);
     let past = Past::load(&run.job, run.state.as_deref());
     let choice = Choice { processes: run.processes, jobs: run.jobs };

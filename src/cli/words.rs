@@ -289,7 +289,7 @@ fn name_value(text: &str) -> Result<(String, String), String> {
 
 impl From<LoadWords> for Load {
     fn from(words: LoadWords) -> Self {
-        Self { vars: words.vars, env_files: words.env_files, stdin_name: None }
+        Self { vars: words.vars, env_files: words.env_files, stdin_name: None, on_failure: None }
     }
 }
 

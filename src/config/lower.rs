@@ -51,9 +51,27 @@ use section::Section;
 const MOST_KEPT: usize = 100_000;
 
 /// Keys without which the edges of the graph are not known.
-const EDGE_KEYS: [&str; 14] = [
-    "needs", "after", "consumes", "produces", "stdin", "pool", "weight", "workers", "deliver",
-    "matrix", "size", "slots", "items", "run",
+const EDGE_KEYS: [&str; 20] = [
+    "needs",
+    "after",
+    "consumes",
+    "produces",
+    "stdin",
+    "pool",
+    "weight",
+    "workers",
+    "deliver",
+    "matrix",
+    "size",
+    "slots",
+    "items",
+    "run",
+    "retry",
+    "emit",
+    "allow-failure",
+    "service",
+    "on-full",
+    "unique",
 ];
 
 /// A job under construction.
