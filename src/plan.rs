@@ -5,8 +5,8 @@
 //! sees petgraph; unaware of TOML, of time and of running processes.
 //!
 //! Reading order: `links`, names to positions; `matrix`; `check` with `pipes`, `loops`, `flow`,
-//! `service`, `reach`, then `waits`, `cut` and `cycle`, and `demand` and `starve`; `select`; `build`;
-//! `order`.
+//! `service`, `reach`, then `waits`, `cut` and `cycle`, and `demand` and `starve`; `select`;
+//! `build`; `order`.
 
 mod build;
 mod check;

@@ -215,13 +215,13 @@ mod tests {
             ("a needs b\nb after a", "E204 these 2 processes wait for each other: a -> b -> a"),
             (
                 "p feeds q\nc reads q needs p",
-                "E204 queue `q` blocks for ever once it holds 64 items: `c` reads it only after the \
-                 end of `p`, which fills it",
+                "E204 queue `q` blocks for ever once it holds 64 items: `c` reads it only after \
+                 the end of `p`, which fills it",
             ),
             (
                 "p feeds q\nx needs p\nc reads q needs x",
-                "E204 queue `q` blocks for ever once it holds 64 items: `c` reads it only after the \
-                 end of `p`, which fills it",
+                "E204 queue `q` blocks for ever once it holds 64 items: `c` reads it only after \
+                 the end of `p`, which fills it",
             ),
             (
                 "p feeds q needs c\nc reads q",
@@ -328,7 +328,8 @@ mod tests {
         ]);
         for text in [
             "queue q 1 spill!\na reads q feeds q",
-            "queue q spill!\nqueue r spill!\ns feeds q\na reads q feeds r\nb reads r feeds q\nc reads q",
+            "queue q spill!\nqueue r spill!\ns feeds q\na reads q feeds r\nb reads r feeds q\n\
+             c reads q",
             "queue q 1 spill!\na reads q feeds q\nb needs a",
             "queue q 1 spill!\na reads q feeds q needs b\nb reads q",
             "queue q spill!\np feeds q\nc reads q needs p",

@@ -48,6 +48,15 @@ pub(super) struct Cut {
     pub(super) fewest: bool,
 }
 
+/// What a search came to.
+enum Searched {
+    Found(Vec<usize>),
+    /// There is nothing of that size.
+    Nothing,
+    /// Too much was tried.
+    Unknown,
+}
+
 /// One decision of the search.
 #[derive(Debug)]
 struct Branch {
@@ -88,8 +97,8 @@ impl Tangle {
         self.stuck(&vec![false; self.arcs.len()]).is_empty()
     }
 
-    /// Returns what unties the knot, if possible by removing the one entry that is wished for; `left`
-    /// is how many steps the search may still take.
+    /// Returns what unties the knot, if possible by removing the one entry that is wished for;
+    /// `left` is how many steps the search may still take.
     pub(super) fn cut(&self, wished: Option<usize>, left: &mut usize) -> Cut {
         if let Some(entry) = wished {
             let gone: Vec<bool> = self.arcs.iter().map(|arc| arc.entry == Some(entry)).collect();
@@ -103,12 +112,12 @@ impl Tangle {
         let mut cut = Cut { fewest: greedy.len() < 2, entries: greedy };
         for count in 1..cut.entries.len() {
             match self.search(count, &mut most) {
-                Some(Some(entries)) => {
+                Searched::Found(entries) => {
                     cut = Cut { entries, fewest: true };
                     break;
                 }
-                Some(None) => cut.fewest = count + 1 == cut.entries.len(),
-                None => break,
+                Searched::Nothing => cut.fewest = count + 1 == cut.entries.len(),
+                Searched::Unknown => break,
             }
         }
         *left += most;
@@ -156,23 +165,26 @@ impl Tangle {
         kept.into_iter().collect()
     }
 
-    /// Searches for so many entries; the outer `None` says that too much was tried.
-    fn search(&self, count: usize, left: &mut usize) -> Option<Option<Vec<usize>>> {
+    /// Searches for so many entries.
+    fn search(&self, count: usize, left: &mut usize) -> Searched {
         let mut gone = vec![false; self.arcs.len()];
         let mut branches: Vec<Branch> = Vec::new();
         let mut cut = 0;
         loop {
-            *left = left.checked_sub(self.arcs.len().max(1))?;
+            let Some(rest) = left.checked_sub(self.arcs.len().max(1)) else {
+                return Searched::Unknown;
+            };
+            *left = rest;
             let stuck = self.stuck(&gone);
             if stuck.is_empty() {
                 let entries = self.arcs.iter().zip(&gone).filter(|(_, gone)| **gone);
-                return Some(Some(entries.filter_map(|(arc, _)| arc.entry).collect()));
+                return Searched::Found(entries.filter_map(|(arc, _)| arc.entry).collect());
             }
             let choices = self.choices(&stuck, &gone, cut < count);
             branches.push(Branch { choices, tried: 0 });
             // The last decision that has another choice is made anew.
             loop {
-                let Some(branch) = branches.last_mut() else { return Some(None) };
+                let Some(branch) = branches.last_mut() else { return Searched::Nothing };
                 if let Some(&before) = branch.tried.checked_sub(1).map(|at| &branch.choices[at]) {
                     gone[before] = false;
                     cut -= usize::from(self.arcs[before].entry.is_some());
@@ -206,7 +218,9 @@ impl Tangle {
     /// Returns a circle among what is stuck; none where something waits for nothing any more.
     fn circle(&self, stuck: &[usize], gone: &[bool]) -> Option<Vec<usize>> {
         let mut is_stuck = vec![false; self.any.len()];
-        stuck.iter().for_each(|&at| is_stuck[at] = true);
+        for &at in stuck {
+            is_stuck[at] = true;
+        }
         let next = |at: usize| {
             let mut arcs = self.waits[at].iter().copied();
             arcs.find(|&arc| !gone[arc] && is_stuck[self.arcs[arc].to])
@@ -360,7 +374,8 @@ mod tests {
         #[test]
         fn what_is_cut_unties_and_nothing_smaller_does(
             any in prop::collection::vec(prop::bool::weighted(0.3), 6),
-            arcs in prop::collection::vec((0..6_usize, 0..6_usize, prop::bool::weighted(0.7)), 1..13),
+            arcs in prop::collection::vec(
+                (0..6_usize, 0..6_usize, prop::bool::weighted(0.7)), 1..13),
         ) {
             // As in a job: who needs only one of several has no entry that says so.
             let arcs: Vec<_> =

@@ -161,7 +161,8 @@ proptest! {
     ) {
         let text = |needs: &BTreeSet<(usize, usize)>| {
             let said = |at: usize| needs.iter().filter(move |(from, _)| *from == at);
-            let line = |at| said(at).fold(format!("p{at} needs"), |l, (_, to)| l + &format!(" p{to}"));
+            let add = |line: String, (_, to): &(usize, usize)| line + &format!(" p{to}");
+            let line = |at| said(at).fold(format!("p{at} needs"), add);
             (0..6).map(line).collect::<Vec<_>>().join("\n")
         };
         let job = job(&text(&needs));
@@ -220,56 +221,72 @@ proptest! {
     }
 }
 
-/// Plays a job whose queues are full at once: returns whether every process ends.
-fn lives(job: &Job) -> bool {
-    use crate::model::{OnFull, Stdin, When};
-    let at = |name: &str| job.processes.iter().position(|p| p.name == name).unwrap();
-    let count = job.processes.len();
-    let (mut started, mut ended) = (vec![false; count], vec![false; count]);
-    let pipe = |process: usize| match &job.processes[process].stdin {
-        Stdin::Pipe(name) => Some(at(name)),
-        _ => None,
-    };
-    // A chain is everything that can be reached through pipes, either way.
-    let chain = |process: usize| {
-        let mut members = BTreeSet::from([process]);
-        for _ in 0..count {
-            for other in 0..count {
-                if let Some(writer) = pipe(other)
-                    && (members.contains(&writer) || members.contains(&other))
-                {
-                    members.extend([writer, other]);
-                }
-            }
-        }
-        members
-    };
-    let reads = |process: usize, queue: &str| {
-        job.processes[process].consumes.iter().any(|consumes| consumes.queue == queue)
-    };
-    let feeds = |process: usize, queue: &str| {
-        job.processes[process].produces.iter().any(|fed| fed == queue)
-    };
-    // What goes in at one queue comes to all of these.
-    let behind = |queue: &str| {
+/// Which queues lead to which, found by walking.
+struct Flow<'a> {
+    job: &'a Job,
+}
+
+impl<'a> Flow<'a> {
+    fn reads(&self, process: usize, queue: &str) -> bool {
+        self.job.processes[process].consumes.iter().any(|consumes| consumes.queue == queue)
+    }
+
+    fn feeds(&self, process: usize, queue: &str) -> bool {
+        self.job.processes[process].produces.iter().any(|fed| fed == queue)
+    }
+
+    /// Returns the queues that get what goes in at one.
+    fn behind(&self, queue: &str) -> BTreeSet<&'a str> {
         let mut reached: BTreeSet<&str> = BTreeSet::new();
-        for _ in 0..=job.queues.len() {
-            for process in 0..count {
-                if reads(process, queue) || reached.iter().any(|queue| reads(process, queue)) {
-                    reached.extend(job.processes[process].produces.iter().map(String::as_str));
+        for _ in 0..=self.job.queues.len() {
+            for (at, process) in self.job.processes.iter().enumerate() {
+                if self.reads(at, queue) || reached.iter().any(|queue| self.reads(at, queue)) {
+                    reached.extend(process.produces.iter().map(String::as_str));
                 }
             }
         }
         reached
-    };
-    let is_on_loop = |queue: &str| behind(queue).contains(queue);
-    let together = |queue: &str| -> BTreeSet<String> {
-        let both = behind(queue).into_iter().filter(|other| behind(other).contains(queue));
-        both.chain([queue]).map(str::to_owned).collect()
-    };
+    }
+
+    /// Returns the queues that are on a loop with one; none where it is on no loop.
+    fn around(&self, queue: &str) -> BTreeSet<&'a str> {
+        let mut behind = self.behind(queue);
+        behind.retain(|other| self.behind(other).contains(queue));
+        behind
+    }
+
+    fn spills(&self, name: &str) -> bool {
+        let spills = |queue: &crate::model::Queue| queue.on_full == crate::model::OnFull::Spill;
+        self.job.queues.iter().any(|queue| queue.name == name && spills(queue))
+    }
+}
+
+/// Returns everything that can be reached through pipes, either way.
+fn chain(job: &Job, process: usize) -> BTreeSet<usize> {
+    let mut members = BTreeSet::from([process]);
+    for _ in &job.processes {
+        for (other, reader) in job.processes.iter().enumerate() {
+            if let crate::model::Stdin::Pipe(name) = &reader.stdin {
+                let writer = job.processes.iter().position(|p| &p.name == name).unwrap();
+                if members.contains(&writer) || members.contains(&other) {
+                    members.extend([writer, other]);
+                }
+            }
+        }
+    }
+    members
+}
+
+/// Plays a job whose queues are full at once: returns whether every process ends.
+fn lives(job: &Job) -> bool {
+    use crate::model::{Stdin, When};
+    let at = |name: &str| job.processes.iter().position(|p| p.name == name).unwrap();
+    let count = job.processes.len();
+    let flow = Flow { job };
+    let (mut started, mut ended) = (vec![false; count], vec![false; count]);
     for _ in 0..2 * count {
         for process in 0..count {
-            let may = chain(process).into_iter().all(|member| {
+            let may = chain(job, process).into_iter().all(|member| {
                 job.processes[member].needs.iter().all(|need| match need.when {
                     When::Started => started[at(&need.process)],
                     _ => ended[at(&need.process)],
@@ -277,19 +294,22 @@ fn lives(job: &Job) -> bool {
             });
             started[process] |= may;
             let this = &job.processes[process];
-            let is_read = |queue: &str| (0..count).any(|p| started[p] && reads(p, queue));
-            let spills = |name: &str| {
-                job.queues.iter().any(|q| q.name == name && q.on_full == OnFull::Spill)
-            };
-            let read = this.produces.iter().all(|queue| spills(queue) || is_read(queue));
+            let is_read = |queue: &str| (0..count).any(|p| started[p] && flow.reads(p, queue));
+            let read = this.produces.iter().all(|queue| flow.spills(queue) || is_read(queue));
             let closed = this.consumes.iter().all(|consumes| {
-                let queues = together(&consumes.queue);
-                let on_it = |p: usize| queues.iter().any(|queue| feeds(p, queue));
-                let inside = |p: usize| on_it(p) && queues.iter().any(|queue| reads(p, queue));
-                let fed = (0..count).all(|p| ended[p] || !on_it(p) || inside(p));
-                fed && (!is_on_loop(&consumes.queue) || queues.iter().all(|queue| is_read(queue)))
+                let queue = consumes.queue.as_str();
+                let around = flow.around(queue);
+                let feeds = |p: usize| {
+                    flow.feeds(p, queue) || around.iter().any(|queue| flow.feeds(p, queue))
+                };
+                let inside = |p: usize| feeds(p) && around.iter().any(|queue| flow.reads(p, queue));
+                (0..count).all(|p| ended[p] || !feeds(p) || inside(p))
+                    && around.iter().all(|queue| is_read(queue))
             });
-            let fed = pipe(process).is_none_or(|writer| ended[writer]);
+            let fed = match &this.stdin {
+                Stdin::Pipe(name) => ended[at(name)],
+                _ => true,
+            };
             ended[process] |= started[process] && read && closed && fed;
         }
     }

@@ -144,9 +144,10 @@ impl<'a> Links<'a> {
     /// Resolves the processes that one names.
     fn processes(&mut self, at: usize, process: &'a Process, unknown: &mut Unknown) {
         let mut edges = Vec::new();
-        each_name(process, &mut |name, kind, spot| match self.names.get(name) {
-            Some(&to) => edges.push(Edge { to, kind, spot }),
-            None => {
+        each_name(process, &mut |name, kind, spot| {
+            if let Some(&to) = self.names.get(name) {
+                edges.push(Edge { to, kind, spot });
+            } else {
                 let meant = unknown.process(self.job, process, name, &spot);
                 self.meant_processes.extend(meant);
             }

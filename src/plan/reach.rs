@@ -4,7 +4,7 @@
 //! as well. So facts travel along the edges: this one passed, that one failed, the run has failed.
 //! No process both passes and fails, unless its failure is allowed; and once the run has failed,
 //! nothing that is `on-success` starts any more, unless it handles a failure, or reads a queue.
-//! Only processes that something needs to fail matter, 64 of them in one pass over what is near them.
+//! Only processes that something needs to fail matter, 64 of them in one pass over what is near.
 //! Unaware of circles: what is on one, or behind it, is left out.
 
 mod facts;
@@ -194,8 +194,8 @@ impl Reach<'_> {
         })
     }
 
-    /// Finds what needs that one of these has passed and that it has failed; where runs stop after a
-    /// failure, whoever would not start then proves that what is over did not fail.
+    /// Finds what needs that one of these has passed and that it has failed; where runs stop after
+    /// a failure, whoever would not start then proves that what is over did not fail.
     fn contradictions(&mut self, targets: &[usize], facts: &mut Facts, stops: bool) {
         facts.begin(targets);
         let last = self.last_that_matters(targets);

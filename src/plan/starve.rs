@@ -1,9 +1,9 @@
 //! Starve: pools too small for what must run in them at the same time.
 //!
-//! In a pool that a process names itself everything counts. A source holds its slots while the queue
-//! that it feeds is full, and so does a reader that prints as it reads. If such holders can fill a
-//! pool, and everybody who reads those queues needs a slot of the same pool, nothing ever moves
-//! again. Only what is certain is told: of holders that wait for others, one at a time is looked at.
+//! In a pool that a process names itself everything counts. A source holds its slots while the
+//! queue that it feeds is full, and so does a reader that prints as it reads. If such holders can
+//! fill a pool, and everybody who reads those queues needs a slot of the same pool, nothing ever
+//! moves again. Of holders that wait for others, which may never meet, one at a time is looked at.
 //! Unaware of the number of CPUs, so it judges pools of a fixed size; a plan makes the others large
 //! enough.
 

@@ -4,12 +4,13 @@
 //! started, and closed, when the last of its producers has ended. A start waits for ends (`needs`),
 //! the end of a producer for its queue to be open, or it blocks once the queue is full, and the end
 //! of a consumer for its queue to be closed. The members of a pipe have one start in common. What
-//! can't happen in this order can't happen in any, so a circle here is a job that hangs. A queue that
-//! spills makes nobody wait, and neither does one of a loop, which is told where it does not spill; a
-//! loop is closed as one, once its queues are emptied and what feeds it from outside has ended.
+//! can't happen in this order can't happen in any, so a circle here is a job that hangs. A queue
+//! that spills makes nobody wait, and neither does one of a loop, which is told where it does not
+//! spill; a loop is closed as one, once its queues are emptied and what feeds it from outside has
+//! ended.
 //! Unaware of how a circle is told.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use petgraph::Direction::Incoming;
 use petgraph::algo::kosaraju_scc;
@@ -72,23 +73,58 @@ type Events = DiGraph<Event, Why>;
 pub(super) fn knots(links: &Links<'_>, chains: &Chains, loops: &Loops) -> Vec<Knot> {
     let stuck = stuck(&events(links, chains, loops));
     let mut left = MOST_TRIED;
+    let mut parts = Parts::new(stuck.node_count());
     let mut found: Vec<(usize, Knot)> = kosaraju_scc(&stuck)
         .into_iter()
         .filter(|members| members.len() > 1 || stuck.contains_edge(members[0], members[0]))
-        .filter_map(|members| knot(&stuck, &members, &mut left))
+        .filter_map(|members| knot(&stuck, &members, &mut parts, &mut left))
         .collect();
     found.sort_by_key(|(first, _)| *first);
     found.into_iter().map(|(_, knot)| knot).collect()
 }
 
+/// Which events are in which knot. Each is in one, so that all of them share one table.
+struct Parts {
+    /// By event: its number within its knot, and the event there that is numbered first.
+    numbers: Vec<Option<(usize, NodeIndex)>>,
+    /// By event: the step by which it was first reached.
+    came: Vec<Option<EdgeIndex>>,
+}
+
+impl Parts {
+    fn new(events: usize) -> Self {
+        Self { numbers: vec![None; events], came: vec![None; events] }
+    }
+
+    /// Notes the members of a knot.
+    fn note(&mut self, members: &[NodeIndex]) {
+        for (at, member) in members.iter().enumerate() {
+            self.numbers[member.index()] = Some((at, members[0]));
+        }
+    }
+
+    /// Returns the number of an event, if it is in the same knot as another.
+    fn number(&self, event: NodeIndex, other: NodeIndex) -> Option<usize> {
+        let (number, knot) = self.numbers[event.index()]?;
+        let (_, other) = self.numbers[other.index()]?;
+        (knot == other).then_some(number)
+    }
+}
+
 /// Looks at one knot; returns also the member declared first. `left` is what may be tried.
-fn knot(stuck: &Events, members: &[NodeIndex], left: &mut usize) -> Option<(usize, Knot)> {
-    let (tangle, entries) = tangle(stuck, members);
+fn knot(
+    stuck: &Events,
+    members: &[NodeIndex],
+    parts: &mut Parts,
+    left: &mut usize,
+) -> Option<(usize, Knot)> {
+    parts.note(members);
+    let (tangle, entries) = tangle(stuck, members, parts);
     if tangle.is_free() {
         return None;
     }
     let (first, from) = first(stuck, members)?;
-    let circle = shortest(stuck, members, from);
+    let circle = shortest(stuck, parts, from);
     let link = |why: &Why| match why {
         Why::Link(process, at) => Some((*process, *at)),
         Why::Inside | Why::Full(..) | Why::Reads(..) | Why::By(_) | Why::Emptied(_) => None,
@@ -104,15 +140,13 @@ fn knot(stuck: &Events, members: &[NodeIndex], left: &mut usize) -> Option<(usiz
 }
 
 /// Takes a knot out of the graph; returns also the entries that can be removed.
-fn tangle(stuck: &Events, members: &[NodeIndex]) -> (Tangle, Vec<(usize, usize)>) {
-    let numbers: HashMap<NodeIndex, usize> =
-        members.iter().enumerate().map(|(at, member)| (*member, at)).collect();
+fn tangle(stuck: &Events, members: &[NodeIndex], parts: &Parts) -> (Tangle, Vec<(usize, usize)>) {
     let any = members.iter().map(|&member| stuck[member] == Event::Open);
     let mut tangle = Tangle::new(any.collect());
     let mut entries = Vec::new();
     for (at, &member) in members.iter().enumerate() {
         for edge in stuck.edges(member) {
-            let Some(&on) = numbers.get(&edge.target()) else {
+            let Some(on) = parts.number(edge.target(), member) else {
                 tangle.waits_elsewhere(at);
                 continue;
             };
@@ -230,30 +264,29 @@ fn first(events: &Events, knot: &[NodeIndex]) -> Option<(usize, NodeIndex)> {
 }
 
 /// Returns the shortest way from an event back to itself.
-fn shortest(events: &Events, knot: &[NodeIndex], from: NodeIndex) -> Vec<Why> {
-    let members: HashSet<NodeIndex> = knot.iter().copied().collect();
-    let mut came: HashMap<NodeIndex, EdgeIndex> = HashMap::new();
+fn shortest(events: &Events, parts: &mut Parts, from: NodeIndex) -> Vec<Why> {
     let mut next = VecDeque::from([from]);
     while let Some(event) = next.pop_front() {
         // The neighbours come back last added first; the file's order is the expected one.
         let mut edges: Vec<_> = events.edges(event).collect();
         edges.reverse();
-        for edge in edges.into_iter().filter(|edge| members.contains(&edge.target())) {
+        for edge in edges {
             if edge.target() == from {
                 let mut circle = vec![*edge.weight()];
                 let mut at = event;
-                while at != from {
-                    let edge = came[&at];
+                while let Some(edge) = parts.came[at.index()].filter(|_| at != from) {
                     circle.push(events[edge]);
                     at = events.edge_endpoints(edge).expect("the edge was just walked").0;
                 }
                 circle.reverse();
                 return circle;
             }
-            came.entry(edge.target()).or_insert_with(|| {
+            let is_member = parts.number(edge.target(), from).is_some();
+            let came = &mut parts.came[edge.target().index()];
+            if is_member && came.is_none() {
+                *came = Some(edge.id());
                 next.push_back(edge.target());
-                edge.id()
-            });
+            }
         }
     }
     Vec::new()

@@ -124,7 +124,7 @@ needs = [\"b\"]
         ·          ─┬─
         ·           ╰── 2. `c` waits for `b`
         ╰────
-      help: remove one of the 3 entries
+      help: remove `"a"` from `needs` of `b`, or another of the 3 entries
 
     1 problem in job.toml (1 error)
     [exit code: 2]
