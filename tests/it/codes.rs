@@ -6,9 +6,6 @@ use runner::model::code;
 
 use crate::harness::Test;
 
-/// Codes whose checks are not there yet: neither their example nor a file shows them.
-const TO_COME: [&str; 3] = ["E209", "E210", "E211"];
-
 /// Codes that no file alone can show.
 const NOT_ALONE: [&str; 1] = ["W503"];
 
@@ -28,7 +25,7 @@ fn the_example_of_each_page_has_the_problem_of_that_page() {
         let beside = |line: &str| has(line, "E107") || has(line, "W50");
         let is_told = ran.stdout.lines().any(|line| has(line, code))
             && ran.stdout.lines().all(|line| has(line, code) || beside(line));
-        assert!(is_told || TO_COME.contains(&code), "{code}\n{example}\n{ran}");
+        assert!(is_told, "{code}\n{example}\n{ran}");
     }
 }
 
@@ -42,8 +39,7 @@ fn every_code_has_a_file_that_shows_it() {
     for code in code::ALL {
         let start = format!("{}-", code.id.to_lowercase());
         let shown = names.iter().any(|name| name.starts_with(&start));
-        let pending = TO_COME.contains(&code.id);
-        assert!(shown || pending, "no file shows {}", code.id);
+        assert!(shown, "no file shows {}", code.id);
     }
 }
 
