@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::{FINE, Invoked};
-use crate::{config, diagnostic};
+use crate::{config, diagnostic, event};
 
 /// Whose schema is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Schema {
     Job,
     /// That of `validate --format json`.
     Problems,
+    /// That of the event stream.
+    Events,
 }
 
 /// Prints a JSON Schema.
@@ -21,6 +23,7 @@ pub fn schema(of: Schema) -> Invoked {
     let text = match of {
         Schema::Job => config::schema(),
         Schema::Problems => diagnostic::schema(),
+        Schema::Events => event::schema(),
     };
     io::stdout().write_all(text.as_bytes())?;
     Ok(FINE)

@@ -277,6 +277,8 @@ pub(super) enum SchemaWord {
     Job,
     /// What `validate --format json` prints
     Problems,
+    /// A line of `--output json` and of the events of a run
+    Events,
 }
 
 /// Takes `NAME=VALUE` apart.
@@ -366,6 +368,7 @@ impl From<SchemaWord> for Schema {
         match word {
             SchemaWord::Job => Self::Job,
             SchemaWord::Problems => Self::Problems,
+            SchemaWord::Events => Self::Events,
         }
     }
 }

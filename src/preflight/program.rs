@@ -138,6 +138,11 @@ impl Look<'_> {
             let help = format!("write `{here}` for the one in the folder it runs in");
             return named.instead(problem, &here, help);
         }
+        if let Some((program, _)) = named.text.split_once(' ')
+            && matches!(self.programs.find(program, path), Found::Program(_))
+        {
+            return apart(problem, named);
+        }
         let near = self.near_program(&named.text, path);
         named.meant(problem, near, "install it, or write the path of the program")
     }
@@ -167,6 +172,18 @@ impl Look<'_> {
         };
         named.meant(problem, near, otherwise)
     }
+}
+
+/// Adds the cure of a command line in the place of a program.
+fn apart(problem: Problem, named: &Named) -> Problem {
+    let line = &named.text;
+    if line.contains(|c| "|&;<>()$`\\\"'*?[]{}~#".contains(c)) {
+        return problem.help(format!("write it for a shell: script = '''{line}'''"));
+    }
+    let words: Vec<String> = line.split_whitespace().map(|word| format!("\"{word}\"")).collect();
+    let words = words.join(", ");
+    let problem = problem.help(format!("write its words apart: {words}"));
+    if named.is_literal { problem.fix(named.place.clone(), words) } else { problem }
 }
 
 fn not_executable(named: &Named, file: &Path) -> Problem {

@@ -100,6 +100,9 @@ fn programs_are_looked_for_as_the_spawner_does() {
     for bad in ["pyhton3", "nothing-like-it", "locked", "mine", "{env.SET}", "./mien", "job"] {
         machine.process(bad);
     }
+    for line in ["python3 -u x.py", "python3 x.py > out"] {
+        machine.process("").action = Action::Command(vec![Template::literal(line)]);
+    }
     symlink("gone", machine.home.path().join("job/link")).unwrap();
     machine.process("./link");
     assert_eq!(
@@ -113,13 +116,17 @@ fn programs_are_looked_for_as_the_spawner_does() {
             "W501 `set` is not on the PATH: install it, or write the path of the program",
             "W501 there is no program `./mien`: did you mean `./mine`?",
             "W501 `job` is not on the PATH: install it, or write the path of the program",
+            "W501 `python3 -u x.py` is not on the PATH: write its words apart: \"python3\", \"-u\", \
+             \"x.py\"",
+            "W501 `python3 x.py > out` is not on the PATH: write it for a shell: script = \
+             '''python3 x.py > out'''",
             "W501 `./link` is a link to `gone`, which is not there: check the path: it begins in \
              the folder that the program runs in",
         ]
     );
     let fixes = machine.problems().into_iter().map(|problem| problem.fix.map(|fix| fix.text));
     let fixes: Vec<_> = fixes.flatten().collect();
-    assert_eq!(fixes, ["\"python3\"", "\"./mine\"", "\"./mine\""]);
+    assert_eq!(fixes, ["\"python3\"", "\"./mine\"", "\"./mine\"", "\"python3\", \"-u\", \"x.py\""]);
 }
 
 #[test]
