@@ -116,8 +116,8 @@ fn programs_are_looked_for_as_the_spawner_does() {
             "W501 `set` is not on the PATH: install it, or write the path of the program",
             "W501 there is no program `./mien`: did you mean `./mine`?",
             "W501 `job` is not on the PATH: install it, or write the path of the program",
-            "W501 `python3 -u x.py` is not on the PATH: write its words apart: \"python3\", \"-u\", \
-             \"x.py\"",
+            "W501 `python3 -u x.py` is not on the PATH: write its words apart: \"python3\", \
+             \"-u\", \"x.py\"",
             "W501 `python3 x.py > out` is not on the PATH: write it for a shell: script = \
              '''python3 x.py > out'''",
             "W501 `./link` is a link to `gone`, which is not there: check the path: it begins in \
