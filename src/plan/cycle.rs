@@ -8,7 +8,7 @@ use super::links::{Kind, Links, Spot, Text, consumes_place};
 use super::loops::{Loops, feeding_place};
 use super::pipes::{Chains, together};
 use super::waits::{Knot, Why, knots};
-use crate::model::{Label, Place, Problem, Queue, When, code};
+use crate::model::{Label, Problem, Queue, When, code};
 
 /// Steps of a circle that are named; of a longer one the first and the last are. Nobody reads more,
 /// and a chain of 100 000 must not make a message of a megabyte.
@@ -21,22 +21,22 @@ const MAX_NAMED: usize = 8;
 struct Step {
     from: usize,
     to: usize,
-    place: Place,
-    text: String,
     cause: Cause,
 }
 
 /// What makes a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
-    /// An entry that says to wait.
-    Entry,
+    /// An entry that says to wait: its position among the links.
+    Entry(usize),
+    /// A pipe that is read to its end, likewise.
+    Pipe(usize),
+    /// A pipe that lets two start together.
+    Together,
     /// A queue that is full.
     Full(usize),
-    /// A queue that is read to its end.
-    Queue,
-    /// A pipe that is read to its end.
-    Pipe,
+    /// A queue that is read to its end, for which another of its loop may have to be emptied.
+    Reads(usize, Option<usize>),
 }
 
 /// Tells of every knot of processes that wait for each other.
@@ -64,65 +64,69 @@ fn steps(links: &Links<'_>, circle: &[Why]) -> Vec<Step> {
         });
         steps.extend(step(links, *why, by.unwrap_or_default(), emptied));
     }
-    join(links, steps)
+    join(steps)
 }
 
 /// Makes one step; `by` is the process at the far side of a queue, which may have to empty another
 /// queue of its loop.
 fn step(links: &Links<'_>, why: Why, by: usize, emptied: Option<usize>) -> Option<Step> {
-    let name = |at: usize| links.name(at);
-    Some(match why {
+    let (from, to, cause) = match why {
         Why::Inside | Why::By(_) | Why::Emptied(_) => return None,
         Why::Link(from, at) => {
             let edge = &links.edges[from][at];
-            let to = edge.to;
+            let is_pipe = edge.kind == Kind::Pipe;
+            (from, edge.to, if is_pipe { Cause::Pipe(at) } else { Cause::Entry(at) })
+        }
+        Why::Full(from, queue) => (from, by, Cause::Full(queue)),
+        Why::Reads(from, queue) => (from, by, Cause::Reads(queue, emptied)),
+    };
+    Some(Step { from, to, cause })
+}
+
+/// Labels one step.
+fn label(links: &Links<'_>, step: &Step) -> Label {
+    let (from, to) = (links.name(step.from), links.name(step.to));
+    let name_of = |queue: usize| &links.job.queues[queue].name;
+    match step.cause {
+        Cause::Entry(at) | Cause::Pipe(at) => {
+            let edge = &links.edges[step.from][at];
             let what = match edge.kind {
                 Kind::Need(When::Started) => "starts after",
                 Kind::Need(_) | Kind::After => "waits for",
                 Kind::Stdin | Kind::Stdout => "waits for the output of",
                 Kind::Pipe => "reads until the end of",
             };
-            let text = format!("`{}` {what} `{}`", name(from), name(to));
-            let place = edge.spot.place(links.process(from));
-            let cause = if edge.kind == Kind::Pipe { Cause::Pipe } else { Cause::Entry };
-            Step { from, to, place, text, cause }
+            edge.spot.place(links.process(step.from)).label(format!("`{from}` {what} `{to}`"))
         }
-        Why::Full(from, at) => {
-            let queue = &links.job.queues[at];
+        Cause::Together => together(links, step.from, step.to),
+        Cause::Full(at) => {
+            let Queue { name, capacity, .. } = &links.job.queues[at];
             let text = format!(
-                "`{}` stops once queue `{}` holds {} items, until `{}` reads it",
-                name(from),
-                queue.name,
-                queue.capacity,
-                name(by)
+                "`{from}` stops once queue `{name}` holds {capacity} items, until `{to}` reads it"
             );
-            let place = feeding_place(links, from, at);
-            Step { from, to: by, place, text, cause: Cause::Full(at) }
+            feeding_place(links, step.from, at).label(text)
         }
-        Why::Reads(from, queue) => {
-            let name_of = |queue: usize| &links.job.queues[queue].name;
+        Cause::Reads(queue, emptied) => {
             let until = match emptied {
-                Some(queue) => format!("`{}` has emptied queue `{}`", name(by), name_of(queue)),
-                None => format!("`{}` ends", name(by)),
+                Some(queue) => format!("`{to}` has emptied queue `{}`", name_of(queue)),
+                None => format!("`{to}` ends"),
             };
-            let text = format!("`{}` reads queue `{}` until {until}", name(from), name_of(queue));
-            let place = consumes_place(links.process(from));
-            Step { from, to: by, place, text, cause: Cause::Queue }
+            let text = format!("`{from}` reads queue `{}` until {until}", name_of(queue));
+            consumes_place(links.process(step.from)).label(text)
         }
-    })
+    }
 }
 
 /// Adds the steps between members of a pipe, which have one start in common.
-fn join(links: &Links<'_>, steps: Vec<Step>) -> Vec<Step> {
+fn join(steps: Vec<Step>) -> Vec<Step> {
     let mut joined = Vec::with_capacity(steps.len());
     let starts: Vec<usize> = steps.iter().map(|step| step.from).collect();
-    let starts = starts.iter().copied().cycle().skip(1).take(steps.len()).collect::<Vec<_>>();
-    for (step, next) in steps.into_iter().zip(starts) {
+    let next = starts.iter().copied().cycle().skip(1);
+    for (step, next) in steps.into_iter().zip(next) {
         let to = step.to;
         joined.push(step);
         if to != next {
-            let Label { place, text } = together(links, to, next);
-            joined.push(Step { from: to, to: next, place, text, cause: Cause::Pipe });
+            joined.push(Step { from: to, to: next, cause: Cause::Together });
         }
     }
     joined
@@ -135,10 +139,9 @@ fn problem(links: &Links<'_>, knot: &Knot, steps: &[Step]) -> Problem {
     let skipped = last.saturating_sub(MAX_STEPS - 1);
     let kept = (0..steps.len()).filter(|at| *at == last || *at + skipped < last);
     let mut labels = kept.map(|at| {
-        let Step { place, text, .. } = &steps[at];
+        let Label { place, text } = label(links, &steps[at]);
         let closes = if at == last && at > 0 { ": closes the circle" } else { "" };
-        let text = if last == 0 { text.clone() } else { format!("{}. {text}{closes}", at + 1) };
-        place.clone().label(text)
+        place.label(if last == 0 { text } else { format!("{}. {text}{closes}", at + 1) })
     });
     let primary = labels.next().expect("a circle has a step");
     let problem = Problem::error(code::CYCLE, message, primary).help(help(links, knot, steps));
@@ -161,10 +164,10 @@ fn message(links: &Links<'_>, steps: &[Step]) -> String {
     let first = links.name(steps[0].from);
     let mut full = steps.iter().filter_map(|step| match step.cause {
         Cause::Full(queue) => Some((step, queue)),
-        Cause::Entry | Cause::Queue | Cause::Pipe => None,
+        Cause::Entry(_) | Cause::Reads(..) | Cause::Pipe(_) | Cause::Together => None,
     });
     match (steps.len(), steps[0].cause, full.next(), full.next()) {
-        (1, Cause::Queue | Cause::Pipe, ..) => {
+        (1, Cause::Reads(..) | Cause::Pipe(_), ..) => {
             format!("process `{first}` reads what it writes itself")
         }
         (1, ..) => format!("process `{first}` waits for itself"),
@@ -202,15 +205,11 @@ fn help(links: &Links<'_>, knot: &Knot, steps: &[Step]) -> String {
             }
         }
     };
-    let choices = steps.iter().filter(|step| step.cause == Cause::Entry).count();
+    let choices = steps.iter().filter(|step| matches!(step.cause, Cause::Entry(_))).count();
     if knot.is_circle && choices > 1 {
         write!(help, ", or another of the {choices} entries").expect("text takes everything");
     }
-    let full = steps.iter().find_map(|step| match step.cause {
-        Cause::Full(queue) => Some(&links.job.queues[queue].name),
-        Cause::Entry | Cause::Queue | Cause::Pipe => None,
-    });
-    if full.is_some() {
+    if steps.iter().any(|step| matches!(step.cause, Cause::Full(_))) {
         help.push_str(": a queue is read while it is filled");
     }
     help
