@@ -9,7 +9,8 @@
 //! both. [`documents`] is what is open, by [`address`]; [`verdicts`] is what is wrong with it, as
 //! [`findings`] with a [`position`]. [`scan`] reads broken text, [`nouns`] finds names in it,
 //! [`language`] knows keys and words; with a [`look`] at all of them, [`complete`] (with
-//! [`placeholders`]), [`hover`], [`jump`] and [`symbols`] answer; [`actions`] are cures.
+//! [`placeholders`]), [`hover`], [`jump`], [`symbols`] and [`format`] answer;
+//! [`actions`] are cures.
 
 mod abilities;
 mod actions;
@@ -17,6 +18,7 @@ mod address;
 mod complete;
 mod documents;
 mod findings;
+mod format;
 mod hover;
 mod jump;
 mod language;

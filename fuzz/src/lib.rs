@@ -11,9 +11,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use runner::config::{self, Loaded, Options};
+use runner::app::{self, Load};
+use runner::config::{self, Loaded, Purpose};
 use runner::diagnostic::{Findings, Format, Style, diff, pretty};
-use runner::{launch, plan};
 use rustix::time::{ClockId, clock_gettime};
 
 /// The longest text that is tried, in bytes.
@@ -58,14 +58,9 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-/// Loads the text and proves its graph, as `validate` does.
+/// Loads the text, proves its graph and looks at the machine, as `validate` does.
 fn load() -> Loaded {
-    let mut loaded = config::load(&JOB, &Options::default());
-    if let Some(job) = loaded.job.as_ref().or(loaded.draft.as_ref()) {
-        let found = plan::check(job).into_iter().chain(launch::check(job)).collect();
-        loaded.add(found);
-    }
-    loaded
+    app::check(&JOB, &Load::default(), Purpose::Check)
 }
 
 /// Writes the problems in every form.

@@ -186,6 +186,13 @@ zebra = 1
     }
 
     #[test]
+    fn a_directive_stands_apart_at_the_head() {
+        for text in ["#:schema x\n# y\n[vars]", "\n\n#:schema x\n# y\n\n[ vars ]\n"] {
+            assert_eq!(formatted(text), "#:schema x\n# y\n\n[vars]\n");
+        }
+    }
+
+    #[test]
     fn a_blank_line_ends_a_group() {
         let text = "[process.a]\n\n# The parts:\n\n\nretry = 1\ncommand = []\n# So far.\n\n\
                     # Goes with tags.\ntags = []\nneeds = []\n";

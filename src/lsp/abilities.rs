@@ -57,6 +57,7 @@ pub(super) fn ours(client: &ClientCapabilities, encoding: Encoding) -> Initializ
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),
         references_provider: Some(OneOf::Left(true)),
+        document_formatting_provider: Some(OneOf::Left(true)),
         // The older form of an outline is not worth having twice.
         document_symbol_provider: outlines(client).then_some(OneOf::Left(true)),
         code_action_provider: Some(CodeActionProviderCapability::Options(actions)),

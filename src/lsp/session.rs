@@ -11,8 +11,8 @@ use lsp_types::notification::{
     DidSaveTextDocument, Notification as _, PublishDiagnostics,
 };
 use lsp_types::request::{
-    CodeActionRequest, Completion, DocumentSymbolRequest, GotoDefinition, HoverRequest, References,
-    Request as _,
+    CodeActionRequest, Completion, DocumentSymbolRequest, Formatting, GotoDefinition, HoverRequest,
+    References, Request as _,
 };
 use lsp_types::{
     CodeActionParams, CodeActionResponse, CompletionResponse, DidChangeTextDocumentParams,
@@ -28,7 +28,7 @@ use super::look::Look;
 use super::position::Lines;
 use super::verdicts::{Check, Manner, Verdicts, named};
 use super::wire::{Arrived, Fault, Outbox};
-use super::{End, abilities, actions, complete, hover, jump, symbols};
+use super::{End, abilities, actions, complete, format, hover, jump, symbols};
 use crate::config;
 
 /// What was said of beginning and ending.
@@ -169,6 +169,9 @@ impl<'s> Session<'s> {
                     found.map(DocumentSymbolResponse::Nested)
                 })
             }
+            Formatting::METHOD => reply(request, |params: lsp_types::DocumentFormattingParams| {
+                this.look(&params.text_document.uri, None, format::edits)
+            }),
             CodeActionRequest::METHOD => {
                 reply(request, |params: CodeActionParams| this.actions(&params))
             }

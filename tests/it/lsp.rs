@@ -12,7 +12,8 @@ use lsp_types::notification::{
     DidChangeTextDocument, DidCloseTextDocument, DidSaveTextDocument, Exit,
 };
 use lsp_types::request::{
-    CodeActionRequest, Completion, DocumentSymbolRequest, GotoDefinition, HoverRequest, References,
+    CodeActionRequest, Completion, DocumentSymbolRequest, Formatting, GotoDefinition, HoverRequest,
+    References,
 };
 use lsp_types::{
     CodeActionOrCommand, CompletionItem, CompletionResponse, CompletionTextEdit,
@@ -208,6 +209,20 @@ fn a_quick_fix_makes_the_file_right() {
     editor.edit("job.toml", &edits);
     assert_eq!(editor.text("job.toml"), "# 🦀\n[process.a]\ncommand = [\"🦀\"]\n");
     assert!(!editor.codes("job.toml").iter().any(|code| code.starts_with('E')));
+}
+
+#[test]
+fn a_document_is_brought_into_form() {
+    let mut editor = Editor::new(UTF_16);
+    editor.open("job.toml", "[process.a]\ncommand=['🦀']   # x\n");
+    let uri = editor.uri("job.toml");
+    let params = json!({
+        "textDocument": { "uri": uri }, "options": { "tabSize": 2, "insertSpaces": true },
+    });
+    let edits = editor.ask::<Formatting>(&params).expect("edits");
+    editor.edit("job.toml", &edits);
+    assert_eq!(editor.text("job.toml"), "[process.a]\ncommand = [\"🦀\"] # x\n");
+    assert_eq!(editor.ask::<Formatting>(&params), Some(Vec::new()));
 }
 
 #[test]

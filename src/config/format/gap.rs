@@ -86,6 +86,7 @@ pub(super) fn split(mut lines: Vec<&str>) -> (Vec<&str>, Vec<&str>) {
 /// Splits the lines at the head of a file, where a comment that begins with a directive, such as
 /// `#:schema`, belongs to the file.
 pub(super) fn split_head(lines: Vec<&str>) -> (Vec<&str>, Vec<&str>) {
+    let lines: Vec<&str> = lines.into_iter().skip_while(|line| line.is_empty()).collect();
     let directive = |line: &&str| line.starts_with("#:") || line.starts_with("#!");
     if lines.first().is_some_and(directive) && !lines.contains(&"") {
         return (lines, Vec::new());

@@ -17,7 +17,7 @@ pub(super) struct File {
 }
 
 /// Folders that are made, not written.
-const MADE: [&str; 3] = [".git", ".runner", "target"];
+const MADE: [&str; 5] = [".git", ".runner", "artifacts", "corpus", "target"];
 
 /// Returns every file of text of the repository, in order.
 pub(super) fn files() -> Vec<File> {
