@@ -186,6 +186,13 @@ zebra = 1
     }
 
     #[test]
+    fn a_comment_between_a_key_and_its_value_stays() {
+        for text in ["x = [{ a # b\n= 1 }]\n", "x = { a = # b\n1 }\n"] {
+            assert_eq!(formatted(text), text);
+        }
+    }
+
+    #[test]
     fn a_directive_stands_apart_at_the_head() {
         for text in ["#:schema x\n# y\n[vars]", "\n\n#:schema x\n# y\n\n[ vars ]\n"] {
             assert_eq!(formatted(text), "#:schema x\n# y\n\n[vars]\n");

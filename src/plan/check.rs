@@ -436,7 +436,10 @@ mod tests {
         job.processes[0].produces = vec!["fiels".to_owned()];
         let problems = check(&job);
         assert_eq!(problems.len(), 1, "{problems:?}");
-        assert_eq!(problems[0].help.as_deref(), Some("write `files`"));
+        assert_eq!(
+            problems[0].help.as_deref(),
+            Some("write `\"files\"`, or declare [queue.fiels]")
+        );
         assert_eq!(problems[0].labels[1].text, "the closest one is declared here");
     }
 

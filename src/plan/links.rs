@@ -304,7 +304,12 @@ impl Unknown {
         self.problems.push(match near {
             Some(at) => {
                 let near = &job.processes[at];
-                suggest(problem, Place::key(near.file, ["process", &near.name]), &near.name)
+                let written = match spot {
+                    Spot::Within(..) => format!("{{process.{}.stdout}}", near.name),
+                    Spot::Need(_) | Spot::After(_) | Spot::Stdin | Spot::Pipe => quoted(&near.name),
+                };
+                let declared = Place::key(near.file, ["process", &near.name]);
+                suggest(problem, declared, written, &format!("[process.{name}]"))
             }
             None => problem.help(format!("declare it: [process.{name}]")),
         });
@@ -319,7 +324,8 @@ impl Unknown {
         self.problems.push(match near {
             Some(at) => {
                 let near = &job.queues[at];
-                suggest(problem, Place::key(near.file, ["queue", &near.name]), &near.name)
+                let declared = Place::key(near.file, ["queue", &near.name]);
+                suggest(problem, declared, quoted(&near.name), &format!("[queue.{name}]"))
             }
             None => problem.help(format!("declare it: [queue.{name}]")),
         });
@@ -348,7 +354,8 @@ impl Unknown {
         self.problems.push(match near {
             Some(at) => {
                 let near = &job.pools[at];
-                suggest(problem, Place::key(near.file, ["pool", &near.name]), &near.name)
+                let declared = Place::key(near.file, ["pool", &near.name]);
+                suggest(problem, declared, quoted(&near.name), &format!("[pool.{name}]"))
             }
             None => problem.help(format!("declare it: [pool.{name}]")),
         });
@@ -361,7 +368,16 @@ impl Unknown {
     }
 }
 
-/// Adds the name that was probably meant.
-fn suggest(problem: Problem, place: Place, name: &str) -> Problem {
-    problem.also(place.label("the closest one is declared here")).help(format!("write `{name}`"))
+/// Adds what was probably meant: how it is written there, where it is declared, and what to declare
+/// otherwise.
+fn suggest(problem: Problem, near: Place, written: String, other: &str) -> Problem {
+    let own = problem.labels[0].place.clone();
+    problem
+        .also(near.label("the closest one is declared here"))
+        .help(format!("write `{written}`, or declare {other}"))
+        .fix(own, written)
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
 }

@@ -147,7 +147,7 @@ fn an_unknown_process() {
        ·          ───┬───
        ·             ╰── no process has this name
        ╰────
-      help: write `trace`
+      help: write `"trace"`, or declare [process.trase]
 
     1 problem in job.toml (1 error)
     [exit code: 2]
@@ -172,7 +172,7 @@ fn an_unknown_pool() {
        ·        ╰── the closest one is declared here
      6 │ size = 2
        ╰────
-      help: write `net`
+      help: write `"net"`, or declare [pool.nett]
 
     1 problem in job.toml (1 error)
     [exit code: 2]
@@ -197,7 +197,7 @@ fn an_unknown_queue() {
        ·          ╰── the closest one is declared here
      6 │ items = [1]
        ╰────
-      help: write `pages`
+      help: write `"pages"`, or declare [queue.page]
 
     1 problem in job.toml (1 error)
     [exit code: 2]
@@ -349,7 +349,7 @@ script = \"echo {item}\"
         ·           ╰── no process has this name
      10 │ script = "echo {item}"
         ╰────
-      help: write `a`
+      help: write `"a"`, or declare [process.A]
 
     E108 unknown-placeholder
 

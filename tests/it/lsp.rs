@@ -221,7 +221,7 @@ fn a_document_is_brought_into_form() {
     });
     let edits = editor.ask::<Formatting>(&params).expect("edits");
     editor.edit("job.toml", &edits);
-    assert_eq!(editor.text("job.toml"), "[process.a]\ncommand = [\"🦀\"] # x\n");
+    assert_eq!(editor.text("job.toml"), "[process.a]\ncommand = ['🦀']   # x\n");
     assert_eq!(editor.ask::<Formatting>(&params), Some(Vec::new()));
 }
 

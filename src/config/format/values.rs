@@ -107,7 +107,9 @@ impl<'t> Values<'t> {
         let mut parts = Vec::new();
         for entry in entries(&table.get_values(), shape) {
             let before = self.text[end..entry.leaf.end].trim_start_matches([' ', '\t', ',']);
-            if before.starts_with(['\r', '\n', '#']) {
+            // A comment ends with its line, be it before the key or between the key and its `=`.
+            let value = entry.value.span().unwrap_or_default();
+            if self.text[end..value.start.max(end)].contains('\n') {
                 return self.text[at].to_owned();
             }
             let key = entry.key(before);
