@@ -261,6 +261,7 @@ Commands:
   fmt       Write job files in their canonical form: the order of keys, blanks, blank lines
   explain   Say what a code of a problem means, or list all codes
   schema    Print the JSON Schema of the job file, or of what is reported
+  lsp       Answer an editor over standard input and output, as a language server
   help      Print this message or the help of the given subcommand(s)
 
 Arguments:
