@@ -9,8 +9,8 @@
 //! both. [`documents`] is what is open, by [`address`]; [`verdicts`] is what is wrong with it, as
 //! [`findings`] with a [`position`]. [`scan`] reads broken text, [`nouns`] finds names in it,
 //! [`language`] knows keys and words; with a [`look`] at all of them, [`complete`] (with
-//! [`placeholders`]), [`hover`], [`jump`], [`symbols`] and [`format`] answer;
-//! [`actions`] are cures.
+//! [`placeholders`]), [`hover`], [`jump`], [`symbols`] and [`mod@format`]
+//! answer; [`actions`] are cures.
 
 mod abilities;
 mod actions;

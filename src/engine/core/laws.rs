@@ -26,6 +26,15 @@ fn play(text: &str, seed: u64, temper: Temper) -> Body {
     player.body
 }
 
+/// Found by the first law: the queue is full of static items, not of what the killed child printed.
+#[test]
+fn a_killed_consumer_beside_a_full_queue_is_no_standstill() {
+    let text = "limits jobs 1\nqueue q0 0 | holds 1\nqueue q2 0 1 2 | holds 1\np0\np1 pipe p0\n\
+                p2 reads q0 feeds q2 needs ended:p0 | timeout 2\nsink2 reads q2\n";
+    let pools = "pool x 2\npool y 1 | rate 2\npool big 20\n";
+    play(&(pools.to_owned() + text), 8_018_882_549_109_048_343, Temper::Wild);
+}
+
 proptest! {
     #![proptest_config(config())]
 

@@ -40,21 +40,23 @@ impl Core {
         if !attempt.alive {
             return is_blocked;
         }
+        let manner = Manner::of(&self.plan, node);
+        // What is held back until the end of its child needs no room before.
+        let prints = match manner {
+            Manner::Works | Manner::Pipes => false,
+            Manner::Feeds => true,
+            Manner::Reads => {
+                let consumes = self.plan.process(node.id).consumes.as_ref();
+                consumes.is_some_and(|consumes| consumes.ack == Ack::Read)
+            }
+        };
+        let is_idle = |queue| row(&queue).is_idle(self.items_of_children(queue));
         if attempt.stopping.is_some() || !attempt.told {
             // Of a child that was killed only what it has printed is left, and that needs room.
-            return attempt.killed && is_blocked;
+            return attempt.killed && prints && is_blocked;
         }
-        match Manner::of(&self.plan, node) {
-            Manner::Works | Manner::Pipes => false,
-            Manner::Feeds => is_blocked,
-            Manner::Reads => {
-                // What it prints is held back until its end, unless it is accepted as it reads.
-                let consumes = self.plan.process(node.id).consumes.as_ref();
-                let prints = consumes.is_some_and(|consumes| consumes.ack == Ack::Read);
-                let is_idle = |queue| row(&queue).is_idle(self.items_of_children(queue));
-                node.consumes.is_some_and(is_idle) || prints && is_blocked
-            }
-        }
+        let reads = manner == Manner::Reads;
+        prints && is_blocked || reads && node.consumes.is_some_and(is_idle)
     }
 
     /// Returns how many children, alive or not, hold an item of a queue each.
