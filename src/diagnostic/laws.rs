@@ -129,6 +129,15 @@ proptest! {
     }
 }
 
+/// Found by the law above: the last line, where there are both errors and warnings.
+#[test]
+fn the_summary_is_wrapped_too() {
+    let text = "[process.a]\ncommand = [\"a\"]\nx = { b = 1,\n }\n";
+    let drawn =
+        Format::Pretty.write(&findings(text, "job.toml"), &Style { color: false, width: 1 });
+    assert!(drawn.ends_with("2 problems in job.toml (1 error, 1\nwarning)\n"), "{drawn}");
+}
+
 #[test]
 fn nothing_wrong_is_a_valid_document_too() {
     let findings = findings("[process.a]\ncommand = [\"a\"]\n", "job.toml");

@@ -59,7 +59,7 @@ pub fn pretty(problems: &[Problem], sources: &[Source], style: &Style) -> String
         }
     }
     let counted = problems.iter().map(|problem| (name(file_of(problem)), !problem.is_warning()));
-    out + &summary(counted)
+    out + &textwrap::fill(&summary(counted), style.width.max(NARROWEST))
 }
 
 fn draw(problems: &[&Problem], sources: &[Source], style: &Style, out: &mut String) {
