@@ -36,7 +36,8 @@ pub fn format(text: &str) -> Result<String, Vec<Problem>> {
     let rows = rows(bare, document.as_table());
     let newline = newline(bare, &rows);
     let mut page = Page::new(newline);
-    let (mut lines, rest) = lines(rows, &Values { text: bare, newline });
+    let values = Values::new(bare, newline, &rows);
+    let (mut lines, rest) = lines(rows, &values);
     for group in lines.chunk_by_mut(Line::is_followed_by) {
         write(group, &mut page);
     }
@@ -93,7 +94,7 @@ impl Line<'_> {
 
 /// Makes lines of rows; returns also what stands behind the last.
 fn lines<'t>(rows: Vec<Row<'_>>, values: &Values<'t>) -> (Vec<Line<'t>>, Vec<&'t str>) {
-    let text = values.text;
+    let text = values.text();
     let starts: Vec<usize> = rows.iter().map(|row| row.at.start).collect();
     let ends = starts.iter().copied().skip(1).chain([text.len()]);
     let mut before = Gap::at_start(&text[..starts.first().copied().unwrap_or(text.len())]);
@@ -255,6 +256,22 @@ zebra = 1
         ] {
             assert_eq!(formatted(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn text_of_several_lines_hangs_from_the_end_of_a_list() {
+        let same = "a = [\"x\", \"\"\"\n  two\n\"\"\"]\n";
+        assert_eq!(formatted(same), same);
+        let broken = "a = [\n    \"\"\"\nx\"\"\",\n    1,\n]\n";
+        assert_eq!(formatted("a = [\"\"\"\nx\"\"\", 1]\n"), broken);
+    }
+
+    #[test]
+    fn deep_lists_take_no_longer_than_flat_ones() {
+        let (open, close, inner) = ("[".repeat(75), "]".repeat(75), "1,".repeat(5000));
+        let once = formatted(&format!("a = {open}{inner}{close}"));
+        assert_eq!(once.matches("1,\n").count(), 5000);
+        assert!(once.len() < 5000 * 40, "{} bytes", once.len());
     }
 
     #[test]
