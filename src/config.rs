@@ -142,7 +142,7 @@ mod tests {
         let [scan, hash, tail, pipe, script, matrix, notify] = job.processes.as_slice() else {
             panic!("seven processes");
         };
-        assert_eq!(scan.produces, ["files"]);
+        assert_eq!(scan.produces, [crate::model::Produces::stdout("files")]);
         assert_eq!(scan.retry.max, 0);
         let consumes = hash.consumes.as_ref().unwrap();
         assert_eq!((consumes.deliver, consumes.workers), (Deliver::Args, Some(4)));

@@ -25,5 +25,8 @@ pub use process::{
     Action, AllowFailure, Backoff, Cell, Emit, Matrix, Need, Output, Process, Retry, RetryOn,
     RunWhen, Stdin, Stop, Timeout, When,
 };
-pub use queue::{Ack, Consumes, Deliver, Framing, Items, OnEnd, OnFull, Queue};
+pub use queue::{
+    Ack, Batch, BatchForm, Consumes, Deliver, Framing, From, Items, OnEnd, OnFull,
+    OnProducerFailure, Order, Produces, Queue, Recycle, Tolerate, Wire,
+};
 pub use template::{Part as TemplatePart, Placeholder, Template, TemplateError};

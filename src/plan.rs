@@ -88,6 +88,8 @@ pub struct Node {
     pub consumes: Option<QueueId>,
     /// The queues that it feeds.
     pub produces: Vec<QueueId>,
+    /// The queues that its dead items go to; empty where they stay in the run's folder.
+    pub dead: Vec<QueueId>,
     /// How many children it may have at once; 1 unless it consumes.
     pub workers: u32,
     /// How long it took in earlier runs.
@@ -115,13 +117,20 @@ pub struct Pool {
     pub rate: Option<Rate>,
 }
 
-/// A queue of the plan.
+/// A queue of the plan: a declared queue, or what one group sees of it. Groups of a queue are
+/// neighbours here, in the order of the declaration.
 #[derive(Debug)]
 pub struct Queue {
     /// Its number.
     pub id: QueueId,
     /// Its declaration: index into [`Job::queues`].
     pub queue: usize,
+    /// The group that sees it, of a queue that has groups.
+    pub group: Option<String>,
+    /// The circle of queues that it is on: those have the same number. They end together.
+    pub circle: Option<u32>,
+    /// The nodes whose dead items come here.
+    pub dead_of: Vec<NodeId>,
     /// The nodes that feed it.
     pub producers: Vec<NodeId>,
     /// The nodes that read it.

@@ -80,7 +80,9 @@ fn remarks(plan: &Plan, id: NodeId, command: &Command) -> Vec<String> {
         remarks.push(match consumes.deliver {
             Deliver::Args => format!("for each item of queue {name}, {workers}"),
             Deliver::Stdin => format!("for each item of queue {name}, on stdin, {workers}"),
+            Deliver::Batch => format!("for batches of items of queue {name}, {workers}"),
             Deliver::Stream => format!("stdin: the items of queue {name}, {workers}"),
+            Deliver::Worker => format!("asked for each item of queue {name}, {workers}"),
         });
     }
     match &command.stdin {

@@ -116,7 +116,7 @@ fn process(process: &Process) -> Value {
         "pools": process.pools.clone().unwrap_or_else(|| vec!["default".to_owned()]),
         "cells": cells(process),
         "consumes": process.consumes.as_ref().map(|consumes| &consumes.queue),
-        "produces": process.produces,
+        "produces": process.produces.iter().map(|fed| &fed.queue).collect::<Vec<_>>(),
     })
 }
 

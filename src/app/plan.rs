@@ -123,6 +123,8 @@ fn waits(plan: &Plan, node: &Node) -> Vec<String> {
         let deliver = plan.process(node.id).consumes.as_ref().map(|consumes| consumes.deliver);
         let what = match deliver {
             Some(Deliver::Stream) => "reads queue",
+            Some(Deliver::Batch) => "batches of queue",
+            Some(Deliver::Worker) => "works on queue",
             Some(Deliver::Args | Deliver::Stdin) | None => "items of queue",
         };
         words.push(format!("{what} {}", plan.queue(queue).name));

@@ -106,7 +106,7 @@ impl Context {
         let consumes = self.plan.process(node).consumes.as_ref()?;
         match consumes.deliver {
             Deliver::Args | Deliver::Stdin => self.plan.node(node).consumes,
-            Deliver::Stream => None,
+            Deliver::Batch | Deliver::Stream | Deliver::Worker => None,
         }
     }
 

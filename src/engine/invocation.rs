@@ -134,7 +134,7 @@ fn input(
         Some((Deliver::Stream, ack)) => {
             return Ok((Input::Pipe, context.items(start.node, ack)));
         }
-        Some((Deliver::Args, _)) | None => {}
+        Some((Deliver::Args | Deliver::Batch | Deliver::Worker, _)) | None => {}
     }
     Ok(match &command.stdin {
         launch::Payload::Closed | launch::Payload::Pipe(_) => (Input::Null, Payload::None),

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Consumes, Environment, FileId, Template};
+use super::{Consumes, Environment, FileId, Produces, Template};
 
 /// The signal that asks a child to end, where its process names none.
 const SIGTERM: i32 = 15;
@@ -61,8 +61,8 @@ pub struct Process {
     pub allow_failure: AllowFailure,
     /// `consumes`.
     pub consumes: Option<Consumes>,
-    /// `produces`: queues that its standard output is framed into, each getting every item.
-    pub produces: Vec<String>,
+    /// `produces`: queues that it feeds; each gets every item of what is framed into it.
+    pub produces: Vec<Produces>,
     /// `emit`: when what it produces enters its queues.
     pub emit: Emit,
     /// `service`: long-lived; started for its first dependant, stopped after its last.

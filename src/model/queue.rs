@@ -32,6 +32,21 @@ pub struct Queue {
     pub on_full: OnFull,
     /// `unique`: whether an item is accepted once per run.
     pub unique: bool,
+    /// `key`: what makes an item the same item; the whole item where none is given.
+    pub key: Option<Template>,
+    /// `order`.
+    pub order: Order,
+    /// `groups`: each sees every item; without any, consumers compete.
+    pub groups: Vec<String>,
+    /// `crlf`: whether one CR before the LF of `lines` is no part of the item.
+    pub crlf: bool,
+    /// `on-producer-failure`.
+    pub on_producer_failure: OnProducerFailure,
+    /// `dead`: the queue that items go to which failed for good; the run's folder where none is
+    /// given.
+    pub dead: Option<String>,
+    /// `tolerate`: how many dead items still let the run succeed.
+    pub tolerate: Tolerate,
 }
 
 impl Queue {
@@ -56,7 +71,50 @@ impl Queue {
             items: None,
             on_full: OnFull::default(),
             unique: false,
+            key: None,
+            order: Order::default(),
+            groups: Vec::new(),
+            crlf: false,
+            on_producer_failure: OnProducerFailure::default(),
+            dead: None,
+            tolerate: Tolerate::default(),
         }
+    }
+}
+
+/// `order`: which item goes first.
+#[derive(Debug, Clone, Default)]
+pub enum Order {
+    /// `fifo`: the one that came first.
+    #[default]
+    Fifo,
+    /// `priority`: the one for which this is the greatest number; of equals the one that came
+    /// first.
+    Priority(Template),
+}
+
+/// `on-producer-failure`: what becomes of what a producer made that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnProducerFailure {
+    /// `drain`: it is valid, and is worked off.
+    #[default]
+    Drain,
+    /// `discard`: it is listed and dropped.
+    Discard,
+}
+
+/// `tolerate`: how many dead items still let the run succeed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Tolerate {
+    /// So many.
+    Items(u64),
+    /// A part of all items, from 0 to 1.
+    Part(f64),
+}
+
+impl Default for Tolerate {
+    fn default() -> Self {
+        Self::Items(0)
     }
 }
 
@@ -80,6 +138,10 @@ pub enum Framing {
     Nul,
     /// `json`: one JSON value a line.
     Json,
+    /// `netstring`: its length in digits, a colon, the item, a comma.
+    Netstring,
+    /// `u32be`: its length as four bytes, the highest first, and the item.
+    U32be,
 }
 
 /// `items`: a static source of a queue. It never changes while a run goes on.
@@ -102,8 +164,12 @@ pub enum Items {
 pub struct Consumes {
     /// `queue`.
     pub queue: String,
+    /// `group`: of the queue's groups, where it has any.
+    pub group: Option<String>,
     /// `deliver`.
     pub deliver: Deliver,
+    /// `batch`: of `deliver = "batch"`.
+    pub batch: Batch,
     /// `workers`: children of this process at once; the pool's size where none is given.
     pub workers: Option<u32>,
     /// `on-end`.
@@ -112,6 +178,127 @@ pub struct Consumes {
     pub settle: Duration,
     /// `ack`: when a `stream` item counts as accepted.
     pub ack: Ack,
+    /// `keep-bytes`: of the items that one `stream` child with `ack = "exit"` has read.
+    pub keep_bytes: u64,
+    /// `wire`: where a worker speaks its protocol.
+    pub wire: Wire,
+    /// `recycle`.
+    pub recycle: Recycle,
+    /// `shard`: items for which this is the same go to the same slot, in order.
+    pub shard: Option<Template>,
+    /// `fail-streak`: how many different items in a row may fail before it pauses.
+    pub fail_streak: u32,
+}
+
+impl Consumes {
+    /// `keep-bytes` where none is given.
+    pub const KEEP_BYTES: u64 = 1 << 30;
+    /// `fail-streak` where none is given.
+    pub const FAIL_STREAK: u32 = 20;
+    /// `settle` where none is given.
+    pub const SETTLE: Duration = Duration::from_secs(1);
+
+    /// Returns a consumer that says nothing but its queue and how items arrive.
+    pub fn new(queue: impl Into<String>, deliver: Deliver) -> Self {
+        Self {
+            queue: queue.into(),
+            group: None,
+            deliver,
+            batch: Batch::default(),
+            workers: None,
+            on_end: OnEnd::default(),
+            settle: Self::SETTLE,
+            ack: Ack::default(),
+            keep_bytes: Self::KEEP_BYTES,
+            wire: Wire::default(),
+            recycle: Recycle::default(),
+            shard: None,
+            fail_streak: Self::FAIL_STREAK,
+        }
+    }
+}
+
+/// `batch`: how many items one child gets, and how. It gets them once one of these bounds is
+/// reached, `linger` is over or nothing more can come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch {
+    /// `items`: at most so many.
+    pub items: Option<u64>,
+    /// `bytes`: at most so many bytes of items, but at least one item.
+    pub bytes: Option<u64>,
+    /// `linger`: how long it waits for more once it has one.
+    pub linger: Duration,
+    /// `as`.
+    pub form: BatchForm,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self { items: None, bytes: None, linger: Self::LINGER, form: BatchForm::default() }
+    }
+}
+
+impl Batch {
+    /// `linger` where none is given: long enough that a producer which works at all fills it, short
+    /// enough that a person who watches doesn't take it for a standstill.
+    pub const LINGER: Duration = Duration::from_secs(1);
+}
+
+/// `as` of a batch: how its items arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BatchForm {
+    /// `stdin`: framed, on standard input.
+    #[default]
+    Stdin,
+    /// `args`: as arguments behind the others.
+    Args,
+}
+
+/// `recycle`: when a long-lived child is replaced by a fresh one, between items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Recycle {
+    /// `items`: after so many.
+    pub items: Option<u64>,
+    /// `memory`: once it holds so many bytes.
+    pub memory: Option<u64>,
+    /// `age`: after so long.
+    pub age: Option<Duration>,
+}
+
+/// `wire`: where a worker speaks its protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Wire {
+    /// `fd`: on descriptors 3 (requests) and 4 (replies).
+    #[default]
+    Fd,
+    /// `stdio`: on standard input and output.
+    Stdio,
+}
+
+/// `produces`: a queue that a process feeds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Produces {
+    /// `queue`.
+    pub queue: String,
+    /// `from`: what of the child is framed into it.
+    pub from: From,
+}
+
+impl Produces {
+    /// Returns one that frames the standard output.
+    pub fn stdout(queue: impl Into<String>) -> Self {
+        Self { queue: queue.into(), from: From::Stdout }
+    }
+}
+
+/// `from`: what a child writes that is framed into a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum From {
+    /// `stdout`: its standard output.
+    #[default]
+    Stdout,
+    /// `fd3`: descriptor 3; standard output stays its log.
+    Fd3,
 }
 
 /// `deliver`: how an item reaches a child.
@@ -121,8 +308,12 @@ pub enum Deliver {
     Args,
     /// `stdin`: one child an item, which is the child's whole standard input.
     Stdin,
+    /// `batch`: one child for several items, framed on its standard input or as arguments.
+    Batch,
     /// `stream`: long-lived children that read items, framed, one after the other.
     Stream,
+    /// `worker`: long-lived children that are asked and reply, item by item.
+    Worker,
 }
 
 /// `on-end`: how a `stream` child is ended.

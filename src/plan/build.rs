@@ -13,7 +13,9 @@ use super::order::rank;
 use super::pipes::Chains;
 use super::select::{Cells, select};
 use super::{Node, Plan, Pool, Queue, Selection, Unselectable};
-use crate::model::{Action, Cell, Items, Job, NodeId, PoolId, Process, QueueId, Size, When};
+use crate::model::{
+    Action, Cell, Items, Job, NodeId, PoolId, Process, Produces, QueueId, Size, When,
+};
 
 /// What the runner may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +70,7 @@ fn run_item_commands(job: &mut Job) {
             name.push('_');
         }
         let source = Process::new(name, queue.file, queue.base.clone(), Action::Command(words));
-        job.processes.push(Process { produces: vec![queue.name.clone()], ..source });
+        job.processes.push(Process { produces: vec![Produces::stdout(&queue.name)], ..source });
     }
 }
 
@@ -219,6 +221,7 @@ impl Rows {
                         .iter()
                         .filter_map(|&queue| self.queues[queue])
                         .collect(),
+                    dead: Vec::new(),
                     workers: declared
                         .consumes
                         .as_ref()
@@ -275,6 +278,9 @@ impl Rows {
             Some(Queue {
                 id: (*id)?,
                 queue: at,
+                group: None,
+                circle: None,
+                dead_of: Vec::new(),
                 producers: all(&links.producers[at]),
                 consumers: all(&links.consumers[at]),
             })

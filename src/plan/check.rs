@@ -433,7 +433,7 @@ mod tests {
     #[test]
     fn the_nearest_name_is_labelled_and_hides_what_follows_from_it() {
         let mut job = job("build feeds files\nread reads files");
-        job.processes[0].produces = vec!["fiels".to_owned()];
+        job.processes[0].produces = vec![crate::model::Produces::stdout("fiels")];
         let problems = check(&job);
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert_eq!(

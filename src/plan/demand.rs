@@ -73,8 +73,12 @@ fn slots(links: &Links<'_>, cells: &[usize], members: &[usize]) -> Slots {
         let process = links.process(at);
         let weight = u64::from(process.weight);
         match process.consumes.as_ref().map(|consumes| consumes.deliver) {
-            Some(Deliver::Args | Deliver::Stdin) => slots.lent = weight.max(slots.lent),
-            Some(Deliver::Stream) | None => slots.held += weight * cells[at] as u64,
+            Some(Deliver::Args | Deliver::Stdin | Deliver::Batch) => {
+                slots.lent = weight.max(slots.lent)
+            }
+            Some(Deliver::Stream | Deliver::Worker) | None => {
+                slots.held += weight * cells[at] as u64
+            }
         }
     }
     slots

@@ -232,7 +232,7 @@ impl<'a> Flow<'a> {
     }
 
     fn feeds(&self, process: usize, queue: &str) -> bool {
-        self.job.processes[process].produces.iter().any(|fed| fed == queue)
+        self.job.processes[process].produces.iter().any(|fed| fed.queue == *queue)
     }
 
     /// Returns the queues that get what goes in at one.
@@ -241,7 +241,7 @@ impl<'a> Flow<'a> {
         for _ in 0..=self.job.queues.len() {
             for (at, process) in self.job.processes.iter().enumerate() {
                 if self.reads(at, queue) || reached.iter().any(|queue| self.reads(at, queue)) {
-                    reached.extend(process.produces.iter().map(String::as_str));
+                    reached.extend(process.produces.iter().map(|fed| fed.queue.as_str()));
                 }
             }
         }
@@ -295,7 +295,11 @@ fn lives(job: &Job) -> bool {
             started[process] |= may;
             let this = &job.processes[process];
             let is_read = |queue: &str| (0..count).any(|p| started[p] && flow.reads(p, queue));
-            let read = this.produces.iter().all(|queue| flow.spills(queue) || is_read(queue));
+            let read = this
+                .produces
+                .iter()
+                .map(|fed| &fed.queue)
+                .all(|queue| flow.spills(queue) || is_read(queue));
             let closed = this.consumes.iter().all(|consumes| {
                 let queue = consumes.queue.as_str();
                 let around = flow.around(queue);

@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::model::{
-    Action, Job, Label, Output, Place, Placeholder, Problem, Process, Stdin, Template, When, code,
-    nearest_at,
+    Action, Job, Label, Output, Place, Placeholder, Problem, Process, Produces, Stdin, Template,
+    When, code, nearest_at,
 };
 
 /// Wrong names that get a suggestion. Each is compared with every declared name, and a report draws
@@ -177,7 +177,7 @@ impl<'a> Links<'a> {
                 resolve(&consumes.queue, place.label("no queue has this name"))
             });
             let mut produces: Vec<usize> = Vec::with_capacity(process.produces.len());
-            for (index, name) in process.produces.iter().enumerate() {
+            for (index, Produces { queue: name, .. }) in process.produces.iter().enumerate() {
                 let place = produces_place(process, index);
                 let queue = resolve(name, place.label("no queue has this name"));
                 produces.extend(queue.filter(|queue| !produces.contains(queue)));

@@ -143,6 +143,6 @@ fn empty_problem(links: &Links<'_>, loops: &Loops, at: usize) -> Problem {
 pub(super) fn feeding_place(links: &Links<'_>, process: usize, queue: usize) -> Place {
     let process = links.process(process);
     let name = &links.job.queues[queue].name;
-    let index = process.produces.iter().position(|fed| fed == name).unwrap_or_default();
+    let index = process.produces.iter().position(|fed| fed.queue == *name).unwrap_or_default();
     produces_place(process, index)
 }

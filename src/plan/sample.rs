@@ -5,11 +5,10 @@
 //! `held!` for `emit = "on-success"`. Unaware of what is tested.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::model::{
-    Ack, Action, AllowFailure, Consumes, Deliver, Emit, FileId, Items, Job, Matrix, Need, OnEnd,
-    OnFull, Output, Pool, Process, Queue, RunWhen, Size, Stdin, Template, When,
+    Action, AllowFailure, Consumes, Deliver, Emit, FileId, Items, Job, Matrix, Need, OnFull,
+    Output, Pool, Process, Produces, Queue, RunWhen, Size, Stdin, Template, When,
 };
 
 /// Returns a process that says nothing but its name.
@@ -39,14 +38,7 @@ pub(crate) fn pool(name: &str, size: Size) -> Pool {
 
 /// Returns how a process takes items of a queue.
 pub(crate) fn consumes(queue: &str, deliver: Deliver) -> Consumes {
-    Consumes {
-        queue: queue.to_owned(),
-        deliver,
-        workers: None,
-        on_end: OnEnd::Eof,
-        settle: Duration::from_secs(1),
-        ack: Ack::Exit,
-    }
+    Consumes::new(queue, deliver)
 }
 
 /// Returns a template.
@@ -128,7 +120,7 @@ fn said<'a>(mut process: Process, words: impl Iterator<Item = &'a str>) -> Proce
             ("after", name) => process.after.push(name.to_owned()),
             ("reads", name) => process.consumes = Some(consumes(name, Deliver::Args)),
             ("streams", name) => process.consumes = Some(consumes(name, Deliver::Stream)),
-            ("feeds", name) => process.produces.push(name.to_owned()),
+            ("feeds", name) => process.produces.push(Produces::stdout(name)),
             ("pipe", name) => process.stdin = Stdin::Pipe(name.to_owned()),
             ("stdin", name) => process.stdin = Stdin::Process(name.to_owned()),
             ("pool", name) => process.pools.get_or_insert_default().push(name.to_owned()),
@@ -155,7 +147,7 @@ fn said<'a>(mut process: Process, words: impl Iterator<Item = &'a str>) -> Proce
 fn declare(job: &mut Job) {
     for process in &job.processes {
         let read = process.consumes.iter().map(|consumes| &consumes.queue);
-        for name in read.chain(&process.produces) {
+        for name in read.chain(process.produces.iter().map(|fed| &fed.queue)) {
             if !job.queues.iter().any(|queue| &queue.name == name) {
                 job.queues.push(queue(name));
             }

@@ -25,7 +25,8 @@ impl<'j> Made<'j> {
     pub(super) fn of(job: &'j Job, environments: &Environments<'_>) -> Self {
         let by_command = |queue: &&Queue| matches!(queue.items, Some(Items::Command(_)));
         let fed = job.queues.iter().filter(by_command).map(|queue| queue.name.as_str());
-        let produced = job.processes.iter().flat_map(|process| &process.produces);
+        let produced =
+            job.processes.iter().flat_map(|process| process.produces.iter().map(|fed| &fed.queue));
         let fed = fed.chain(produced.map(String::as_str)).collect();
         let mut made = Self { folders: HashSet::new(), fed, awaited: HashSet::new() };
         for process in &job.processes {

@@ -231,14 +231,7 @@ fn what_a_process_before_may_make_is_not_missed() {
 
 #[test]
 fn items_are_awaited_only_where_something_can_make_them() {
-    let consumes = || Consumes {
-        queue: "q".to_owned(),
-        deliver: Deliver::Args,
-        workers: None,
-        on_end: crate::model::OnEnd::Eof,
-        settle: std::time::Duration::ZERO,
-        ack: crate::model::Ack::Exit,
-    };
+    let consumes = || Consumes::new("q", Deliver::Args);
     let mut machine = Machine::new();
     machine.queue(Items::File(Template::literal("list")));
     machine.process("./tool").consumes = Some(consumes());
@@ -246,7 +239,7 @@ fn items_are_awaited_only_where_something_can_make_them() {
         machine.problems().iter().map(|problem| problem.code).collect()
     };
     assert_eq!(codes(&machine), [code::NO_FILE, code::NO_PROGRAM]);
-    machine.process("sh").produces = vec!["q".to_owned()];
+    machine.process("sh").produces = vec![crate::model::Produces::stdout("q")];
     assert_eq!(codes(&machine), [code::NO_FILE]);
     machine.later("sh").consumes = Some(consumes());
     assert_eq!(codes(&machine), []);

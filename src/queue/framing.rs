@@ -158,12 +158,12 @@ pub fn fits(item: &[u8], framing: Framing) -> Result<(), FrameFault> {
     if let Some(offset) = memchr::memchr(terminator(framing), item) {
         let what = match framing {
             Framing::Lines | Framing::Json => "a line feed",
-            Framing::Nul => "a zero byte",
+            Framing::Nul | Framing::Netstring | Framing::U32be => "a zero byte",
         };
         return Err(FrameFault::HoldsTerminator { offset: length(offset), what });
     }
     match framing {
-        Framing::Lines | Framing::Nul => Ok(()),
+        Framing::Lines | Framing::Nul | Framing::Netstring | Framing::U32be => Ok(()),
         Framing::Json => check_json(item),
     }
 }
@@ -173,7 +173,7 @@ pub fn fits(item: &[u8], framing: Framing) -> Result<(), FrameFault> {
 pub fn frame(items: &[Item], framing: Framing) -> Vec<IoSlice<'_>> {
     let (end, terminator): (u8, &'static [u8]) = match framing {
         Framing::Lines | Framing::Json => (b'\n', b"\n"),
-        Framing::Nul => (0, b"\0"),
+        Framing::Nul | Framing::Netstring | Framing::U32be => (0, b"\0"),
     };
     let mut pieces = Vec::new();
     let mut rest = items;
@@ -214,7 +214,7 @@ pub fn unread(items: &[Item], bytes: u64) -> usize {
 pub(super) fn terminator(framing: Framing) -> u8 {
     match framing {
         Framing::Lines | Framing::Json => b'\n',
-        Framing::Nul => 0,
+        Framing::Nul | Framing::Netstring | Framing::U32be => 0,
     }
 }
 

@@ -2,23 +2,18 @@
 //!
 //! Unaware of which queues exist.
 
-use std::time::Duration;
-
 use super::Reader;
 use super::placeholder::Use;
 use crate::config::forms::{At, Either, Span};
 use crate::config::raw::{self, Process as Raw};
-use crate::model::{Ack, Consumes, Deliver, Emit, OnEnd, Placeholder, Problem, code};
-
-/// How long an endless reader must be quiet where `settle` does not say it.
-const SETTLE: Duration = Duration::from_secs(1);
+use crate::model::{Ack, Consumes, Deliver, Emit, OnEnd, Placeholder, Problem, Produces, code};
 
 /// What flows through a process.
 pub(super) struct Flow {
     /// `consumes` with all that belongs to it.
     pub(super) consumes: Option<Consumes>,
     /// `produces`.
-    pub(super) produces: Vec<String>,
+    pub(super) produces: Vec<Produces>,
     /// `emit`.
     pub(super) emit: Emit,
 }
@@ -42,7 +37,11 @@ impl Reader<'_, '_, '_> {
             Some(raw::Emit::OnSuccess) => Emit::OnSuccess,
         };
         let consumes = self.consumes(raw, deliver);
-        Flow { consumes, produces: super::process::plain(&produces), emit }
+        Flow {
+            consumes,
+            produces: produces.iter().map(|fed| Produces::stdout(&fed.value)).collect(),
+            emit,
+        }
     }
 
     /// Reads the queues that a process feeds.
@@ -86,23 +85,26 @@ impl Reader<'_, '_, '_> {
             self.all.groups.asked.push((queue.clone(), group.value.clone(), self.place(group.at)));
         }
         let settle = raw.settle.get().and_then(|settle| self.duration(settle));
+        let plain = Consumes::new(queue, Deliver::Args);
         Some(Consumes {
-            queue,
             deliver: match deliver {
                 raw::Deliver::Args => Deliver::Args,
-                raw::Deliver::Stdin | raw::Deliver::Batch => Deliver::Stdin,
-                raw::Deliver::Stream | raw::Deliver::Worker => Deliver::Stream,
+                raw::Deliver::Stdin => Deliver::Stdin,
+                raw::Deliver::Batch => Deliver::Batch,
+                raw::Deliver::Stream => Deliver::Stream,
+                raw::Deliver::Worker => Deliver::Worker,
             },
             workers: raw.workers.get().and_then(|workers| u32::try_from(workers.value.0).ok()),
             on_end: match raw.on_end.get().map(|on_end| on_end.value) {
                 Some(raw::OnEnd::Eof) | None => OnEnd::Eof,
                 Some(raw::OnEnd::Terminate) => OnEnd::Terminate,
             },
-            settle: settle.unwrap_or(SETTLE),
+            settle: settle.unwrap_or(plain.settle),
             ack: match raw.ack.get().map(|ack| ack.value) {
                 Some(raw::Ack::Exit) | None => Ack::Exit,
                 Some(raw::Ack::Read) => Ack::Read,
             },
+            ..plain
         })
     }
 

@@ -96,7 +96,7 @@ impl Reader<'_, '_, '_> {
         let axes: Vec<&str> = cells.collect();
         let items = match process.consumes.as_ref().map(|consumes| consumes.deliver) {
             Some(Deliver::Args | Deliver::Stdin) => Items::Each,
-            Some(Deliver::Stream) => Items::Stream,
+            Some(Deliver::Batch | Deliver::Stream | Deliver::Worker) => Items::Stream,
             None => Items::None,
         };
         let default = ["default".to_owned()];

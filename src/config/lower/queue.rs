@@ -34,10 +34,9 @@ impl Reader<'_, '_, '_> {
         let framing = match raw.framing.get().map(|framing| framing.value) {
             Some(raw::Framing::Nul) => Framing::Nul,
             Some(raw::Framing::Json) => Framing::Json,
-            // The last two are refused, and never run.
-            None | Some(raw::Framing::Lines | raw::Framing::Netstring | raw::Framing::U32be) => {
-                Framing::Lines
-            }
+            Some(raw::Framing::Netstring) => Framing::Netstring,
+            Some(raw::Framing::U32be) => Framing::U32be,
+            None | Some(raw::Framing::Lines) => Framing::Lines,
         };
         let max_item = longest.unwrap_or(Queue::MAX_ITEM.min(capacity_bytes));
         let items = self.items(&raw.items, framing, max_item);
@@ -133,7 +132,9 @@ impl Reader<'_, '_, '_> {
         let ends = match framing {
             Framing::Lines if text.contains('\n') => "a line feed, which ends an item of `lines`",
             Framing::Nul if text.contains('\0') => "a zero byte, which ends an item of `nul`",
-            Framing::Lines | Framing::Nul | Framing::Json => "",
+            Framing::Lines | Framing::Nul | Framing::Json | Framing::Netstring | Framing::U32be => {
+                ""
+            }
         };
         if !ends.is_empty() {
             let said = format!("this item holds {ends}");

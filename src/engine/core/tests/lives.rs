@@ -108,7 +108,7 @@ impl Life<'_> {
     /// Returns whether a process runs and can pass on what it makes.
     fn works(&self, at: usize) -> bool {
         let produces = &self.job.processes[at].produces;
-        self.started[at] && produces.iter().all(|queue| self.flows[queue.as_str()])
+        self.started[at] && produces.iter().all(|queue| self.flows[queue.queue.as_str()])
     }
 
     /// Returns whether a process that consumes has read everything.
@@ -117,7 +117,7 @@ impl Life<'_> {
         (0..self.job.processes.len()).all(|at| {
             let is_skipped = self.ended[at] && !self.started[at];
             let other = &self.job.processes[at];
-            let feeds = other.produces.contains(&consumes.queue);
+            let feeds = other.produces.iter().any(|fed| fed.queue == consumes.queue);
             let reads = other.consumes.as_ref().is_some_and(|c| c.queue == consumes.queue);
             (!feeds || self.ended[at]) && (!reads || is_skipped || self.works(at))
         })
