@@ -12,7 +12,9 @@ mod schema;
 mod tally;
 
 pub use bytes::Text;
-pub use kind::{Event, EventKind, ItemRef, Leftover, LogPiece, Logs, QueueLevel, SCHEMA, Stream};
+pub use kind::{
+    Event, EventKind, ItemRef, Leftover, LogPiece, Logs, QueueLevel, SCHEMA, Stream, Try,
+};
 pub use outcome::{Exit, NotStarted, Outcome, Stop, Verdict};
 pub use schema::schema;
 pub use tally::{Attempt, Ended, Node, NodeState, Queue, Tally};

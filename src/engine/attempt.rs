@@ -14,6 +14,7 @@ mod watch;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -48,6 +49,10 @@ pub(super) struct Remains {
     pub(super) exit: Exit,
     /// Where its output lies.
     pub(super) logs: Logs,
+    /// From its start to its end.
+    pub(super) took: Duration,
+    /// Why it failed although its exit looks well.
+    pub(super) reason: Option<String>,
 }
 
 /// Runs one attempt to its end.
@@ -57,13 +62,13 @@ pub(super) async fn run(
     mut given: Given,
     orders: Rc<Orders>,
 ) -> Result<Finished, Fault> {
-    let item = given.delivery.as_ref().map(|d| context.item_ref(start.node, &d.item));
-    let item_try = item.as_ref().map(|(_, number)| *number);
+    let item_ref = given.delivery.as_ref().map(|d| context.item_ref(start.node, &d.item));
+    let item = item_ref.as_ref().map(|(item, number)| (item.index, *number));
     let began = Instant::now();
     let born = begin(&context, &start, &mut given, &orders).await?;
     let attempt = start.attempt;
     let pid = born.as_ref().map_or(0, |(child, _)| child.pid);
-    context.send(Input::Started { attempt, pid, item }).await;
+    context.send(Input::Started { attempt, pid, item: item_ref }).await;
     if context.teller.wants_output() {
         orders.told.opened().await;
     }
@@ -75,10 +80,21 @@ pub(super) async fn run(
     let (read, unread, kept) =
         read.map_or((0, 0, None), |read| (read.items, read.unread, read.kept));
     let delivery = given.delivery;
-    let remains = Remains { delivery, kept, held, exit: exit.clone(), logs: logs.clone() };
     let took = began.elapsed();
-    let ended =
-        Ended { exit, took, logs, leftovers, item_try, command_at_fault, read, unread, fault };
+    let (of_exit, of_logs, reason) = (exit.clone(), logs.clone(), fault.clone());
+    let remains = Remains { delivery, kept, held, exit: of_exit, logs: of_logs, took, reason };
+    let ended = Ended {
+        exit,
+        took,
+        logs,
+        leftovers,
+        item,
+        command_at_fault,
+        read,
+        unread,
+        in_hand: 0,
+        fault,
+    };
     Ok(Finished { attempt, ended, remains })
 }
 

@@ -11,6 +11,8 @@ use tokio::sync::mpsc;
 
 use super::core::Input;
 use super::invocation::Payload;
+use super::items::Tries;
+use super::paces::Paces;
 use super::printed::{Blocks, Printed};
 use super::stream::Source;
 use super::teller::Teller;
@@ -37,6 +39,10 @@ pub(super) struct Context {
     pub(super) inbox: mpsc::Sender<Input>,
     /// Nodes that were tried, ready to be tried again.
     prepared: RefCell<HashMap<NodeId, Rc<Prepared>>>,
+    /// What is remembered of items.
+    pub(super) tries: Tries,
+    /// How fast the workers of nodes may take items.
+    pub(super) paces: Paces,
     logs: RefCell<HashMap<(NodeId, Stream), Log>>,
     /// Outputs to files of the user's that consumers have opened.
     opened: RefCell<HashSet<(NodeId, Stream)>>,
@@ -61,6 +67,8 @@ impl Context {
         let Parts { plan, host, folder, teller, queues, launch, inbox } = parts;
         Self {
             prepared: RefCell::default(),
+            tries: Tries::default(),
+            paces: Paces::default(),
             logs: RefCell::default(),
             opened: RefCell::default(),
             printed: RefCell::new(Printed::new(&plan)),

@@ -6,12 +6,14 @@
 //!
 //! Reading order: [`input`] is the conversation, [`nodes`] the states and their one gate, [`start`]
 //! chooses what starts, [`finish`] judges what ended, [`queues`] closes and drains, [`stopping`]
-//! stops, [`standstill`] ends what waits in vain, [`waiting`] says why something waits; [`slots`]
+//! stops, [`pace`] slows down what
+//! fails, [`standstill`] ends what waits in vain, [`waiting`] says why something waits; [`slots`]
 //! with [`reserve`], [`ready`] and [`timers`] keep accounts.
 
 mod finish;
 mod input;
 mod nodes;
+mod pace;
 mod queues;
 mod ready;
 mod reserve;
@@ -31,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-pub(super) use input::{Effect, Ended, Input, Level, Settlement, Start};
+pub(super) use input::{Effect, Ended, Input, Level, Pace, Settlement, Start};
 
 use crate::event::{EventKind, Stop};
 use crate::model::{AttemptId, NodeId, OnFailure};
@@ -120,7 +122,10 @@ impl Core {
             Input::Missed { attempt } => self.missed(attempt),
             Input::Ended { attempt, ended } => self.child_ended(attempt, &ended),
             Input::Settled { attempt } => self.settled(attempt),
-            Input::Level { queue, level } => self.level(queue, level),
+            Input::Item { attempt, index, number, failed, dead } => {
+                self.item_over(attempt, (index, number), failed, dead);
+            }
+            Input::Levels(levels) => self.levels(&levels),
             Input::Fed { queue, fault } => self.fed(queue, fault),
             Input::Idle { attempt } => self.idle(attempt),
             Input::Quiet { attempt } => self.quiet(attempt),

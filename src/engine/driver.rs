@@ -21,7 +21,7 @@ use super::publish;
 use super::signals::Signals;
 use super::source;
 use crate::child;
-use crate::event::{EventKind, QueueLevel, Stop};
+use crate::event::{EventKind, QueueLevel, Stop, Verdict};
 use crate::model::{AttemptId, NodeId, QueueId};
 use crate::queue::Changes;
 
@@ -116,9 +116,8 @@ impl Driver {
             }
         }
         // What became of the last items was not heard of yet.
-        for queue in 0..self.context.queues.len() {
-            self.changed(QueueId::at(queue))?;
-        }
+        let all: Vec<_> = (0..self.context.queues.len()).map(QueueId::at).collect();
+        self.changed(&all)?;
         self.tell_levels();
         Ok(())
     }
@@ -136,9 +135,7 @@ impl Driver {
                 Ok(done) => self.done(done),
                 Err(error) => Err(bug(error)),
             },
-            queues = self.changes.next() => {
-                queues.into_iter().try_for_each(|queue| self.changed(queue))
-            }
+            queues = self.changes.next() => self.changed(&queues),
             _ = self.ticks.tick() => {
                 self.tell_levels();
                 self.context.teller.tick();
@@ -176,7 +173,8 @@ impl Driver {
             Effect::Start(starts) => self.start(starts)?,
             Effect::Signal { attempt, signal } => self.order(attempt, Order::Signal(signal)),
             Effect::Kill { attempt } => self.order(attempt, Order::Kill),
-            Effect::Settle { attempt, how } => self.settle(attempt, how),
+            Effect::Settle { attempt, how, verdict } => self.settle(attempt, how, verdict),
+            Effect::Pace { node, pace } => self.context.paces.set(node, pace),
             Effect::Feed(queue) => self.feed(queue),
             Effect::Close(queue) => self.context.queues[queue.index()].close(),
             Effect::Abandon(queue) => {
@@ -240,15 +238,16 @@ impl Driver {
     }
 
     /// Carries out what becomes of an attempt's item, and of the output that it held back.
-    fn settle(&mut self, attempt: AttemptId, how: Settlement) {
+    fn settle(&mut self, attempt: AttemptId, how: Settlement, verdict: Verdict) {
         let hand = self.hands.remove(&attempt);
         let Some(Hand { node, remains: Some(remains), .. }) = hand else { return };
         if how == Settlement::Accept && remains.held.as_ref().is_some_and(|held| !held.is_empty()) {
-            let publish = publish::accept(Rc::clone(&self.context), node, remains);
+            let context = Rc::clone(&self.context);
+            let publish = publish::accept(context, (node, attempt), verdict, remains);
             self.tasks.spawn_local(async move { Done::Published(attempt, publish.await) });
             return;
         }
-        publish::settle(&self.context, node, remains, how);
+        publish::settle(&self.context, (node, attempt), remains, (how, verdict));
         self.next.push_back(Input::Settled { attempt });
     }
 
@@ -291,15 +290,21 @@ impl Driver {
         self.tasks.spawn_local(async move { Done::Fed(queue, feed.await) });
     }
 
-    /// Takes in that a queue changed.
-    fn changed(&mut self, id: QueueId) -> Result<(), Fault> {
+    /// Takes in that queues changed, all as they are at this moment: an item that has gone from one
+    /// to another must not be seen in neither.
+    fn changed(&mut self, queues: &[QueueId]) -> Result<(), Fault> {
+        let levels = queues.iter().map(|queue| (*queue, self.level_of(*queue))).collect();
+        self.on(Input::Levels(levels))
+    }
+
+    fn level_of(&mut self, id: QueueId) -> Level {
         let level = self.context.queues[id.index()].level();
         match level.next_due {
             Some(at) => self.due.insert(id, at),
             None => self.due.remove(&id),
         };
         self.untold.insert(id);
-        let level = Level {
+        Level {
             waiting: level.waiting,
             busy: level.lent + level.due + level.kept,
             lent: level.lent,
@@ -310,8 +315,7 @@ impl Driver {
             full: level.full,
             blocked: level.producers_blocked,
             closed: level.closed,
-        };
-        self.on(Input::Level { queue: id, level })
+        }
     }
 
     /// Tells how full the queues are that changed since it was told last.
@@ -324,6 +328,8 @@ impl Driver {
                 put: level.put,
                 done: level.done,
                 dead: level.dead,
+                spilled: 0,
+                oldest: None,
                 producers_blocked: level.producers_blocked,
                 consumers_starved: level.consumers_starved,
             }

@@ -9,23 +9,18 @@ use super::attempt::Remains;
 use super::context::Context;
 use super::core::Settlement;
 use super::fault::Fault;
+use super::items::Tried;
 use super::outlet::{Frames, Refused};
-use crate::event::{EventKind, Exit, Logs, Text};
-use crate::journal::tail;
-use crate::model::NodeId;
-use crate::queue::{Delivery, Spool};
-
-/// Lines of standard error that are kept of an item that died.
-const TAIL_LINES: usize = 20;
-
-/// Bytes of them.
-const TAIL_BYTES: usize = 4096;
+use crate::event::Verdict;
+use crate::model::{AttemptId, NodeId};
+use crate::queue::Spool;
 
 /// Puts what was held back into the queues that it is for, waiting for room, and then accepts the
 /// item. Where nobody is left to read that, the item is not done: it goes back.
 pub(super) async fn accept(
     context: Rc<Context>,
-    node: NodeId,
+    (node, attempt): (NodeId, AttemptId),
+    verdict: Verdict,
     remains: Remains,
 ) -> Result<(), Fault> {
     let published = match &remains.held {
@@ -34,7 +29,7 @@ pub(super) async fn accept(
     };
     let taken = published.map_err(as_fault)?;
     let how = if taken { Settlement::Accept } else { Settlement::Return };
-    settle(&context, node, remains, how);
+    settle(&context, (node, attempt), remains, (how, verdict));
     Ok(())
 }
 
@@ -55,8 +50,21 @@ async fn publish(context: &Context, node: NodeId, held: &Spool) -> Result<bool, 
 }
 
 /// Answers for an item, or for those that a long-lived child has read.
-pub(super) fn settle(context: &Context, node: NodeId, remains: Remains, how: Settlement) {
-    let Remains { delivery, kept, exit, logs, .. } = remains;
+pub(super) fn settle(
+    context: &Context,
+    (node, attempt): (NodeId, AttemptId),
+    remains: Remains,
+    (how, verdict): (Settlement, Verdict),
+) {
+    let Remains { delivery, kept, exit, logs, took, reason, .. } = remains;
+    if let Some(delivery) = delivery.as_ref().filter(|_| how != Settlement::Return) {
+        let again = match how {
+            Settlement::Again(wait) => Some(wait),
+            Settlement::Accept | Settlement::Bury | Settlement::Return => None,
+        };
+        let tried = Tried { attempt, exit, verdict, took, again, reason };
+        context.item_tried(node, &delivery.item, tried);
+    }
     if how == Settlement::Accept
         && let Some(piece) = &logs.stdout
     {
@@ -67,7 +75,7 @@ pub(super) fn settle(context: &Context, node: NodeId, remains: Remains, how: Set
         (Some(delivery), Settlement::Accept) => delivery.accept(),
         (Some(delivery), Settlement::Again(wait)) => delivery.again(wait),
         (Some(delivery), Settlement::Bury) => {
-            tell_dead(context, node, &delivery, exit, &logs);
+            context.item_dead(node, &delivery.item, &logs);
             delivery.bury();
         }
         // Dropped unanswered it goes back to where it was.
@@ -81,16 +89,6 @@ pub(super) fn settle(context: &Context, node: NodeId, remains: Remains, how: Set
             Settlement::Again(_) | Settlement::Return => drop(kept),
         }
     }
-}
-
-fn tell_dead(context: &Context, node: NodeId, delivery: &Delivery, exit: Exit, logs: &Logs) {
-    let Some(queue) = context.plan.node(node).consumes else { return };
-    let (item, attempts) = context.item_ref(node, &delivery.item);
-    // The log is there to be looked at; a tail that can't be read now is no reason to end the run.
-    let stderr = logs.stderr.as_ref().and_then(|piece| tail(piece, TAIL_LINES, TAIL_BYTES).ok());
-    let stderr = Text(stderr.unwrap_or_default().into());
-    let bytes = Text(delivery.item.bytes.bytes());
-    context.teller.tell(EventKind::ItemDead { queue, node, item, bytes, attempts, exit, stderr });
 }
 
 /// What was held back has been framed before, so a refusal here breaks a law of ours.

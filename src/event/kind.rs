@@ -66,7 +66,7 @@ pub enum EventKind {
     QueueDeclared {
         /// Its number.
         queue: QueueId,
-        /// Its name.
+        /// Its name; of a queue with groups one for each: `pages/index`.
         name: String,
         /// Items that it holds at most.
         capacity: u64,
@@ -146,6 +146,35 @@ pub enum EventKind {
         #[schemars(with = "Option<Micros>")]
         again: Option<Duration>,
     },
+    /// A try at an item is over: its child ended, or the worker replied. Not told of items that a
+    /// `stream` child has read, which are counted with their child, nor of a try that the runner
+    /// itself cut short.
+    ItemEnded {
+        /// The queue that it came from.
+        queue: QueueId,
+        /// Its node.
+        node: NodeId,
+        /// The attempt that it was given to.
+        attempt: AttemptId,
+        /// The item.
+        item: ItemRef,
+        /// Which try it was, counted from 1.
+        number: u32,
+        /// How it ended.
+        exit: Exit,
+        /// What that means.
+        verdict: Verdict,
+        /// From its being given to its end.
+        #[serde(with = "micros")]
+        #[schemars(with = "Micros")]
+        took: Duration,
+        /// When it will be tried again, from now; `None` where this was the last try.
+        #[serde(with = "optional_micros")]
+        #[schemars(with = "Option<Micros>")]
+        again: Option<Duration>,
+        /// Why it failed, where its exit does not say it.
+        reason: Option<String>,
+    },
     /// How full queues are; told when they change, at most about ten times a second.
     QueueLevels {
         /// The queues that changed.
@@ -163,10 +192,23 @@ pub enum EventKind {
         bytes: Text,
         /// How often it was tried.
         attempts: u32,
-        /// How the last attempt ended.
-        exit: Exit,
+        /// How the last tries ended, oldest first.
+        #[serde(default)]
+        tries: Vec<Try>,
         /// The last lines of standard error of the last attempt.
         stderr: Text,
+    },
+    /// An item was dropped, because the producer failed that made it or because nobody was left to
+    /// take it; told where a queue discards what such a producer made.
+    ItemDropped {
+        /// The queue that it lay in.
+        queue: QueueId,
+        /// The item.
+        item: ItemRef,
+        /// Its bytes.
+        bytes: Text,
+        /// Why.
+        reason: String,
     },
     /// A queue was closed: nothing will be put in any more.
     QueueClosed {
@@ -234,6 +276,22 @@ pub struct ItemRef {
     pub preview: Text,
 }
 
+/// One try at an item that did not pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Try {
+    /// How it ended.
+    pub exit: Exit,
+    /// What that means.
+    pub verdict: Verdict,
+    /// How long it took.
+    #[serde(with = "micros")]
+    #[schemars(with = "Micros")]
+    pub took: Duration,
+    /// Why it failed, where its exit does not say it.
+    pub reason: Option<String>,
+}
+
 /// How full a queue is. Counts are since the start of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -248,9 +306,16 @@ pub struct QueueLevel {
     pub done: u64,
     /// Items dead.
     pub dead: u64,
+    /// Of those inside, items that lie on disk.
+    #[serde(default)]
+    pub spilled: u64,
+    /// How long the oldest of those inside is in it.
+    #[serde(with = "optional_micros", default)]
+    #[schemars(with = "Option<Micros>")]
+    pub oldest: Option<Duration>,
     /// Whether a producer waits for room.
     pub producers_blocked: bool,
-    /// Whether a consumer waits for an item.
+    /// Whether its consumers could take more than there is.
     pub consumers_starved: bool,
 }
 

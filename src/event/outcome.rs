@@ -17,6 +17,8 @@ pub enum Exit {
     Signal(i32),
     /// It never ran.
     NotStarted(NotStarted),
+    /// It lives on: a worker replied that the item failed, and why.
+    Replied(String),
 }
 
 /// Why a child never ran.
@@ -169,6 +171,7 @@ impl fmt::Display for Exit {
             Self::Code(code) => write!(f, "exit code {code}"),
             Self::Signal(signal) => write!(f, "killed by {}", Self::signal_name(*signal)),
             Self::NotStarted(why) => write!(f, "not started: {}", why.cause),
+            Self::Replied(error) => write!(f, "replied: {error}"),
         }
     }
 }

@@ -229,9 +229,11 @@ impl Tally {
                 }
             }
             EventKind::RunEnded { exit, took } => self.ended = Some((*exit, *took)),
+            EventKind::ItemEnded { .. } => self.item_ended(event),
             EventKind::Output { .. }
             | EventKind::AttemptKilled { .. }
             | EventKind::ItemDead { .. }
+            | EventKind::ItemDropped { .. }
             | EventKind::Noted { .. } => {}
         }
     }
@@ -313,6 +315,34 @@ impl Tally {
         self.nodes[node.index()].last = Some(Box::new(ended));
     }
 
+    /// Remembers an item that failed for good in the hands of a child that had others too; one that
+    /// had a child of its own is remembered with that.
+    fn item_ended(&mut self, event: &Event) {
+        let EventKind::ItemEnded {
+            node, attempt, item, number, exit, verdict, took, again, ..
+        } = &event.kind
+        else {
+            return;
+        };
+        let Some(running) = self.running.get(attempt).filter(|running| running.item.is_none())
+        else {
+            return;
+        };
+        let failed = !matches!(verdict, Verdict::Passed | Verdict::Ended | Verdict::Stopped);
+        if failed && again.is_none() && self.item_failures.len() < ITEM_FAILURES {
+            debug_assert_eq!(running.node, *node, "an attempt is of one node");
+            self.item_failures.push(Ended {
+                node: *node,
+                number: *number,
+                item: Some(item.clone()),
+                exit: exit.clone(),
+                verdict: *verdict,
+                took: *took,
+                logs: Logs::default(),
+            });
+        }
+    }
+
     fn node_ended(
         &mut self,
         id: NodeId,
@@ -369,6 +399,8 @@ impl Queue {
             put: 0,
             done: 0,
             dead: 0,
+            spilled: 0,
+            oldest: None,
             producers_blocked: false,
             consumers_starved: false,
         };

@@ -230,8 +230,17 @@ impl Story {
     ) -> &mut Self {
         let producers_blocked = depth > 100;
         let consumers_starved = depth == 0;
-        let level =
-            QueueLevel { queue, depth, put, done, dead, producers_blocked, consumers_starved };
+        let level = QueueLevel {
+            queue,
+            depth,
+            put,
+            done,
+            dead,
+            spilled: 0,
+            oldest: None,
+            producers_blocked,
+            consumers_starved,
+        };
         self.tell(EventKind::QueueLevels { levels: vec![level] })
     }
 

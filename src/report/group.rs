@@ -95,7 +95,9 @@ impl Pieces {
             | EventKind::AttemptSlow { .. }
             | EventKind::AttemptKilled { .. }
             | EventKind::QueueLevels { .. }
+            | EventKind::ItemEnded { .. }
             | EventKind::ItemDead { .. }
+            | EventKind::ItemDropped { .. }
             | EventKind::QueueClosed { .. }
             | EventKind::QueueDrained { .. }
             | EventKind::StopAsked { .. }

@@ -93,7 +93,9 @@ impl Sink for Plain {
             | EventKind::AttemptSlow { .. }
             | EventKind::AttemptKilled { .. }
             | EventKind::QueueLevels { .. }
+            | EventKind::ItemEnded { .. }
             | EventKind::ItemDead { .. }
+            | EventKind::ItemDropped { .. }
             | EventKind::QueueClosed { .. }
             | EventKind::QueueDrained { .. }
             | EventKind::NodeEnded { .. }

@@ -78,7 +78,9 @@ pub(super) fn said(event: &Event, tally: &Tally) -> Option<Said> {
         | EventKind::AttemptStarted { .. }
         | EventKind::Output { .. }
         | EventKind::QueueLevels { .. }
+        | EventKind::ItemEnded { .. }
         | EventKind::ItemDead { .. }
+        | EventKind::ItemDropped { .. }
         | EventKind::QueueClosed { .. }
         | EventKind::QueueDrained { .. }
         | EventKind::RunEnded { .. } => None,
@@ -202,6 +204,6 @@ fn about(tally: &Tally, node: NodeId, weight: Weight, hue: Hue, what: &str) -> S
 pub(super) fn hint(exit: &Exit) -> Option<String> {
     match exit {
         Exit::NotStarted(why) => why.hint.as_deref().map(text),
-        Exit::Code(_) | Exit::Signal(_) => None,
+        Exit::Code(_) | Exit::Signal(_) | Exit::Replied(_) => None,
     }
 }

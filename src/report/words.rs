@@ -114,7 +114,7 @@ pub(super) fn failed(last: &Ended) -> String {
     let how = exit(&last.exit, last.verdict);
     match &last.exit {
         Exit::Code(_) if last.verdict == Verdict::Failed => format!("failed ({how})"),
-        Exit::Code(_) | Exit::Signal(_) | Exit::NotStarted(_) => how,
+        Exit::Code(_) | Exit::Signal(_) | Exit::NotStarted(_) | Exit::Replied(_) => how,
     }
 }
 

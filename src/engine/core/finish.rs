@@ -9,17 +9,15 @@ use super::ready::Lack;
 use super::start::{Attempt, Stopping};
 use super::timers::Timer;
 use super::{Core, Effect, Ended, Settlement};
+use crate::engine::retry::{is_retried, verdict_fails, wait_before};
 use crate::event::{EventKind, Exit, Outcome, Verdict};
-use crate::model::{AllowFailure, AttemptId, NodeId, Process, Retry, RetryOn};
+use crate::model::{AllowFailure, AttemptId, NodeId, Process};
 
 /// SIGPIPE: writing to a pipe that nobody reads any more.
 const SIGPIPE: i32 = 13;
 
 /// SIGKILL.
 const SIGKILL: i32 = 9;
-
-/// The doubling of a backoff stops here: what a factor of 32 bits can hold.
-const MOST_DOUBLINGS: u32 = 31;
 
 /// The end of a child, judged.
 struct Finished<'a> {
@@ -51,7 +49,7 @@ impl Core {
         }
         self.child_is_over(id, &mut attempt);
         let verdict = self.verdict(&attempt, ended);
-        let number = ended.item_try.unwrap_or(attempt.number);
+        let number = ended.item.map_or(attempt.number, |(_, number)| number);
         let again = self.again(id, &attempt, number, (verdict, ended));
         let wait = match again {
             Again::After(wait) => Some(wait),
@@ -76,7 +74,7 @@ impl Core {
         let finished = Finished { id, attempt, verdict, again, ended };
         if self.plan.node(node).consumes.is_none() {
             self.plain_ended(&finished);
-        } else if ended.item_try.is_some() {
+        } else if ended.item.is_some() {
             self.item_ended(finished);
         } else {
             self.stream_ended(finished);
@@ -126,7 +124,9 @@ impl Core {
             (_, Exit::Code(_) | Exit::Signal(_)) if ended.fault.is_some() => Verdict::Failed,
             (_, Exit::Signal(SIGPIPE)) if reader.is_some() => Verdict::Ended,
             (_, Exit::Signal(SIGKILL)) => Verdict::Killed,
-            (_, Exit::Code(_) | Exit::Signal(_) | Exit::NotStarted(_)) => Verdict::Failed,
+            (_, Exit::Code(_) | Exit::Signal(_) | Exit::NotStarted(_) | Exit::Replied(_)) => {
+                Verdict::Failed
+            }
         }
     }
 
@@ -140,8 +140,13 @@ impl Core {
     ) -> Again {
         let node = attempt.node;
         let retry = &self.plan.process(node).retry;
+        // What the runner itself killed was not ended by a signal, as far as anybody need know.
+        let by_itself = verdict != Verdict::TimedOut && ended.fault.is_none();
         let command_is_bad = ended.command_at_fault || self.is_stream(node);
-        if number > retry.max || command_is_bad || !is_retried(retry, verdict, ended) {
+        if number > retry.max
+            || command_is_bad
+            || !is_retried(retry, verdict, &ended.exit, by_itself)
+        {
             Again::Never
         } else if self.may_start(node) {
             Again::After(wait_before(retry, number, u64::from(node.0) ^ id.0.rotate_left(40)))
@@ -182,7 +187,8 @@ impl Core {
         let row = &mut self.rows[node.index()];
         let how = match (verdict, again) {
             (Verdict::Passed | Verdict::Ended, _) => {
-                row.flaky |= ended.item_try.is_some_and(|number| number > 1);
+                row.flaky |= ended.item.is_some_and(|(_, number)| number > 1);
+                self.item_passed(node);
                 Settlement::Accept
             }
             (Verdict::Stopped, _) => Settlement::Return,
@@ -198,12 +204,22 @@ impl Core {
                 Settlement::Return
             }
             (Verdict::Failed | Verdict::TimedOut | Verdict::Killed, Again::Never) => {
-                row.dead += 1;
-                row.dead_badly |= outcome.is_failure();
+                self.item_died(node, verdict, &ended.exit);
                 Settlement::Bury
             }
         };
-        self.settle(id, attempt, how);
+        if let (Settlement::Again(_) | Settlement::Bury, Some((index, _))) = (how, ended.item) {
+            self.item_failed(node, index);
+        }
+        self.settle(id, attempt, how, verdict);
+    }
+
+    /// Counts an item as dead.
+    pub(super) fn item_died(&mut self, node: NodeId, verdict: Verdict, exit: &Exit) {
+        let outcome = outcome_in(self.plan.process(node), verdict, exit);
+        let row = &mut self.rows[node.index()];
+        row.dead += 1;
+        row.dead_badly |= outcome.is_failure();
     }
 
     /// The end of a long-lived child.
@@ -228,15 +244,15 @@ impl Core {
             let reason = format!("ended with {} before it had read an item", ended.exit);
             row.broken.get_or_insert((Outcome::Failed, Some(reason)));
         }
-        self.settle(id, attempt, how);
+        self.settle(id, attempt, how, verdict);
     }
 
     /// Has the outcome of an attempt carried out; it stays known until that is done.
-    fn settle(&mut self, id: AttemptId, attempt: Attempt, how: Settlement) {
+    fn settle(&mut self, id: AttemptId, attempt: Attempt, how: Settlement, verdict: Verdict) {
         let node = attempt.node;
         self.rows[node.index()].settling += 1;
         self.attempts.insert(id, attempt);
-        self.out.push(Effect::Settle { attempt: id, how });
+        self.out.push(Effect::Settle { attempt: id, how, verdict });
         self.reconsider(node);
     }
 
@@ -293,13 +309,6 @@ fn over(what: &str, limit: Option<Duration>) -> Option<String> {
     limit.map(|limit| format!("{what} {}", humantime::format_duration(limit)))
 }
 
-fn verdict_fails(verdict: Verdict) -> bool {
-    match verdict {
-        Verdict::Failed | Verdict::TimedOut | Verdict::Killed => true,
-        Verdict::Passed | Verdict::Stopped | Verdict::Ended => false,
-    }
-}
-
 /// Returns as what a process ends of which this was the last attempt.
 fn outcome_in(process: &Process, verdict: Verdict, exit: &Exit) -> Outcome {
     let any = process.allow_failure == AllowFailure::Any;
@@ -320,40 +329,4 @@ fn is_allowed(process: &Process, exit: &Exit) -> bool {
         AllowFailure::Any => true,
         AllowFailure::Codes(codes) => matches!(exit, Exit::Code(code) if codes.contains(code)),
     }
-}
-
-/// Returns whether this is a failure, of a kind that is tried again.
-fn is_retried(retry: &Retry, verdict: Verdict, ended: &Ended) -> bool {
-    let exit = &ended.exit;
-    let never = matches!(exit, Exit::Code(code) if retry.never.contains(code));
-    if never || !verdict_fails(verdict) {
-        return false;
-    }
-    // What the runner itself killed was not ended by a signal, as far as anybody need know.
-    let by_itself = verdict != Verdict::TimedOut && ended.fault.is_none();
-    retry.on.is_empty()
-        || retry.on.iter().any(|on| match on {
-            RetryOn::Code(code) => by_itself && *exit == Exit::Code(*code),
-            RetryOn::Timeout => verdict == Verdict::TimedOut,
-            RetryOn::Signal => by_itself && matches!(exit, Exit::Signal(_)),
-        })
-}
-
-/// Returns the wait before the next try: doubled each time, and a random part less.
-fn wait_before(retry: &Retry, number: u32, seed: u64) -> Duration {
-    let backoff = retry.backoff;
-    let doubled = 2u32.saturating_pow(number.saturating_sub(1).min(MOST_DOUBLINGS));
-    let wait = backoff.first.saturating_mul(doubled).min(backoff.most.max(backoff.first));
-    let part = random_part(seed ^ (u64::from(number) << 32));
-    wait.mul_f64(1.0 - backoff.jitter.clamp(0.0, 1.0) * part)
-}
-
-/// Returns a number from 0 to 1 that is the same in every run, so that a plan can be tested, and
-/// differs between nodes, so that they don't all come back at once. (`SplitMix64`.)
-#[expect(clippy::cast_precision_loss, reason = "53 bits are kept")]
-fn random_part(seed: u64) -> f64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::event::{EventKind, Exit, ItemRef, Leftover, Logs, Stop};
+use crate::event::{EventKind, Exit, ItemRef, Leftover, Logs, Stop, Verdict};
 use crate::model::{AttemptId, NodeId, QueueId};
 
 /// One thing that happened.
@@ -38,13 +38,22 @@ pub(in crate::engine) enum Input {
         /// The attempt.
         attempt: AttemptId,
     },
-    /// A queue changed.
-    Level {
-        /// The queue.
-        queue: QueueId,
-        /// How full it is now.
-        level: Level,
+    /// A try at one of the items that a long-lived child has in hand is over; told where it failed,
+    /// and where one passed that had failed, or after others had.
+    Item {
+        /// The attempt that has it.
+        attempt: AttemptId,
+        /// The item.
+        index: u64,
+        /// Which try it was.
+        number: u32,
+        /// How it failed, if it did.
+        failed: Option<Box<(Verdict, Exit)>>,
+        /// Whether it is dead.
+        dead: bool,
     },
+    /// Queues changed, and are all like this at the same time.
+    Levels(Vec<(QueueId, Level)>),
     /// A queue's static items were all put in, or no more are wanted.
     Fed {
         /// The queue.
@@ -90,14 +99,16 @@ pub(in crate::engine) struct Ended {
     pub(in crate::engine) logs: Logs,
     /// What it left running, and was killed.
     pub(in crate::engine) leftovers: Vec<Leftover>,
-    /// Which try this was for the item that it was given; `None` where it was given none.
-    pub(in crate::engine) item_try: Option<u32>,
+    /// The item that it was given and which try this was for it; `None` where it was given none.
+    pub(in crate::engine) item: Option<(u64, u32)>,
     /// Whether the command itself is to blame where it was not started, and not its item.
     pub(in crate::engine) command_at_fault: bool,
-    /// Items that a `stream` child read.
+    /// Items that a `stream` child read, or that a worker settled.
     pub(in crate::engine) read: u64,
     /// Items that a `stream` child was given and did not read; they went back.
     pub(in crate::engine) unread: u64,
+    /// Items that a worker had in hand when it ended; each was charged with it, or is a suspect.
+    pub(in crate::engine) in_hand: u64,
     /// Why it failed although its exit looks well: its output could not be framed.
     pub(in crate::engine) fault: Option<String>,
 }
@@ -150,6 +161,15 @@ pub(in crate::engine) enum Effect {
         attempt: AttemptId,
         /// What becomes of it.
         how: Settlement,
+        /// What the end of its child means.
+        verdict: Verdict,
+    },
+    /// Let a node's long-lived children take items at this pace.
+    Pace {
+        /// The node.
+        node: NodeId,
+        /// How fast.
+        pace: Pace,
     },
     /// Put the static items of a queue in.
     Feed(QueueId),
@@ -161,6 +181,18 @@ pub(in crate::engine) enum Effect {
     Tell(EventKind),
     /// The run is over.
     End,
+}
+
+/// How many items the children of a node may have in hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::engine) enum Pace {
+    /// As many as they can work on.
+    #[default]
+    Free,
+    /// One, all together.
+    One,
+    /// None.
+    Paused,
 }
 
 /// A child to start.

@@ -13,6 +13,7 @@
 use std::time::Duration;
 
 use super::Core;
+use super::pace::Streak;
 use crate::event::{EventKind, Outcome};
 use crate::model::{NodeId, RunWhen, When};
 use crate::plan::{Node, Plan};
@@ -60,6 +61,8 @@ pub(super) struct Row {
     pub(super) start_was_heard: bool,
     /// When its first child was started.
     pub(super) started: Option<Duration>,
+    /// Items that failed one after the other.
+    pub(super) streak: Streak,
     /// Items of it that are dead.
     pub(super) dead: u64,
     /// Whether one of them died in a way that is not allowed.
@@ -89,6 +92,7 @@ impl Row {
             in_line: false,
             start_was_heard: false,
             started: None,
+            streak: Streak::default(),
             dead: 0,
             dead_badly: false,
             flaky: false,

@@ -126,8 +126,14 @@ impl Core {
         self.close_if_fed(queue);
     }
 
-    /// Takes in how full a queue is now.
-    pub(super) fn level(&mut self, queue: QueueId, level: Level) {
+    /// Takes in how full queues are now.
+    pub(super) fn levels(&mut self, levels: &[(QueueId, Level)]) {
+        for (queue, level) in levels {
+            self.level(*queue, *level);
+        }
+    }
+
+    fn level(&mut self, queue: QueueId, level: Level) {
         let row = &mut self.queues[queue.index()];
         row.level = level;
         row.fresh = 0;

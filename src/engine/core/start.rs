@@ -10,7 +10,7 @@ use super::nodes::State;
 use super::ready::{Lack, Line, Rank, Ready, Wants};
 use super::slots::{Claim, Full, Permit};
 use super::timers::Timer;
-use super::{Core, Effect, Start};
+use super::{Core, Effect, Pace, Start};
 use crate::event::{EventKind, ItemRef};
 use crate::model::{AttemptId, Deliver, NodeId, PoolId};
 use crate::plan::{Node, Plan};
@@ -67,7 +67,9 @@ impl Manner {
     /// Returns the manner of a node.
     pub(super) fn of(plan: &Plan, node: &Node) -> Self {
         let consumes = plan.job.processes[node.process].consumes.as_ref();
-        if consumes.is_some_and(|consumes| consumes.deliver == Deliver::Stream) {
+        if consumes
+            .is_some_and(|consumes| matches!(consumes.deliver, Deliver::Stream | Deliver::Worker))
+        {
             Self::Reads
         } else if node.consumes.is_none() && !node.produces.is_empty() {
             Self::Feeds
@@ -203,9 +205,19 @@ impl Core {
         };
         matches!(row.state, State::Ready | State::Running)
             && row.broken.is_none()
-            && row.children < self.plan.node(node).workers
+            && row.children < self.most_children(node)
             && !self.queues[queue.index()].is_drained()
             && self.may_start(node)
+    }
+
+    /// Returns how many children a consumer may have now.
+    fn most_children(&self, node: NodeId) -> u32 {
+        let workers = self.plan.node(node).workers;
+        match self.pace(node) {
+            Pace::Free => workers,
+            Pace::One => 1,
+            Pace::Paused => 0,
+        }
     }
 
     pub(super) fn is_stream(&self, node: NodeId) -> bool {

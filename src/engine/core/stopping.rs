@@ -166,6 +166,7 @@ impl Core {
                 Timer::Slow(attempt) => self.tell(EventKind::AttemptSlow { attempt }),
                 Timer::Grace(attempt) => self.kill(attempt),
                 Timer::Retry(node) => self.try_again(node),
+                Timer::Probe(node) => self.probe(node),
                 Timer::Rate(pool) => self.ready.room(Lack::Rate(pool)),
                 Timer::Deadline => {
                     let limit = self.plan.job.limits.timeout.unwrap_or_default();

@@ -18,6 +18,8 @@ pub(super) enum Timer {
     Grace(AttemptId),
     /// A node is tried again.
     Retry(NodeId),
+    /// A node that paused may try an item.
+    Probe(NodeId),
     /// A pool's rate allows another start.
     Rate(PoolId),
     /// The run is out of time.
@@ -27,7 +29,7 @@ pub(super) enum Timer {
 impl Timer {
     fn starts(self) -> bool {
         match self {
-            Self::Retry(_) | Self::Rate(_) => true,
+            Self::Retry(_) | Self::Probe(_) | Self::Rate(_) => true,
             Self::Total(_) | Self::Slow(_) | Self::Grace(_) | Self::Deadline => false,
         }
     }

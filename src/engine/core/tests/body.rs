@@ -150,7 +150,7 @@ impl Body {
         self.untold.remove(&queue);
         let level = Level { blocked: self.is_blocked(queue), ..self.queues[queue.index()].level() };
         self.referee.level_was_told(queue, level);
-        Input::Level { queue, level }
+        Input::Levels(vec![(queue, level)])
     }
 
     fn do_some(&mut self, effects: Vec<Effect>, inputs: &mut VecDeque<Input>) {
@@ -177,9 +177,10 @@ impl Body {
                 let child = self.children.get_mut(&attempt).expect("killed, and does not live");
                 assert!(!std::mem::replace(&mut child.killed, true), "killed twice");
             }
-            Effect::Settle { attempt, how } => {
+            Effect::Settle { attempt, how, .. } => {
                 self.settling.get_mut(&attempt).expect("it ended").1 = how;
             }
+            Effect::Pace { .. } => {}
             Effect::Feed(queue) => {
                 self.feeding.extend(self.items.remove_entry(&queue));
             }
@@ -260,10 +261,11 @@ impl Body {
             took: Duration::ZERO,
             logs: Logs::default(),
             leftovers: Vec::new(),
-            item_try: child.item.map(|item| item.number),
+            item: child.item.map(|item| (item.index, item.number)),
             command_at_fault: false,
             read: child.read,
             unread: 0,
+            in_hand: 0,
             fault: None,
         };
         how(&mut ended);

@@ -1,0 +1,110 @@
+//! Items: what is told of each try at one, and what is remembered until an item is settled.
+//!
+//! However an item arrives, its tries are told here, so that every reader of a run finds the same of
+//! each. What is remembered is of items that failed and may be tried again: as many as a queue
+//! holds, and a few tries of each. Unaware of who decides what becomes of an item.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::context::Context;
+use crate::event::{EventKind, Exit, Logs, Text, Try, Verdict};
+use crate::journal::tail;
+use crate::model::{AttemptId, NodeId, QueueId};
+use crate::queue::Item;
+
+/// Lines of standard error that are kept of an item that died.
+const TAIL_LINES: usize = 20;
+
+/// Bytes of them.
+const TAIL_BYTES: usize = 4096;
+
+/// Tries of an item that are remembered: the first few and the last few say the same.
+const TRIES: usize = 20;
+
+/// What is remembered of items.
+#[derive(Debug, Default)]
+pub(super) struct Tries {
+    failed: RefCell<HashMap<(QueueId, u64), Vec<Try>>>,
+    /// Nodes of which an item failed since one passed.
+    failing: RefCell<HashMap<NodeId, Cell<bool>>>,
+}
+
+/// One try at an item, over.
+pub(super) struct Tried {
+    /// The attempt that the item was given to.
+    pub(super) attempt: AttemptId,
+    /// How it ended.
+    pub(super) exit: Exit,
+    /// What that means.
+    pub(super) verdict: Verdict,
+    /// How long it took.
+    pub(super) took: Duration,
+    /// When it will be tried again.
+    pub(super) again: Option<Duration>,
+    /// Why it failed, where the exit does not say it.
+    pub(super) reason: Option<String>,
+}
+
+impl Context {
+    /// Tells of one try at an item, and remembers it where it failed.
+    pub(super) fn item_tried(&self, node: NodeId, item: &Item, tried: Tried) {
+        let Some(queue) = self.plan.node(node).consumes else { return };
+        let key = (queue, item.index);
+        let Tried { attempt, exit, verdict, took, again, reason } = tried;
+        if matches!(verdict, Verdict::Passed | Verdict::Ended) {
+            if item.attempt > 1 {
+                self.tries.failed.borrow_mut().remove(&key);
+            }
+        } else {
+            let mut failed = self.tries.failed.borrow_mut();
+            let tries = failed.entry(key).or_default();
+            if tries.len() == TRIES {
+                tries.remove(0);
+            }
+            tries.push(Try { exit: exit.clone(), verdict, took, reason: reason.clone() });
+        }
+        let (item, number) = self.item_ref(node, item);
+        self.teller.tell(EventKind::ItemEnded {
+            queue,
+            node,
+            attempt,
+            item,
+            number,
+            exit,
+            verdict,
+            took,
+            again,
+            reason,
+        });
+    }
+
+    /// Tells that an item is dead, with all that is known of it.
+    pub(super) fn item_dead(&self, node: NodeId, item: &Item, logs: &Logs) {
+        let Some(queue) = self.plan.node(node).consumes else { return };
+        let tries = self.tries.failed.borrow_mut().remove(&(queue, item.index));
+        // The log is there to be looked at; a tail that can't be read now is no reason to end the
+        // run.
+        let stderr = logs.stderr.as_ref();
+        let stderr = stderr.and_then(|piece| tail(piece, TAIL_LINES, TAIL_BYTES).ok());
+        let bytes = Text(item.bytes.bytes());
+        let (item, attempts) = self.item_ref(node, item);
+        self.teller.tell(EventKind::ItemDead {
+            queue,
+            node,
+            item,
+            bytes,
+            attempts,
+            tries: tries.unwrap_or_default(),
+            stderr: Text(stderr.unwrap_or_default().into()),
+        });
+    }
+
+    /// Notes that an item of a node failed, or that one passed. Returns whether one had failed since
+    /// one passed.
+    pub(super) fn note_failing(&self, node: NodeId, failed: bool) -> bool {
+        let mut failing = self.tries.failing.borrow_mut();
+        failing.entry(node).or_default().replace(failed)
+    }
+}

@@ -1,0 +1,68 @@
+//! Paces: how many items the workers of a node may have in hand, as the core has said last.
+//!
+//! A worker asks before it takes an item, and sleeps until it may. Unaware of why a node is slow.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use tokio::sync::Notify;
+
+use super::core::Pace;
+use crate::model::NodeId;
+
+/// The paces of all nodes, and what their workers have in hand.
+#[derive(Debug, Default)]
+pub(super) struct Paces {
+    nodes: RefCell<HashMap<NodeId, Row>>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Row {
+    pace: Pace,
+    in_hand: u64,
+}
+
+impl Paces {
+    /// Sets the pace of a node.
+    pub(super) fn set(&self, node: NodeId, pace: Pace) {
+        self.nodes.borrow_mut().entry(node).or_default().pace = pace;
+        self.changed.notify_waiters();
+    }
+
+    /// Returns whether a worker of a node may take one more item.
+    pub(super) fn allows(&self, node: NodeId) -> bool {
+        let nodes = self.nodes.borrow();
+        nodes.get(&node).is_none_or(|row| match row.pace {
+            Pace::Free => true,
+            Pace::One => row.in_hand == 0,
+            Pace::Paused => false,
+        })
+    }
+
+    /// Waits until a worker of a node may take one more item.
+    pub(super) async fn allowed(&self, node: NodeId) {
+        loop {
+            let changed = self.changed.notified();
+            if self.allows(node) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Notes that a worker of a node has taken an item.
+    pub(super) fn taken(&self, node: NodeId) {
+        self.nodes.borrow_mut().entry(node).or_default().in_hand += 1;
+    }
+
+    /// Notes that a worker of a node has an item less in hand.
+    pub(super) fn settled(&self, node: NodeId) {
+        let mut nodes = self.nodes.borrow_mut();
+        let row = nodes.entry(node).or_default();
+        row.in_hand = row.in_hand.saturating_sub(1);
+        if row.pace != Pace::Free {
+            self.changed.notify_waiters();
+        }
+    }
+}
