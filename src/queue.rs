@@ -26,5 +26,14 @@ pub use changes::Changes;
 pub use delivery::{Batch, Delivery, Kept};
 pub use framing::{FrameFault, Framer, fits, frame, unread};
 pub use slice::Slice;
+/// Shim.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin(pub u32);
+impl Origin {
+    /// Shim.
+    pub fn of(n: crate::model::NodeId) -> Self {
+        Self(n.0)
+    }
+}
 pub use spool::{Spool, SpoolFault};
 pub use stock::{Item, Level};

@@ -89,6 +89,24 @@ impl Queue {
         Some(Batch::new(self.clone(), lent))
     }
 
+    /// Lends a batch.
+    pub fn take_batch(&self, items: Option<u64>, bytes: Option<u64>) -> Option<Batch> {
+        let most = |bound: Option<u64>| bound.map_or(usize::MAX, |bound| bound as usize);
+        self.take_many(most(items), most(bytes))
+    }
+
+    /// Shim.
+    pub async fn turn(&self, _index: u64) {}
+
+    /// Shim.
+    pub fn discard(
+        &self,
+        _origin: super::Origin,
+        _each: &mut dyn FnMut(&Item),
+    ) -> Result<u64, super::SpoolFault> {
+        Ok(0)
+    }
+
     /// Waits until an item can be taken or the queue is closed. Returns whether an item waits.
     ///
     /// Items that are lent or due may still come back to a closed queue; [`Changes`] tells.

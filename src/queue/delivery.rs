@@ -25,6 +25,11 @@ impl Delivery {
         Self { item, queue: Some(queue), size }
     }
 
+    /// Shim.
+    pub fn shard(&self) -> Option<u32> {
+        None
+    }
+
     /// Answers that the item is done.
     pub fn accept(mut self) {
         if let Some(queue) = self.queue.take() {
@@ -68,6 +73,23 @@ impl Batch {
     pub(super) fn new(queue: Queue, items: Vec<Item>) -> Self {
         Self { queue, items }
     }
+
+    /// Shim.
+    pub fn shard(&self) -> Option<u32> {
+        None
+    }
+
+    /// Shim.
+    pub fn one(mut self) -> Result<Delivery, Self> {
+        if self.items.len() == 1 {
+            Ok(Delivery::new(self.queue.clone(), self.items.pop().unwrap()))
+        } else {
+            Err(self)
+        }
+    }
+
+    /// Shim.
+    pub fn halve(self) {}
 
     /// Returns the items.
     pub fn items(&self) -> &[Item] {

@@ -46,6 +46,12 @@ impl AsMut<Slice> for Item {
 pub struct Level {
     /// Items that wait to be taken.
     pub waiting: u64,
+    /// Shim.
+    pub held: u64,
+    /// Shim.
+    pub parted: u64,
+    /// Shim.
+    pub waiting_bytes: u64,
     /// Items that are lent.
     pub lent: u64,
     /// Items that wait for another try.
