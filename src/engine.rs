@@ -17,6 +17,7 @@ mod driver;
 mod fault;
 mod invocation;
 mod items;
+mod lent;
 mod orders;
 mod outlet;
 mod paces;

@@ -148,6 +148,14 @@ impl Plan {
         &self.job.processes[self.node(id).process]
     }
 
+    /// Returns what all groups of a queue see of it, this one among them; without groups only this.
+    pub fn groups(&self, id: QueueId) -> &[Queue] {
+        let declared = self.queues[id.index()].queue;
+        let first = self.queues.partition_point(|queue| queue.queue < declared);
+        let end = self.queues.partition_point(|queue| queue.queue <= declared);
+        &self.queues[first..end]
+    }
+
     /// Returns the declaration of a queue.
     pub fn queue(&self, id: QueueId) -> &crate::model::Queue {
         &self.job.queues[self.queues[id.index()].queue]

@@ -30,6 +30,9 @@ const BLOCK: usize = 256 << 10;
 /// does not keep a block of memory alive.
 const COPIED: usize = 4 << 10;
 
+/// Pieces that one system call takes (`IOV_MAX` of Linux).
+const PIECES: usize = 1024;
+
 /// Bytes of a pipe as the system makes it: a read of that many has emptied a full one.
 const USUAL: usize = 64 << 10;
 
@@ -173,8 +176,9 @@ impl PipeWriter {
         self.write_vectored(&[IoSlice::new(bytes)]).await
     }
 
-    /// Writes as much of several pieces as there is room for, likewise.
+    /// Writes as much of several pieces as there is room for and as one system call takes, likewise.
     pub async fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<Wrote> {
+        let pieces = &pieces[..pieces.len().min(PIECES)];
         let wanted: usize = pieces.iter().map(|piece| piece.len()).sum();
         let end = match &mut self.0 {
             Sink::Os(end) => end,
@@ -204,6 +208,21 @@ impl PipeWriter {
             }
         }
         Ok(Wrote::Bytes(wanted))
+    }
+
+    /// Writes all of several pieces; `ReaderGone` where the reader left before they were taken.
+    pub async fn write_pieces(&mut self, mut pieces: &mut [IoSlice<'_>]) -> io::Result<Wrote> {
+        let mut taken = 0;
+        while !pieces.is_empty() {
+            match self.write_vectored(pieces).await? {
+                Wrote::ReaderGone => return Ok(Wrote::ReaderGone),
+                Wrote::Bytes(written) => {
+                    taken += written;
+                    IoSlice::advance_slices(&mut pieces, written);
+                }
+            }
+        }
+        Ok(Wrote::Bytes(taken))
     }
 
     /// Returns how many bytes were written and not read, also when the reader is gone.

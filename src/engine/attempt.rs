@@ -19,16 +19,17 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::context::Context;
-use super::core::{Ended, Input, Start};
+use super::core::{self, Ended, Input, Start};
 use super::fault::Fault;
 use super::invocation::{Given, Payload, Prepared, Unready, prepare};
+use super::lent::Lent;
 use super::orders::{Gate, Orders};
 use super::outlet::{Leavings, Outlet};
 use super::stream::Read;
 use crate::child::{self, Child, StartError};
 use crate::event::{Exit, Leftover, Logs, NotStarted};
 use crate::model::AttemptId;
-use crate::queue::{Delivery, Kept, Spool};
+use crate::queue::{Kept, Spool};
 
 /// An attempt that is over.
 pub(super) struct Finished {
@@ -39,8 +40,8 @@ pub(super) struct Finished {
 
 /// What waits for the core's decision.
 pub(super) struct Remains {
-    /// The item.
-    pub(super) delivery: Option<Delivery>,
+    /// What it was given.
+    pub(super) lent: Option<Lent>,
     /// Items that a `stream` child has read.
     pub(super) kept: Option<Kept>,
     /// Output that was held back.
@@ -62,13 +63,14 @@ pub(super) async fn run(
     mut given: Given,
     orders: Rc<Orders>,
 ) -> Result<Finished, Fault> {
-    let item_ref = given.delivery.as_ref().map(|d| context.item_ref(start.node, &d.item));
-    let item = item_ref.as_ref().map(|(item, number)| (item.index, *number));
+    let item = given.lent.as_ref().and_then(Lent::one);
+    let item = item.map(|item| context.item_ref(start.node, item));
+    let of_core = given.lent.as_ref().map_or(core::Given::Nothing, Lent::given);
     let began = Instant::now();
     let born = begin(&context, &start, &mut given, &orders).await?;
     let attempt = start.attempt;
     let pid = born.as_ref().map_or(0, |(child, _)| child.pid);
-    context.send(Input::Started { attempt, pid, item: item_ref }).await;
+    context.send(Input::Started { attempt, pid, item }).await;
     if context.teller.wants_output() {
         orders.told.opened().await;
     }
@@ -79,16 +81,16 @@ pub(super) async fn run(
     let Over { exit, command_at_fault, leftovers, logs, read, held, fault } = over;
     let (read, unread, kept) =
         read.map_or((0, 0, None), |read| (read.items, read.unread, read.kept));
-    let delivery = given.delivery;
+    let lent = given.lent;
     let took = began.elapsed();
     let (of_exit, of_logs, reason) = (exit.clone(), logs.clone(), fault.clone());
-    let remains = Remains { delivery, kept, held, exit: of_exit, logs: of_logs, took, reason };
+    let remains = Remains { lent, kept, held, exit: of_exit, logs: of_logs, took, reason };
     let ended = Ended {
         exit,
         took,
         logs,
         leftovers,
-        item,
+        given: of_core,
         command_at_fault,
         read,
         unread,

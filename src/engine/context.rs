@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use super::core::Input;
 use super::invocation::Payload;
 use super::items::Tries;
+use super::lent::Lent;
 use super::paces::Paces;
 use super::printed::{Blocks, Printed};
 use super::stream::Source;
@@ -20,7 +21,7 @@ use crate::child::Host;
 use crate::event::{ItemRef, Stream, Text};
 use crate::journal::{Log, Mode, Piece, RunFolder};
 use crate::launch::{Launch, Limits, Prepared, Unfit};
-use crate::model::{Ack, Action, Deliver, NodeId, Placeholder, QueueId};
+use crate::model::{Ack, Action, Deliver, Framing, NodeId, Placeholder, QueueId};
 use crate::plan::Plan;
 use crate::queue::{Item, Queue};
 
@@ -102,6 +103,12 @@ impl Context {
         Ok(prepared)
     }
 
+    /// Returns the framing of the queue that a node reads.
+    pub(super) fn framing(&self, node: NodeId) -> Framing {
+        let queue = self.plan.node(node).consumes;
+        queue.map(|queue| self.plan.queue(queue).framing).unwrap_or_default()
+    }
+
     /// Returns the items of a node's queue as the payload of a long-lived child.
     pub(super) fn items(&self, node: NodeId, ack: Ack) -> Payload {
         let Some(queue) = self.plan.node(node).consumes else { return Payload::None };
@@ -109,20 +116,32 @@ impl Context {
         Payload::Items(Source { queue: self.queues[queue.index()].clone(), framing, ack })
     }
 
-    /// Returns the queue of which each child of a node is given one item.
-    pub(super) fn takes_items(&self, node: NodeId) -> Option<QueueId> {
+    /// Lends what a child of a node is given with its start; `Some(None)` where it should be given
+    /// something and there is nothing.
+    pub(super) fn lend(&self, node: NodeId, alone: bool) -> Option<Option<Lent>> {
         let consumes = self.plan.process(node).consumes.as_ref()?;
+        let queue = &self.queues[self.plan.node(node).consumes?.index()];
         match consumes.deliver {
-            Deliver::Args | Deliver::Stdin => self.plan.node(node).consumes,
-            Deliver::Batch | Deliver::Stream | Deliver::Worker => None,
+            Deliver::Args | Deliver::Stdin => Some(queue.take().map(Lent::One)),
+            Deliver::Batch => {
+                let items = if alone { Some(1) } else { consumes.batch.items };
+                Some(queue.take_batch(items, consumes.batch.bytes).map(Lent::batch))
+            }
+            Deliver::Stream | Deliver::Worker => None,
         }
     }
 
     /// Returns how events name an item of a node's queue, and which try it is.
     pub(super) fn item_ref(&self, node: NodeId, item: &Item) -> (ItemRef, u32) {
-        let id = self.item_id(node, item.index);
+        let queue = self.plan.node(node).consumes.expect("who has an item consumes");
+        (self.named_item(queue, item), item.attempt)
+    }
+
+    /// Returns how events name an item of a queue.
+    pub(super) fn named_item(&self, queue: QueueId, item: &Item) -> ItemRef {
+        let id = format!("{}:{}", self.plan.queue(queue).name, item.index);
         let preview = Text::copy(&item.bytes[..item.bytes.len().min(PREVIEW)]);
-        (ItemRef { id, index: item.index, preview }, item.attempt)
+        ItemRef { id, index: item.index, preview }
     }
 
     /// Returns `RUNNER_ITEM_ID` of an item of a node's queue.

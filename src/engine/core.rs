@@ -5,13 +5,17 @@
 //! table and proved as a law. Constant work for an item, logarithmic for a node, no recursion.
 //!
 //! Reading order: [`input`] is the conversation, [`nodes`] the states and their one gate, [`start`]
-//! chooses what starts, [`finish`] judges what ended, [`queues`] closes and drains, [`stopping`]
+//! chooses what starts, [`finish`] judges what ended, [`long`] what lived long, [`queues`] closes and drains, [`circles`] where
+//! queues feed each other, [`batches`] knows when there is enough for a child, [`stopping`]
 //! stops, [`pace`] slows down what
 //! fails, [`standstill`] ends what waits in vain, [`waiting`] says why something waits; [`slots`]
 //! with [`reserve`], [`ready`] and [`timers`] keep accounts.
 
+mod batches;
+mod circles;
 mod finish;
 mod input;
+mod long;
 mod nodes;
 mod pace;
 mod queues;
@@ -33,10 +37,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-pub(super) use input::{Effect, Ended, Input, Level, Pace, Settlement, Start};
+pub(super) use input::{Effect, Ended, Given, Input, Level, Pace, Settlement, Start};
 
 use crate::event::{EventKind, Stop};
-use crate::model::{AttemptId, NodeId, OnFailure};
+use crate::model::{AttemptId, NodeId, OnFailure, QueueId};
 use crate::plan::Plan;
 use nodes::{Graph, Row};
 use queues::QueueRow;
@@ -54,6 +58,8 @@ pub(super) struct Core {
     rows: Vec<Row>,
     units: Units,
     queues: Vec<QueueRow>,
+    /// Queues that close together.
+    circles: Vec<Vec<QueueId>>,
     slots: Slots,
     ready: Ready,
     timers: Timers,
@@ -88,6 +94,7 @@ impl Core {
             rows: plan.nodes.iter().map(|node| Row::new(node, &plan)).collect(),
             units: Units::new(&plan, &mut ready),
             queues: plan.queues.iter().map(|queue| QueueRow::new(queue, &plan)).collect(),
+            circles: circles::of(&plan),
             slots: Slots::new(&plan.pools, plan.jobs, &Reserve::of(&plan)),
             undrained: plan.queues.len(),
             graph,

@@ -23,7 +23,7 @@ use super::source;
 use crate::child;
 use crate::event::{EventKind, QueueLevel, Stop, Verdict};
 use crate::model::{AttemptId, NodeId, QueueId};
-use crate::queue::Changes;
+use crate::queue::{Changes, Origin};
 
 /// How often sinks redraw and queue levels are told: often enough to look alive, seldom enough to
 /// cost nothing.
@@ -177,6 +177,7 @@ impl Driver {
             Effect::Pace { node, pace } => self.context.paces.set(node, pace),
             Effect::Feed(queue) => self.feed(queue),
             Effect::Close(queue) => self.context.queues[queue.index()].close(),
+            Effect::Discard { queue, producer } => self.discard(queue, producer)?,
             Effect::Abandon(queue) => {
                 let queue = &self.context.queues[queue.index()];
                 queue.close();
@@ -210,17 +211,17 @@ impl Driver {
         let mut stdin = None;
         let last = starts.len() - 1;
         for (index, start) in starts.into_iter().enumerate() {
-            let mut given = Given { delivery: None, stdin: stdin.take(), stdout: None };
+            let mut given = Given { lent: None, stdin: stdin.take(), stdout: None };
             if index < last {
                 let (reader, writer) = child::pipe().map_err(Fault::Pipe)?;
                 (stdin, given.stdout) = (Some(reader), Some(writer));
             }
-            if let Some(queue) = self.context.takes_items(start.node) {
-                given.delivery = self.context.queues[queue.index()].take();
-                if given.delivery.is_none() {
+            if let Some(lent) = self.context.lend(start.node, start.alone) {
+                if lent.is_none() {
                     self.next.push_back(Input::Missed { attempt: start.attempt });
                     continue;
                 }
+                given.lent = lent;
             }
             let orders = Rc::new(Orders::default());
             let hand = Hand { node: start.node, orders: Rc::clone(&orders), remains: None };
@@ -284,6 +285,17 @@ impl Driver {
         }
     }
 
+    /// Drops what a node has put into a queue, and lists it.
+    fn discard(&self, queue: QueueId, producer: NodeId) -> Result<(), Fault> {
+        let name = &self.context.plan.node(producer).name;
+        let reason = format!("`{name}` failed, which made it");
+        let stock = &self.context.queues[queue.index()];
+        let dropped = stock.discard(Origin::of(producer), &mut |item| {
+            self.context.item_dropped(queue, item, &reason);
+        });
+        dropped.map(drop).map_err(Fault::Spool)
+    }
+
     /// Begins to put in the static items of a queue.
     fn feed(&mut self, queue: QueueId) {
         let feed = source::feed(Rc::clone(&self.context), queue);
@@ -306,7 +318,9 @@ impl Driver {
         self.untold.insert(id);
         Level {
             waiting: level.waiting,
-            busy: level.lent + level.due + level.kept,
+            waiting_bytes: level.waiting_bytes,
+            parted: level.parted,
+            busy: level.held + level.lent + level.due + level.kept,
             lent: level.lent,
             put: level.put,
             done: level.done,

@@ -10,19 +10,20 @@ use bytes::Bytes;
 
 use super::context::Context;
 use super::core::Start;
+use super::lent::Lent;
 use super::outlet::{Frames, Log, Outlet};
 use super::printed::Blocks;
 use super::stream::Source;
 use crate::child;
 use crate::event::{NotStarted, Stream};
 use crate::launch::{self, Destination, Unfit, Values};
-use crate::model::{Ack, Deliver};
-use crate::queue::{Delivery, Spool};
+use crate::model::{Ack, BatchForm, Deliver, Emit, Framing};
+use crate::queue::{Item, Spool};
 
 /// What an attempt is given besides what the core says.
 pub(super) struct Given {
-    /// The item, where it is given one.
-    pub(super) delivery: Option<Delivery>,
+    /// Items, where it is given some with its start.
+    pub(super) lent: Option<Lent>,
     /// The end of a pipe that is its standard input.
     pub(super) stdin: Option<OwnedFd>,
     /// The end of a pipe that is its standard output.
@@ -37,6 +38,8 @@ pub(super) enum Payload {
     Bytes(Bytes),
     /// Pieces of files.
     Blocks(Blocks),
+    /// These items, framed.
+    Batch(Vec<Item>, Framing),
     /// Items, one after the other.
     Items(Source),
 }
@@ -62,12 +65,12 @@ pub(super) fn prepare(
     start: &Start,
     given: &mut Given,
 ) -> Result<Prepared, Unready> {
-    let has_item = given.delivery.is_some();
+    let has_item = given.lent.is_some();
     let unfit = |unfit: Unfit| Unready {
         why: NotStarted { cause: unfit.to_string(), hint: unfit.hint().map(str::to_owned) },
         command_at_fault: !has_item,
     };
-    let command = command(context, start, given.delivery.as_ref()).map_err(unfit)?;
+    let command = command(context, start, given.lent.as_ref()).map_err(unfit)?;
     let blame = |why| Unready { why, command_at_fault: !has_item };
     let (stdin, payload) = input(context, start, given, &command).map_err(blame)?;
     let (stdout, out) = output(context, start, given, &command).map_err(blame)?;
@@ -91,24 +94,32 @@ pub(super) fn prepare(
 fn command(
     context: &Context,
     start: &Start,
-    delivery: Option<&Delivery>,
+    lent: Option<&Lent>,
 ) -> Result<launch::Command, Unfit> {
-    let id = delivery.map(|delivery| context.item_id(start.node, delivery.item.index));
-    let item = delivery.zip(id.as_deref()).map(|(delivery, id)| launch::Item {
+    let one = lent.and_then(Lent::one);
+    let id = one.map(|item| context.item_id(start.node, item.index));
+    let item = one.zip(id.as_deref()).map(|(item, id)| launch::Item {
         id,
-        index: delivery.item.index,
-        bytes: &delivery.item.bytes,
+        index: item.index,
+        bytes: &item.bytes,
     });
+    let consumes = context.plan.process(start.node).consumes.as_ref();
+    let behind = consumes.is_some_and(|consumes| {
+        consumes.deliver == Deliver::Batch && consumes.batch.form == BatchForm::Args
+    });
+    let items = lent.filter(|_| behind).map_or(&[][..], Lent::items);
+    let more: Vec<&[u8]> = items.iter().map(|item| &*item.bytes).collect();
     let stdout = |process: &str| {
         let most = launch::MAX_STDOUT as u64 * 2;
         // What can't be read any more has no value; nothing is no value of it.
         context.printed_by(process).head(most).ok()
     };
     let values = Values {
-        slot: start.slot,
-        attempt: delivery.map_or(start.number, |delivery| delivery.item.attempt),
+        slot: lent.and_then(Lent::shard).unwrap_or(start.slot),
+        attempt: one.map_or(start.number, |item| item.attempt),
         lent: &start.lent,
         item,
+        more: &more,
         stdout: &stdout,
     };
     context.prepared(start.node)?.command(&values)
@@ -126,15 +137,22 @@ fn input(
         return Ok((Input::Fd(pipe), Payload::None));
     }
     let process = context.plan.process(start.node);
-    match process.consumes.as_ref().map(|consumes| (consumes.deliver, consumes.ack)) {
-        Some((Deliver::Stdin, _)) => {
-            let item = given.delivery.as_ref().map(|delivery| delivery.item.bytes.bytes());
-            return Ok((Input::Pipe, Payload::Bytes(item.unwrap_or_default())));
+    let items = given.lent.as_ref().map_or(&[][..], Lent::items);
+    if let Some(consumes) = &process.consumes {
+        match consumes.deliver {
+            Deliver::Stdin => {
+                let item = items.first().map(|item| item.bytes.bytes());
+                return Ok((Input::Pipe, Payload::Bytes(item.unwrap_or_default())));
+            }
+            Deliver::Batch if consumes.batch.form == BatchForm::Stdin => {
+                let framing = context.framing(start.node);
+                return Ok((Input::Pipe, Payload::Batch(items.to_vec(), framing)));
+            }
+            Deliver::Stream => {
+                return Ok((Input::Pipe, context.items(start.node, consumes.ack)));
+            }
+            Deliver::Args | Deliver::Batch | Deliver::Worker => {}
         }
-        Some((Deliver::Stream, ack)) => {
-            return Ok((Input::Pipe, context.items(start.node, ack)));
-        }
-        Some((Deliver::Args | Deliver::Batch | Deliver::Worker, _)) | None => {}
     }
     Ok(match &command.stdin {
         launch::Payload::Closed | launch::Payload::Pipe(_) => (Input::Null, Payload::None),
@@ -162,9 +180,10 @@ fn output(
     let consumes = context.plan.process(start.node).consumes.as_ref();
     if !node.produces.is_empty() {
         let frames = Frames::new(context, &node.produces);
-        let at_once = consumes.is_none_or(|consumes| {
-            consumes.deliver == Deliver::Stream && consumes.ack == Ack::Read
-        });
+        let at_once = match consumes {
+            None => context.plan.process(start.node).emit != Emit::OnSuccess,
+            Some(consumes) => consumes.deliver == Deliver::Stream && consumes.ack == Ack::Read,
+        };
         let outlet = if at_once {
             Outlet::Queues(frames)
         } else {

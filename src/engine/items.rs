@@ -101,6 +101,14 @@ impl Context {
         });
     }
 
+    /// Tells that an item was dropped that nobody had taken.
+    pub(super) fn item_dropped(&self, queue: QueueId, item: &Item, reason: &str) {
+        let bytes = Text(item.bytes.bytes());
+        let item = self.named_item(queue, item);
+        let reason = reason.to_owned();
+        self.teller.tell(EventKind::ItemDropped { queue, item, bytes, reason });
+    }
+
     /// Notes that an item of a node failed, or that one passed. Returns whether one had failed since
     /// one passed.
     pub(super) fn note_failing(&self, node: NodeId, failed: bool) -> bool {

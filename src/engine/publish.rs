@@ -10,9 +10,10 @@ use super::context::Context;
 use super::core::Settlement;
 use super::fault::Fault;
 use super::items::Tried;
+use super::lent::Lent;
 use super::outlet::{Frames, Refused};
 use crate::event::Verdict;
-use crate::model::{AttemptId, NodeId};
+use crate::model::{AttemptId, Emit, NodeId};
 use crate::queue::Spool;
 
 /// Puts what was held back into the queues that it is for, waiting for room, and then accepts the
@@ -23,6 +24,9 @@ pub(super) async fn accept(
     verdict: Verdict,
     remains: Remains,
 ) -> Result<(), Fault> {
+    if context.plan.process(node).emit == Emit::Input {
+        in_turn(&context, node, &remains).await;
+    }
     let published = match &remains.held {
         Some(held) => publish(&context, node, held).await,
         None => Ok(true),
@@ -31,6 +35,15 @@ pub(super) async fn accept(
     let how = if taken { Settlement::Accept } else { Settlement::Return };
     settle(&context, (node, attempt), remains, (how, verdict));
     Ok(())
+}
+
+/// Waits until all items before those of an attempt are settled, so that what is made of them comes
+/// in their order.
+async fn in_turn(context: &Context, node: NodeId, remains: &Remains) {
+    let first = remains.lent.as_ref().and_then(|lent| lent.items().first());
+    if let (Some(item), Some(queue)) = (first, context.plan.node(node).consumes) {
+        context.queues[queue.index()].turn(item.index).await;
+    }
 }
 
 /// Returns whether all of it was taken.
@@ -56,37 +69,45 @@ pub(super) fn settle(
     remains: Remains,
     (how, verdict): (Settlement, Verdict),
 ) {
-    let Remains { delivery, kept, exit, logs, took, reason, .. } = remains;
-    if let Some(delivery) = delivery.as_ref().filter(|_| how != Settlement::Return) {
-        let again = match how {
-            Settlement::Again(wait) => Some(wait),
-            Settlement::Accept | Settlement::Bury | Settlement::Return => None,
-        };
+    let Remains { lent, kept, exit, logs, took, reason, .. } = remains;
+    let again = match how {
+        Settlement::Again(wait) => Some(wait),
+        Settlement::Accept | Settlement::Halve | Settlement::Bury | Settlement::Return => None,
+    };
+    let is_tried = !matches!(how, Settlement::Return | Settlement::Halve);
+    for item in lent.as_ref().filter(|_| is_tried).map_or(&[][..], Lent::items) {
+        let (exit, reason) = (exit.clone(), reason.clone());
         let tried = Tried { attempt, exit, verdict, took, again, reason };
-        context.item_tried(node, &delivery.item, tried);
+        context.item_tried(node, item, tried);
     }
     if how == Settlement::Accept
         && let Some(piece) = &logs.stdout
     {
         context.printed.borrow_mut().add(node, piece);
     }
-    match (delivery, how) {
+    match (lent, how) {
         (None, _) => {}
-        (Some(delivery), Settlement::Accept) => delivery.accept(),
-        (Some(delivery), Settlement::Again(wait)) => delivery.again(wait),
-        (Some(delivery), Settlement::Bury) => {
-            context.item_dead(node, &delivery.item, &logs);
-            delivery.bury();
+        (Some(Lent::One(one)), Settlement::Accept) => one.accept(),
+        (Some(Lent::One(one)), Settlement::Again(wait)) => one.again(wait),
+        (Some(Lent::One(one)), Settlement::Bury) => {
+            context.item_dead(node, &one.item, &logs);
+            one.bury();
         }
-        // Dropped unanswered it goes back to where it was.
-        (Some(delivery), Settlement::Return) => drop(delivery),
+        (Some(Lent::Many(many)), Settlement::Accept) => many.accept(),
+        (Some(Lent::Many(many)), Settlement::Halve) => many.halve(),
+        // Dropped unanswered they go back to where they were.
+        (Some(lent @ Lent::One(_)), Settlement::Return | Settlement::Halve)
+        | (
+            Some(lent @ Lent::Many(_)),
+            Settlement::Again(_) | Settlement::Bury | Settlement::Return,
+        ) => drop(lent),
     }
     if let Some(kept) = kept {
         match how {
             Settlement::Accept => kept.accept(),
             Settlement::Bury => kept.bury(),
             // They were read and can't be given again: they count as left.
-            Settlement::Again(_) | Settlement::Return => drop(kept),
+            Settlement::Again(_) | Settlement::Halve | Settlement::Return => drop(kept),
         }
     }
 }

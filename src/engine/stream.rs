@@ -31,9 +31,6 @@ const QUICK: Duration = Duration::from_millis(1);
 /// A child that has not taken a batch within this is given one item at a time again.
 const SLOW: Duration = Duration::from_millis(100);
 
-/// Pieces that one system call takes (`IOV_MAX` of Linux).
-const PIECES: usize = 1024;
-
 /// How often it is looked at most whether a child has read what it was given, while there is
 /// nothing new.
 const LOOK: Duration = Duration::from_millis(20);
@@ -184,8 +181,7 @@ impl Stream {
         *end = self.sent + bytes as u64;
         let mut rest = pieces.as_mut_slice();
         while !rest.is_empty() {
-            let most = rest.len().min(PIECES);
-            match stdin.write_vectored(&rest[..most]).await? {
+            match stdin.write_vectored(rest).await? {
                 Wrote::ReaderGone => return Ok(false),
                 Wrote::Bytes(written) => {
                     self.sent += written as u64;

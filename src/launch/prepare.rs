@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::environment::{Environment, Variables, inherited};
 use super::fit::{fit, os};
 use super::pieces::{Fixed, Pieces};
-use super::script::{name, rewrite};
+use super::script::{name, named_first, rewrite};
 use super::values::put;
 use super::{Limits, Unfit, Values};
 use crate::model::{
@@ -43,6 +43,8 @@ pub struct Prepared {
     stdin: Source,
     stdout: Target,
     stderr: Target,
+    /// What stands before items behind the arguments: a shell takes the first for its own name.
+    before_more: Option<OsString>,
     /// Whether the item stands in `RUNNER_ITEM`.
     shows_item: bool,
     limits: Limits,
@@ -155,6 +157,10 @@ impl Launch {
                 shell.iter().chain([&script.text]).map(|word| Pieces::text(word)).collect()
             }
         };
+        let before_more = match &process.action {
+            Action::Command(_) => None,
+            Action::Script { shell, .. } => named_first(shell).map(OsString::from),
+        };
         let inherited = match &process.env.inherit {
             None => Rc::clone(&self.inherited),
             same if *same == self.declared.inherit => Rc::clone(&self.inherited),
@@ -167,6 +173,7 @@ impl Launch {
             process: process.name.clone(),
             words,
             carried,
+            before_more,
             environment: Environment::of(inherited, layers, &fixed)?,
             base: process.base.clone(),
             cwd: process.cwd.as_ref().map(of).transpose()?,
@@ -186,7 +193,8 @@ impl Launch {
             [&self.declared, &Declared::default()],
             &fixed,
         )?;
-        let nothing = Values { slot: 0, attempt: 1, lent: &[], item: None, stdout: &|_| None };
+        let nothing =
+            Values { slot: 0, attempt: 1, lent: &[], item: None, more: &[], stdout: &|_| None };
         let env = env.variables(Some(&nothing))?;
         Pieces::of(template, &fixed)?
             .fill(&|placeholder, out| put(placeholder, Some(&nothing), &env, out))
@@ -234,7 +242,12 @@ impl Prepared {
         let seen = &env[..plain];
         let fill = |pieces: &Pieces| pieces.fill(&|at, out| put(at, values, seen, out));
         let word = |(at, pieces)| os(fill(pieces)?, || format!("argument {at}"));
-        let argv = self.words.iter().enumerate().map(word).collect::<Result<_, _>>()?;
+        let mut argv = self.words.iter().enumerate().map(word).collect::<Result<Vec<_>, _>>()?;
+        if let Some(Values { more: more @ [_, ..], .. }) = values {
+            argv.extend(self.before_more.clone());
+            let more = more.iter().map(|item| os(item.to_vec(), || "an item".to_owned()));
+            argv.extend(more.collect::<Result<Vec<_>, _>>()?);
+        }
         let path = |pieces: &Pieces| {
             let path = os(fill(pieces)?, || "a path".to_owned())?;
             Ok::<_, Unfit>(self.base.join(path))

@@ -10,6 +10,12 @@ use crate::model::{
     Action, Job, Place, Placeholder, Problem, Process, Template, TemplatePart, code as codes,
 };
 
+/// Shells of the plain language of POSIX.
+const PLAIN: [&str; 4] = ["sh", "dash", "ash", "busybox"];
+
+/// Shells that know more of it, such as `$'…'`.
+const RICH: [&str; 5] = ["bash", "zsh", "ksh", "mksh", "rbash"];
+
 /// A script whose placeholders are variables.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Script {
@@ -86,13 +92,28 @@ pub fn check(job: &Job) -> Vec<Problem> {
 
 /// Returns who writes the language of a shell, if it is known.
 fn writer(shell: &[String]) -> Option<Box<dyn Writer>> {
-    let name = program(shell)?;
-    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
-    Some(match stem {
-        "sh" | "dash" | "ash" | "busybox" => Box::new(sh::Sh::new(false)),
-        "bash" | "zsh" | "ksh" | "mksh" | "rbash" => Box::new(sh::Sh::new(true)),
-        _ => Box::new(code::Code::new(stem)?),
+    let stem = stem(program(shell)?);
+    Some(if is_sh(stem) {
+        Box::new(sh::Sh::new(RICH.contains(&stem)))
+    } else {
+        Box::new(code::Code::new(stem)?)
     })
+}
+
+/// Returns the name that a shell must be told before the arguments of its script, if it must be told
+/// one: `sh -c TEXT NAME ARGUMENT…`.
+pub(super) fn named_first(shell: &[String]) -> Option<&str> {
+    let name = program(shell)?;
+    is_sh(stem(name)).then_some(name)
+}
+
+fn is_sh(stem: &str) -> bool {
+    PLAIN.contains(&stem) || RICH.contains(&stem)
+}
+
+/// Returns a name without its version: `python` of `python3.12`.
+fn stem(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-')
 }
 
 /// Returns the name of the program that a shell's argv starts, past `env` and its settings.

@@ -28,6 +28,8 @@ pub struct Values<'a> {
     pub lent: &'a [(String, String)],
     /// Its item, where it has one.
     pub item: Option<Item<'a>>,
+    /// Items that stand behind its arguments.
+    pub more: &'a [&'a [u8]],
     /// Returns what a process printed, as it printed it; `None` where nothing is known of it. Of
     /// more than [`MAX_STDOUT`] bytes and some space it need not return the rest.
     pub stdout: &'a dyn Fn(&str) -> Option<Vec<u8>>,
@@ -46,12 +48,13 @@ pub struct Item<'a> {
 
 impl fmt::Debug for Values<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { slot, attempt, lent, item, stdout: _ } = self;
+        let Self { slot, attempt, lent, item, more, stdout: _ } = self;
         f.debug_struct("Values")
             .field("slot", slot)
             .field("attempt", attempt)
             .field("lent", lent)
             .field("item", item)
+            .field("more", more)
             .finish_non_exhaustive()
     }
 }

@@ -18,6 +18,7 @@ use crate::engine::orders::Order;
 use crate::engine::printed::Blocks;
 use crate::engine::stream::{Read, Stream};
 use crate::model::OnEnd;
+use crate::queue::frame;
 
 /// How often it is looked whether an endless reader is quiet, as a part of `settle`.
 const LOOKS: u32 = 10;
@@ -53,6 +54,15 @@ impl Life<'_> {
                 () = self.gone.opened() => Ok(Fed::default()),
                 copied = self.copy(blocks, stdin) => copied,
             },
+            Payload::Batch(items, framing) => {
+                let mut pieces = frame(&items, framing);
+                tokio::select! {
+                    () = self.gone.opened() => Ok(Fed::default()),
+                    wrote = stdin.write_pieces(&mut pieces) => {
+                        wrote.map(|_| Fed::default()).map_err(Fault::Pump)
+                    }
+                }
+            }
             Payload::Items(source) => self.stream(Stream::new(source, stdin), pid).await,
         }
     }

@@ -8,10 +8,10 @@ use super::nodes::State;
 use super::ready::Lack;
 use super::start::{Attempt, Stopping};
 use super::timers::Timer;
-use super::{Core, Effect, Ended, Settlement};
+use super::{Core, Effect, Ended, Given, Settlement};
 use crate::engine::retry::{is_retried, verdict_fails, wait_before};
 use crate::event::{EventKind, Exit, Outcome, Verdict};
-use crate::model::{AllowFailure, AttemptId, NodeId, Process};
+use crate::model::{AllowFailure, AttemptId, Emit, NodeId, Process};
 
 /// SIGPIPE: writing to a pipe that nobody reads any more.
 const SIGPIPE: i32 = 13;
@@ -20,17 +20,17 @@ const SIGPIPE: i32 = 13;
 const SIGKILL: i32 = 9;
 
 /// The end of a child, judged.
-struct Finished<'a> {
-    id: AttemptId,
-    attempt: Attempt,
-    verdict: Verdict,
-    again: Again,
-    ended: &'a Ended,
+pub(super) struct Finished<'a> {
+    pub(super) id: AttemptId,
+    pub(super) attempt: Attempt,
+    pub(super) verdict: Verdict,
+    pub(super) again: Again,
+    pub(super) ended: &'a Ended,
 }
 
 /// Whether something that failed is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Again {
+pub(super) enum Again {
     /// After a while.
     After(Duration),
     /// It might be, but the run stops.
@@ -49,7 +49,10 @@ impl Core {
         }
         self.child_is_over(id, &mut attempt);
         let verdict = self.verdict(&attempt, ended);
-        let number = ended.item.map_or(attempt.number, |(_, number)| number);
+        let number = match ended.given {
+            Given::Item { number, .. } | Given::Kept { number } => number,
+            Given::Nothing | Given::Batch(_) => attempt.number,
+        };
         let again = self.again(id, &attempt, number, (verdict, ended));
         let wait = match again {
             Again::After(wait) => Some(wait),
@@ -72,12 +75,11 @@ impl Core {
         }
         self.rows[node.index()].was_ended |= verdict == Verdict::Ended;
         let finished = Finished { id, attempt, verdict, again, ended };
-        if self.plan.node(node).consumes.is_none() {
-            self.plain_ended(&finished);
-        } else if ended.item.is_some() {
-            self.item_ended(finished);
-        } else {
-            self.stream_ended(finished);
+        match ended.given {
+            Given::Nothing if self.plan.node(node).consumes.is_none() => self.plain_ended(finished),
+            Given::Nothing | Given::Kept { .. } => self.long_ended(finished),
+            Given::Item { index, number } => self.item_ended(finished, index, number),
+            Given::Batch(_) => self.batch_ended(finished),
         }
     }
 
@@ -142,7 +144,10 @@ impl Core {
         let retry = &self.plan.process(node).retry;
         // What the runner itself killed was not ended by a signal, as far as anybody need know.
         let by_itself = verdict != Verdict::TimedOut && ended.fault.is_none();
-        let command_is_bad = ended.command_at_fault || self.is_stream(node);
+        let command_is_bad = ended.command_at_fault
+            || matches!(ended.given, Given::Batch(_))
+            || self.is_stream(node)
+                && !(matches!(ended.given, Given::Kept { .. }) && ended.read > 0);
         if number > retry.max
             || command_is_bad
             || !is_retried(retry, verdict, &ended.exit, by_itself)
@@ -156,17 +161,17 @@ impl Core {
     }
 
     /// The end of the only child of a node.
-    fn plain_ended(&mut self, finished: &Finished<'_>) {
-        let Finished { attempt, verdict, again, ended, .. } = finished;
+    fn plain_ended(&mut self, finished: Finished<'_>) {
+        let Finished { id, attempt, verdict, again, ended } = finished;
         let node = attempt.node;
         if let Again::After(wait) = again {
             self.enter(node, State::Backoff);
-            self.timers.set(self.now.saturating_add(*wait), Timer::Retry(node));
+            self.timers.set(self.now.saturating_add(wait), Timer::Retry(node));
             return;
         }
         let outcome = match verdict {
             Verdict::Passed if attempt.number > 1 => Outcome::Flaky,
-            verdict => outcome_in(self.plan.process(node), *verdict, &ended.exit),
+            verdict => outcome_in(self.plan.process(node), verdict, &ended.exit),
         };
         let timeout = self.plan.process(node).timeout;
         let reason = match attempt.stopping {
@@ -176,18 +181,50 @@ impl Core {
             Some(Stopping::Idle) => over("idle for", timeout.idle),
             Some(Stopping::Done) | None => ended.fault.clone(),
         };
-        self.end_node(node, outcome, reason);
+        if verdict == Verdict::Passed && self.holds_back(node) {
+            self.rows[node.index()].ending = Some((outcome, reason));
+            self.settle(id, attempt, Settlement::Accept, verdict);
+        } else {
+            self.end_node(node, outcome, reason);
+        }
+    }
+
+    /// Returns whether what a source makes enters its queues only once it has passed.
+    pub(super) fn holds_back(&self, node: NodeId) -> bool {
+        self.plan.process(node).emit == Emit::OnSuccess
+    }
+
+    /// The end of a child that was given several items. Which of them made it fail is found by
+    /// giving each half to a child of its own; nobody is charged before.
+    fn batch_ended(&mut self, finished: Finished<'_>) {
+        let Finished { id, attempt, verdict, ended, .. } = finished;
+        let node = attempt.node;
+        let how = match verdict {
+            Verdict::Passed | Verdict::Ended => {
+                self.item_passed(node);
+                Settlement::Accept
+            }
+            Verdict::Stopped => Settlement::Return,
+            Verdict::Failed if ended.command_at_fault => {
+                let outcome = outcome_in(self.plan.process(node), verdict, &ended.exit);
+                let broken = (outcome, Some(ended.exit.to_string()));
+                self.rows[node.index()].broken.get_or_insert(broken);
+                Settlement::Return
+            }
+            Verdict::Failed | Verdict::TimedOut | Verdict::Killed => Settlement::Halve,
+        };
+        self.settle(id, attempt, how, verdict);
     }
 
     /// The end of a child that was given one item.
-    fn item_ended(&mut self, finished: Finished<'_>) {
+    fn item_ended(&mut self, finished: Finished<'_>, index: u64, number: u32) {
         let Finished { id, attempt, verdict, again, ended } = finished;
         let node = attempt.node;
         let outcome = outcome_in(self.plan.process(node), verdict, &ended.exit);
         let row = &mut self.rows[node.index()];
         let how = match (verdict, again) {
             (Verdict::Passed | Verdict::Ended, _) => {
-                row.flaky |= ended.item.is_some_and(|(_, number)| number > 1);
+                row.flaky |= number > 1;
                 self.item_passed(node);
                 Settlement::Accept
             }
@@ -208,7 +245,7 @@ impl Core {
                 Settlement::Bury
             }
         };
-        if let (Settlement::Again(_) | Settlement::Bury, Some((index, _))) = (how, ended.item) {
+        if matches!(how, Settlement::Again(_) | Settlement::Bury) {
             self.item_failed(node, index);
         }
         self.settle(id, attempt, how, verdict);
@@ -222,33 +259,14 @@ impl Core {
         row.dead_badly |= outcome.is_failure();
     }
 
-    /// The end of a long-lived child.
-    fn stream_ended(&mut self, finished: Finished<'_>) {
-        let Finished { id, attempt, verdict, ended, .. } = finished;
-        let node = attempt.node;
-        let how = match verdict {
-            Verdict::Passed | Verdict::Ended => Settlement::Accept,
-            Verdict::Stopped => Settlement::Return,
-            Verdict::Failed | Verdict::TimedOut | Verdict::Killed => Settlement::Bury,
-        };
-        let outcome = outcome_in(self.plan.process(node), verdict, &ended.exit);
-        let is_closing = self.is_closing(node);
-        let row = &mut self.rows[node.index()];
-        if verdict_fails(verdict) {
-            row.broken.get_or_insert((outcome, ended.fault.clone()));
-        } else if verdict == Verdict::Passed
-            && ended.read == 0
-            // At the end of its queue a child for which nothing was left is right to pass.
-            && (!is_closing || ended.unread > 0)
-        {
-            let reason = format!("ended with {} before it had read an item", ended.exit);
-            row.broken.get_or_insert((Outcome::Failed, Some(reason)));
-        }
-        self.settle(id, attempt, how, verdict);
-    }
-
     /// Has the outcome of an attempt carried out; it stays known until that is done.
-    fn settle(&mut self, id: AttemptId, attempt: Attempt, how: Settlement, verdict: Verdict) {
+    pub(super) fn settle(
+        &mut self,
+        id: AttemptId,
+        attempt: Attempt,
+        how: Settlement,
+        verdict: Verdict,
+    ) {
         let node = attempt.node;
         self.rows[node.index()].settling += 1;
         self.attempts.insert(id, attempt);
@@ -259,8 +277,18 @@ impl Core {
     /// Takes in that the outcome of an attempt was carried out.
     pub(super) fn settled(&mut self, id: AttemptId) {
         let Some(attempt) = self.attempts.remove(&id) else { return };
-        self.rows[attempt.node.index()].settling -= 1;
-        self.reconsider_consumer(attempt.node);
+        let node = attempt.node;
+        let row = &mut self.rows[node.index()];
+        row.settling -= 1;
+        if let Some((outcome, reason)) = row.ending.take() {
+            if self.is_unread(node) {
+                let reason = self.unread_reason(node);
+                self.end_node(node, Outcome::Stopped, Some(reason));
+            } else {
+                self.end_node(node, outcome, reason);
+            }
+        }
+        self.reconsider_consumer(node);
     }
 
     /// Ends a consumer that has nothing left to do.
@@ -288,8 +316,12 @@ impl Core {
         }
         if row.dead > 0 {
             let items = if row.dead == 1 { "item is" } else { "items are" };
-            let outcome = if row.dead_badly { Outcome::Failed } else { Outcome::AllowedFailure };
-            return (outcome, Some(format!("{} {items} dead", row.dead)));
+            let dead = format!("{} {items} dead", row.dead);
+            return match self.tolerated(node) {
+                Some(tolerated) => (Outcome::AllowedFailure, Some(format!("{dead}, {tolerated}"))),
+                None if row.dead_badly => (Outcome::Failed, Some(dead)),
+                None => (Outcome::AllowedFailure, Some(dead)),
+            };
         }
         match (drained, row.started) {
             (false, None) => (Outcome::Skipped, Some(self.stop_reason())),
@@ -310,7 +342,7 @@ fn over(what: &str, limit: Option<Duration>) -> Option<String> {
 }
 
 /// Returns as what a process ends of which this was the last attempt.
-fn outcome_in(process: &Process, verdict: Verdict, exit: &Exit) -> Outcome {
+pub(super) fn outcome_in(process: &Process, verdict: Verdict, exit: &Exit) -> Outcome {
     let any = process.allow_failure == AllowFailure::Any;
     match verdict {
         Verdict::Passed => Outcome::Passed,

@@ -99,8 +99,8 @@ pub(in crate::engine) struct Ended {
     pub(in crate::engine) logs: Logs,
     /// What it left running, and was killed.
     pub(in crate::engine) leftovers: Vec<Leftover>,
-    /// The item that it was given and which try this was for it; `None` where it was given none.
-    pub(in crate::engine) item: Option<(u64, u32)>,
+    /// What it was given whose fate its end decides.
+    pub(in crate::engine) given: Given,
     /// Whether the command itself is to blame where it was not started, and not its item.
     pub(in crate::engine) command_at_fault: bool,
     /// Items that a `stream` child read, or that a worker settled.
@@ -113,12 +113,37 @@ pub(in crate::engine) struct Ended {
     pub(in crate::engine) fault: Option<String>,
 }
 
+/// What a child was given whose fate its end decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum Given {
+    /// Nothing, or a stream of items.
+    Nothing,
+    /// One item, and which try this was for it.
+    Item {
+        /// The item.
+        index: u64,
+        /// Which try it was.
+        number: u32,
+    },
+    /// So many items, more than one.
+    Batch(u64),
+    /// A stream of items that are kept until its end, and which try this was for the first of them.
+    Kept {
+        /// Which try it was.
+        number: u32,
+    },
+}
+
 /// How full a queue is, as far as decisions need it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::engine) struct Level {
     /// Items that can be lent now.
     pub(in crate::engine) waiting: u64,
-    /// Items that are lent, or due for a retry later.
+    /// Bytes of those.
+    pub(in crate::engine) waiting_bytes: u64,
+    /// Of those, items of a batch that failed: they stand alone or in halves, and wait for no more.
+    pub(in crate::engine) parted: u64,
+    /// Items that are lent, due for a retry later, or can't be lent yet.
     pub(in crate::engine) busy: u64,
     /// Those of them that are lent: somebody has them to work on, or to read.
     pub(in crate::engine) lent: u64,
@@ -175,6 +200,13 @@ pub(in crate::engine) enum Effect {
     Feed(QueueId),
     /// Nothing will be put into a queue any more.
     Close(QueueId),
+    /// Drop what a node has put into a queue and nobody has taken yet.
+    Discard {
+        /// The queue.
+        queue: QueueId,
+        /// The node.
+        producer: NodeId,
+    },
     /// Nobody will read a queue any more: close it, drop what is in it and what still comes.
     Abandon(QueueId),
     /// Tell an event.
@@ -208,6 +240,10 @@ pub(in crate::engine) struct Start {
     pub(in crate::engine) slot: u32,
     /// The variables that its slots lend.
     pub(in crate::engine) lent: Vec<(String, String)>,
+    /// Whether it must have no more than one item.
+    pub(in crate::engine) alone: bool,
+    /// Whether it is given what a child of its node has read that failed.
+    pub(in crate::engine) replays: bool,
 }
 
 /// What becomes of an attempt's item, or of the output that it held back.
@@ -217,6 +253,8 @@ pub(in crate::engine) enum Settlement {
     Accept,
     /// It is tried again after a while; its output is dropped.
     Again(Duration),
+    /// It is a batch of which some may be well: both halves are tried; its output is dropped.
+    Halve,
     /// It is dead; its output is dropped.
     Bury,
     /// It goes back as if it had never been taken.

@@ -61,6 +61,14 @@ pub(super) struct Row {
     pub(super) start_was_heard: bool,
     /// When its first child was started.
     pub(super) started: Option<Duration>,
+    /// Failed long-lived children of it whose items a fresh one is to be given.
+    pub(super) replays: u32,
+    /// Workers of it in a row that ended before they had settled an item.
+    pub(super) barren: u32,
+    /// Until when a batch waits for more items, once there is one.
+    pub(super) lingers: Option<Duration>,
+    /// As what a source ends whose output is being published.
+    pub(super) ending: Option<(Outcome, Option<String>)>,
     /// Items that failed one after the other.
     pub(super) streak: Streak,
     /// Items of it that are dead.
@@ -92,6 +100,10 @@ impl Row {
             in_line: false,
             start_was_heard: false,
             started: None,
+            replays: 0,
+            barren: 0,
+            lingers: None,
+            ending: None,
             streak: Streak::default(),
             dead: 0,
             dead_badly: false,

@@ -5,12 +5,13 @@
 
 use std::rc::Rc;
 
+use super::circles::is_inside;
 use super::nodes::State;
 use super::ready::Lack;
 use super::start::Stopping;
 use super::{Core, Effect, Level};
 use crate::event::{EventKind, Outcome};
-use crate::model::{AttemptId, NodeId, QueueId};
+use crate::model::{AttemptId, NodeId, OnProducerFailure, QueueId, Tolerate};
 use crate::plan::{self, Node, Plan};
 
 /// Readers that a reason names at most.
@@ -21,7 +22,8 @@ const NAMED_READERS: usize = 3;
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct QueueRow {
     pub(super) level: Level,
-    /// Producers and static items that are not final.
+    /// What feeds it and is not final: producers, static items and those whose dead items come here;
+    /// without those on a circle with it.
     open_sources: usize,
     /// Consumers that have not ended.
     open_consumers: usize,
@@ -46,9 +48,11 @@ pub(super) struct QueueRow {
 impl QueueRow {
     pub(super) fn new(queue: &plan::Queue, plan: &Plan) -> Self {
         let has_items = plan.queue(queue.id).items.is_some();
+        let is_outside = |node: &&NodeId| !is_inside(plan, queue, **node);
+        let feeding = queue.producers.iter().chain(&queue.dead_of).filter(is_outside);
         Self {
             level: Level::default(),
-            open_sources: queue.producers.len() + usize::from(has_items),
+            open_sources: feeding.count() + usize::from(has_items),
             open_consumers: queue.consumers.len(),
             was_fed: has_items,
             starting: 0,
@@ -64,6 +68,11 @@ impl QueueRow {
     /// Returns whether it is closed, and nothing waits, is lent or is due.
     pub(super) fn is_drained(&self) -> bool {
         self.level.closed && self.level.waiting == 0 && self.level.busy == 0
+    }
+
+    /// Returns whether nothing can come into it any more, if nothing is in those on a circle with it.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.open_sources == 0 && self.level.waiting == 0 && self.level.busy == 0
     }
 
     /// Returns whether something will happen in it by itself, apart from what children do.
@@ -104,32 +113,40 @@ impl Core {
     /// Has the static items of a queue put in, once its first consumer may take them: what they are
     /// read from may be made by those that the consumer needs.
     pub(super) fn feed(&mut self, queue: QueueId) {
-        let row = &mut self.queues[queue.index()];
-        if std::mem::take(&mut row.has_items) {
-            row.is_feeding = true;
+        let plan = Rc::clone(&self.plan);
+        if self.queues[queue.index()].has_items {
+            for group in plan.groups(queue) {
+                let row = &mut self.queues[group.id.index()];
+                (row.has_items, row.is_feeding) = (false, true);
+            }
             self.out.push(Effect::Feed(queue));
         }
     }
 
     /// Takes in that a queue's static items were all put in, or why they can't be.
     pub(super) fn fed(&mut self, queue: QueueId, fault: Option<String>) {
-        let row = &mut self.queues[queue.index()];
-        row.is_feeding = false;
-        row.open_sources -= 1;
-        if let Some(fault) = fault {
-            let plan = std::rc::Rc::clone(&self.plan);
-            for consumer in &plan.queues[queue.index()].consumers {
-                let broken = (Outcome::Failed, Some(fault.clone()));
+        let plan = Rc::clone(&self.plan);
+        for group in plan.groups(queue) {
+            let row = &mut self.queues[group.id.index()];
+            row.is_feeding = false;
+            row.open_sources -= 1;
+            for consumer in group.consumers.iter().filter(|_| fault.is_some()) {
+                let broken = (Outcome::Failed, fault.clone());
                 self.rows[consumer.index()].broken.get_or_insert(broken);
             }
+            self.close_if_fed(group.id);
         }
-        self.close_if_fed(queue);
     }
 
     /// Takes in how full queues are now.
     pub(super) fn levels(&mut self, levels: &[(QueueId, Level)]) {
         for (queue, level) in levels {
             self.level(*queue, *level);
+        }
+        for (queue, _) in levels {
+            if let Some(circle) = self.plan.queues[queue.index()].circle {
+                self.close_circle(circle);
+            }
         }
     }
 
@@ -139,6 +156,7 @@ impl Core {
         row.fresh = 0;
         if level.waiting > 0 {
             self.ready.room(Lack::Item(queue));
+            self.ready.room(Lack::Batch(queue));
             self.ready.room(Lack::Stream(queue));
         }
         if !level.full {
@@ -157,15 +175,17 @@ impl Core {
     }
 
     /// Returns what a node that consumes lacks before it needs a slot.
-    pub(super) fn lacks_in_queues(&self, node: &Node) -> Option<Lack> {
+    pub(super) fn lacks_in_queues(&mut self, node: &Node) -> Option<Lack> {
         let queue = node.consumes?;
         let row = &self.queues[queue.index()];
         if self.is_stream(node.id) {
-            if row.level.waiting <= row.unfed() {
+            if self.rows[node.id.index()].replays == 0 && row.level.waiting <= row.unfed() {
                 return Some(Lack::Stream(queue));
             }
         } else if row.level.waiting == 0 {
             return Some(Lack::Item(queue));
+        } else if let Some(lack) = self.lacks_for_batch(node.id, queue) {
+            return Some(lack);
         }
         self.full_queue(node.id).map(Lack::Room)
     }
@@ -181,12 +201,14 @@ impl Core {
     pub(super) fn claim_item(&mut self, node: NodeId) {
         let Some(queue) = self.plan.node(node).consumes else { return };
         let is_stream = self.is_stream(node);
+        let taken = self.takes(node, self.queues[queue.index()].level.waiting);
+        self.batch_starts(node);
         let row = &mut self.queues[queue.index()];
         if is_stream {
             row.starting += 1;
         } else {
-            row.level.waiting -= 1;
-            row.level.busy += 1;
+            row.level.waiting -= taken;
+            row.level.busy += taken;
         }
     }
 
@@ -214,10 +236,15 @@ impl Core {
     pub(super) fn node_left_queues(&mut self, node: NodeId, outcome: Outcome) {
         let plan = Rc::clone(&self.plan);
         let node = plan.node(node);
-        for queue in &node.produces {
+        for queue in node.produces.iter().chain(&node.dead) {
+            let is_outside = !is_inside(&plan, &plan.queues[queue.index()], node.id);
             let row = &mut self.queues[queue.index()];
-            row.open_sources -= 1;
+            row.open_sources -= usize::from(is_outside);
             row.was_fed |= outcome != Outcome::Skipped;
+            let discards = plan.queue(*queue).on_producer_failure == OnProducerFailure::Discard;
+            if discards && outcome.is_failure() && node.produces.contains(queue) {
+                self.out.push(Effect::Discard { queue: *queue, producer: node.id });
+            }
             self.close_if_fed(*queue);
         }
         if let Some(queue) = node.consumes {
@@ -231,8 +258,16 @@ impl Core {
 
     /// Rule 1: a queue is closed when everything that feeds it is final.
     fn close_if_fed(&mut self, queue: QueueId) {
-        let row = &self.queues[queue.index()];
-        if row.open_sources == 0 && !row.closing {
+        match self.plan.queues[queue.index()].circle {
+            Some(circle) => self.close_circle(circle),
+            None if self.queues[queue.index()].open_sources == 0 => self.close(queue),
+            None => {}
+        }
+    }
+
+    /// Closes a queue, unless it is.
+    pub(super) fn close(&mut self, queue: QueueId) {
+        if !self.queues[queue.index()].closing {
             self.out.push(Effect::Close(queue));
             self.closes(queue);
         }
@@ -241,6 +276,8 @@ impl Core {
     fn closes(&mut self, queue: QueueId) {
         if !std::mem::replace(&mut self.queues[queue.index()].closing, true) {
             self.tell(EventKind::QueueClosed { queue });
+            // What waits for more items need not any longer.
+            self.ready.room(Lack::Batch(queue));
         }
     }
 
@@ -252,8 +289,7 @@ impl Core {
         self.ready.room(Lack::Room(queue));
         let plan = Rc::clone(&self.plan);
         for producer in &plan.queues[queue.index()].producers {
-            let mut fed = plan.node(*producer).produces.iter();
-            if fed.all(|queue| self.queues[queue.index()].abandoned) {
+            if self.is_unread(*producer) {
                 self.abandon_producer(*producer);
             }
         }
@@ -304,12 +340,35 @@ impl Core {
         format!("nobody is left to read queue `{name}`: {}{more}", ends.join(", "))
     }
 
+    /// Returns whether nobody is left to read anything that a node makes.
+    pub(super) fn is_unread(&self, node: NodeId) -> bool {
+        let mut fed = self.plan.node(node).produces.iter();
+        fed.all(|queue| self.queues[queue.index()].abandoned)
+    }
+
+    /// Returns, in words, that its queue tolerates as many dead items as a consumer has, if it does.
+    pub(super) fn tolerated(&self, node: NodeId) -> Option<String> {
+        let queue = self.plan.node(node).consumes?;
+        let Level { dead, put, .. } = self.queues[queue.index()].level;
+        let (tolerates, words) = match self.plan.queue(queue).tolerate {
+            Tolerate::Items(most) => (dead <= most, most.to_string()),
+            Tolerate::Part(part) => (is_part(dead, put, part), format!("{}%", part * 100.0)),
+        };
+        tolerates.then(|| format!("and {words} tolerated"))
+    }
+
     /// Returns whether a consumer's queue holds something, or has held something.
     pub(super) fn has_items(&self, node: NodeId) -> bool {
         let queue = self.plan.node(node).consumes;
         let row = |queue: QueueId| &self.queues[queue.index()];
         queue.is_some_and(|queue| row(queue).level.put > 0 || !row(queue).level.closed)
             && self.rows[node.index()].unmet == 0
+    }
+
+    /// Returns whether a consumer's queue holds nothing now.
+    pub(super) fn has_nothing_left(&self, node: NodeId) -> bool {
+        let queue = self.plan.node(node).consumes.map(|queue| &self.queues[queue.index()]);
+        queue.is_some_and(|row| row.level.waiting == 0 && row.level.busy == 0)
     }
 
     /// Returns whether nothing will be put into a consumer's queue any more.
@@ -323,4 +382,9 @@ impl Core {
         let queue = self.plan.node(node).consumes.map(|queue| &self.queues[queue.index()]);
         queue.is_some_and(|row| !row.was_fed && row.level.put == 0)
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "2^53 items are more than any run has")]
+fn is_part(dead: u64, all: u64, part: f64) -> bool {
+    dead as f64 <= all as f64 * part
 }

@@ -41,6 +41,8 @@ pub(super) enum Lack {
     SpareJobs,
     /// An item for a child of its own.
     Item(QueueId),
+    /// More items for a batch.
+    Batch(QueueId),
     /// An item for one more long-lived child.
     Stream(QueueId),
     /// Room in a queue.

@@ -44,7 +44,7 @@ impl Core {
         // What is held back until the end of its child needs no room before.
         let prints = match manner {
             Manner::Works | Manner::Pipes => false,
-            Manner::Feeds => true,
+            Manner::Feeds => !self.holds_back(node.id),
             Manner::Reads => {
                 let consumes = self.plan.process(node.id).consumes.as_ref();
                 consumes.is_some_and(|consumes| consumes.ack == Ack::Read)

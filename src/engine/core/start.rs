@@ -273,9 +273,12 @@ impl Core {
     fn take_all(&mut self, rank: Rank) -> Result<Vec<Permit>, (Lack, bool)> {
         let plan = std::rc::Rc::clone(&self.plan);
         let nodes = &self.units.units[rank.unit].nodes;
-        if let Some(lack) = self.lacks_in_queues(plan.node(nodes[0])) {
-            return Err((lack, true));
+        let first = plan.node(nodes[0]);
+        if let Some(lack) = self.lacks_in_queues(first) {
+            // Others may want a smaller batch, or have waited longer.
+            return Err((lack, !matches!(lack, Lack::Batch(_))));
         }
+        let nodes = &self.units.units[rank.unit].nodes;
         let claims = claims(&plan, nodes, self.rows[nodes[0].index()].children);
         for pool in claims.iter().filter(|claim| claim.in_pools).flat_map(|claim| claim.pools) {
             // A heavy one is not starved by light ones, as long as the pool empties by itself. What
@@ -323,6 +326,10 @@ impl Core {
             self.enter(node, State::Running);
         }
         self.claim_item(node);
+        let alone = self.pace(node) != Pace::Free;
+        let row = &mut self.rows[node.index()];
+        let replays = row.replays > 0;
+        row.replays -= u32::from(replays);
         let running = Attempt {
             node,
             number,
@@ -336,7 +343,7 @@ impl Core {
         };
         self.attempts.insert(attempt, running);
         self.living.insert((node, attempt));
-        Start { attempt, node, number, slot, lent }
+        Start { attempt, node, number, slot, lent, alone, replays }
     }
 
     /// Looks at a consumer again after something about it has changed; other nodes are left alone.

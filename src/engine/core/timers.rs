@@ -18,6 +18,10 @@ pub(super) enum Timer {
     Grace(AttemptId),
     /// A node is tried again.
     Retry(NodeId),
+    /// What a long-lived child had read is given to a fresh one.
+    Replay(NodeId),
+    /// A batch has waited long enough for more items.
+    Linger(NodeId),
     /// A node that paused may try an item.
     Probe(NodeId),
     /// A pool's rate allows another start.
@@ -29,7 +33,9 @@ pub(super) enum Timer {
 impl Timer {
     fn starts(self) -> bool {
         match self {
-            Self::Retry(_) | Self::Probe(_) | Self::Rate(_) => true,
+            Self::Retry(_) | Self::Replay(_) | Self::Linger(_) | Self::Probe(_) | Self::Rate(_) => {
+                true
+            }
             Self::Total(_) | Self::Slow(_) | Self::Grace(_) | Self::Deadline => false,
         }
     }

@@ -45,7 +45,7 @@ fn printed(name: &str) -> Option<Vec<u8>> {
 }
 
 fn values(item: Option<Item<'_>>) -> Values<'_> {
-    Values { slot: 3, attempt: 2, lent: &[], item, stdout: &printed }
+    Values { slot: 3, attempt: 2, lent: &[], item, more: &[], stdout: &printed }
 }
 
 fn made(process: &Process, values: &Values<'_>) -> Result<Command, Unfit> {

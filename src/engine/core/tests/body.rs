@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::referee::Referee;
 use super::stock::{Item, Stock};
-use crate::engine::core::{Core, Effect, Ended, Input, Level, Settlement, Start};
+use crate::engine::core::{Core, Effect, Ended, Given, Input, Level, Settlement, Start};
 use crate::event::{EventKind, Exit, ItemRef, Logs, Stop, Text};
 use crate::model::{Ack, AttemptId, Deliver, NodeId, OnEnd, QueueId};
 use crate::plan::Plan;
@@ -180,7 +180,7 @@ impl Body {
             Effect::Settle { attempt, how, .. } => {
                 self.settling.get_mut(&attempt).expect("it ended").1 = how;
             }
-            Effect::Pace { .. } => {}
+            Effect::Pace { .. } | Effect::Discard { .. } => {}
             Effect::Feed(queue) => {
                 self.feeding.extend(self.items.remove_entry(&queue));
             }
@@ -261,7 +261,9 @@ impl Body {
             took: Duration::ZERO,
             logs: Logs::default(),
             leftovers: Vec::new(),
-            item: child.item.map(|item| (item.index, item.number)),
+            given: child
+                .item
+                .map_or(Given::Nothing, |Item { index, number }| Given::Item { index, number }),
             command_at_fault: false,
             read: child.read,
             unread: 0,
@@ -307,6 +309,7 @@ impl Body {
             (Settlement::Bury, Some(_)) => stock.bury(),
             (Settlement::Again(wait), Some(item)) => stock.again(item, self.now + wait),
             (Settlement::Return, Some(item)) => stock.give_back(item),
+            (Settlement::Halve, _) => panic!("no batches here yet"),
             (Settlement::Accept, None) => stock.settle_kept(child.kept, 0, 0),
             (Settlement::Bury, None) => stock.settle_kept(0, child.kept, 0),
             (Settlement::Again(_) | Settlement::Return, None) => {
