@@ -27,9 +27,23 @@ pub use delivery::{Batch, Delivery, Kept};
 pub use framing::{FrameFault, Framer, fits, frame, unread};
 pub use slice::Slice;
 /// Shim.
+#[derive(Debug)]
+pub enum NotPut {
+    /// Shim.
+    Full(Slice),
+    /// Shim.
+    Closed,
+    /// Shim.
+    Unfit(String),
+    /// Shim.
+    Fault(SpoolFault),
+}
+/// Shim.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin(pub u32);
 impl Origin {
+    /// Shim.
+    pub const STATIC: Self = Self(u32::MAX);
     /// Shim.
     pub fn of(n: crate::model::NodeId) -> Self {
         Self(n.0)

@@ -50,8 +50,8 @@ impl Queue {
     }
 
     /// Puts in an item, or returns it where the queue is full or closed.
-    pub fn put(&self, bytes: impl Into<Slice>) -> Result<(), Slice> {
-        self.0.stock.borrow_mut().put(bytes.into())?;
+    pub fn put(&self, bytes: impl Into<Slice>, _: super::Origin) -> Result<(), super::NotPut> {
+        self.0.stock.borrow_mut().put(bytes.into()).map_err(super::NotPut::Full)?;
         self.0.consumers.wake();
         self.0.notice.give();
         Ok(())

@@ -23,10 +23,11 @@ impl Changes {
     /// Returns the queues that changed since this was last asked, each once; waits until there is
     /// one. Nothing is lost if the wait is given up.
     pub async fn next(&self) -> Vec<QueueId> {
-        self.0.listeners.until(|| Some(self.take()).filter(|changed| !changed.is_empty())).await
+        self.0.listeners.until(|| Some(self.now()).filter(|changed| !changed.is_empty())).await
     }
 
-    fn take(&self) -> Vec<QueueId> {
+    /// Returns those that changed until now, if any.
+    pub fn now(&self) -> Vec<QueueId> {
         let mut changed = self.0.changed.borrow_mut();
         let queues = changed.drain(..).map(|(queue, noted)| {
             noted.set(false);

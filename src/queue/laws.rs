@@ -140,7 +140,7 @@ impl Player {
 
     fn put(&mut self, size: usize) {
         let before = self.queue.level();
-        match self.queue.put(Bytes::from(vec![b'x'; size])) {
+        match self.queue.put(Bytes::from(vec![b'x'; size]), super::Origin::STATIC) {
             Ok(()) => self.waiting.push((before.put, 1)),
             Err(_) => assert!(before.closed || before.depth() > 0, "refused while empty"),
         }
@@ -262,7 +262,7 @@ proptest! {
         let (queue, mut slices) = (queue(100, 10_000), Vec::new());
         framed(Framing::Nul, &cut(&bytes, &sizes), &mut slices).unwrap();
         for slice in slices {
-            queue.put(slice).unwrap();
+            queue.put(slice, super::Origin::STATIC).unwrap();
         }
         let mut written = Vec::new();
         while let Some(batch) = queue.take_many(items_at_once, 200) {
@@ -286,7 +286,7 @@ async fn every_blocked_producer_comes_to_its_turn() {
         let queue = queue.clone();
         tasks.spawn_local(async move {
             loop {
-                if queue.put(Bytes::from(vec![b'x'; size])).is_err() {
+                if queue.put(Bytes::from(vec![b'x'; size]), super::Origin::STATIC).is_err() {
                     assert!(queue.room().await);
                 }
             }
@@ -312,7 +312,7 @@ async fn every_blocked_producer_comes_to_its_turn() {
 #[tokio::test(flavor = "current_thread")]
 async fn closing_wakes_everybody() {
     let queue = queue(1, 100);
-    queue.put(Bytes::from("a")).unwrap();
+    queue.put(Bytes::from("a"), super::Origin::STATIC).unwrap();
     let delivery = queue.take().unwrap();
     let (room, ready, ()) = tokio::join!(queue.room(), queue.ready(), async {
         assert!(queue.level().producers_blocked && queue.level().consumers_starved);
@@ -327,7 +327,7 @@ async fn closing_wakes_everybody() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_producer_wakes_up_for_a_quarter_of_the_queue() {
     let queue = queue(8, 1000);
-    while queue.put(Bytes::from("a")).is_ok() {}
+    while queue.put(Bytes::from("a"), super::Origin::STATIC).is_ok() {}
     assert!(queue.level().full && queue.level().depth() == 8);
     let mut woken = Box::pin(queue.room());
     for open in [false, true] {
