@@ -54,6 +54,8 @@ pub(super) struct Driver {
     ticks: Interval,
     /// When a stop has taken too long.
     ceiling: Option<Instant>,
+    /// Whether queues feed each other.
+    has_circles: bool,
     over: bool,
 }
 
@@ -84,6 +86,7 @@ impl Driver {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         Self {
             core: Core::new(Rc::clone(&context.plan)),
+            has_circles: context.plan.queues.iter().any(|queue| queue.circle.is_some()),
             context,
             tasks: JoinSet::new(),
             inbox,
@@ -158,6 +161,7 @@ impl Driver {
 
     /// Asks the core, and does what it says, with all that comes of it.
     fn on(&mut self, input: Input) -> Result<(), Fault> {
+        self.catch_up();
         self.next.push_back(input);
         while let Some(input) = self.next.pop_front() {
             let now = self.context.teller.now();
@@ -166,6 +170,19 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    /// Has the core hear first how full queues are, where they feed each other: an end that is heard
+    /// before the items that came before it would look like the end of all of them.
+    fn catch_up(&mut self) {
+        if !self.has_circles {
+            return;
+        }
+        let queues = self.changes.now();
+        if !queues.is_empty() {
+            let levels = queues.iter().map(|queue| (*queue, self.level_of(*queue))).collect();
+            self.next.push_back(Input::Levels(levels));
+        }
     }
 
     fn perform(&mut self, effect: Effect) -> Result<(), Fault> {
@@ -246,6 +263,12 @@ impl Driver {
             let context = Rc::clone(&self.context);
             let publish = publish::accept(context, (node, attempt), verdict, remains);
             self.tasks.spawn_local(async move { Done::Published(attempt, publish.await) });
+            return;
+        }
+        if how == Settlement::Bury && !self.context.plan.node(node).dead.is_empty() {
+            let context = Rc::clone(&self.context);
+            let bury = publish::bury(context, (node, attempt), verdict, remains);
+            self.tasks.spawn_local(async move { Done::Published(attempt, bury.await) });
             return;
         }
         publish::settle(&self.context, (node, attempt), remains, (how, verdict));

@@ -18,7 +18,7 @@ use crate::child;
 use crate::event::{NotStarted, Stream};
 use crate::launch::{self, Destination, Unfit, Values};
 use crate::model::{Ack, BatchForm, Deliver, Emit, Framing};
-use crate::queue::{Item, Spool};
+use crate::queue::{Item, Origin, Spool};
 
 /// What an attempt is given besides what the core says.
 pub(super) struct Given {
@@ -179,7 +179,7 @@ fn output(
     let node = context.plan.node(start.node);
     let consumes = context.plan.process(start.node).consumes.as_ref();
     if !node.produces.is_empty() {
-        let frames = Frames::new(context, &node.produces);
+        let frames = Frames::new(context, Origin::of(start.node), &node.produces);
         let at_once = match consumes {
             None => context.plan.process(start.node).emit != Emit::OnSuccess,
             Some(consumes) => consumes.deliver == Deliver::Stream && consumes.ack == Ack::Read,

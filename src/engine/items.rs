@@ -9,10 +9,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::context::Context;
+use super::fault::Fault;
+use super::outlet::put;
 use crate::event::{EventKind, Exit, Logs, Text, Try, Verdict};
 use crate::journal::tail;
 use crate::model::{AttemptId, NodeId, QueueId};
-use crate::queue::Item;
+use crate::queue::{Item, Origin};
 
 /// Lines of standard error that are kept of an item that died.
 const TAIL_LINES: usize = 20;
@@ -99,6 +101,27 @@ impl Context {
             tries: tries.unwrap_or_default(),
             stderr: Text(stderr.unwrap_or_default().into()),
         });
+    }
+
+    /// Puts an item that is dead into the queue that is for those, where there is one, waiting for
+    /// room.
+    pub(super) async fn put_dead(&self, node: NodeId, item: &Item) -> Result<(), Fault> {
+        // All groups of a queue are fed at once.
+        let Some(queue) = self.plan.node(node).dead.first() else { return Ok(()) };
+        let bytes = item.bytes.bytes();
+        match put(&self.queues[queue.index()], bytes, Origin::of(node)).await {
+            Ok(_) => Ok(()),
+            Err(refused) => match refused.reason() {
+                Ok(reason) => {
+                    let name = &self.plan.queue(*queue).name;
+                    let id = self.item_id(node, item.index);
+                    let message = format!("`{id}` cannot go to queue `{name}`: {reason}");
+                    self.teller.tell(EventKind::Noted { message });
+                    Ok(())
+                }
+                Err(fault) => Err(fault),
+            },
+        }
     }
 
     /// Tells that an item was dropped that nobody had taken.

@@ -12,7 +12,7 @@ use super::fault::Fault;
 use crate::event::{EventKind, LogPiece, Stream, Text};
 use crate::journal::Piece;
 use crate::model::{AttemptId, QueueId};
-use crate::queue::{FrameFault, Framer, Queue, Slice, Spool};
+use crate::queue::{FrameFault, Framer, NotPut, Origin, Queue, Slice, Spool};
 
 /// Bytes of an [`EventKind::Output`] at most, so that a sink never has to take in a whole block.
 const CHUNK: usize = 64 * 1024;
@@ -45,6 +45,7 @@ impl Log {
 
 /// One stream of bytes, framed for each queue that it feeds.
 pub(super) struct Frames {
+    origin: Origin,
     queues: Vec<(QueueId, Queue, Framer)>,
     items: Vec<Slice>,
 }
@@ -142,14 +143,16 @@ impl Log {
 }
 
 impl Frames {
-    /// Frames a stream for these queues.
-    pub(super) fn new(context: &Context, queues: &[QueueId]) -> Self {
+    /// Frames a stream of a node for these queues; what groups see of one queue is fed at once.
+    pub(super) fn new(context: &Context, origin: Origin, queues: &[QueueId]) -> Self {
+        let mut queues = queues.to_vec();
+        queues.dedup_by_key(|id| context.plan.queues[id.index()].queue);
         let framer = |id: &QueueId| {
             let declared = context.plan.queue(*id);
             let framer = Framer::new(declared.framing, declared.max_item);
             (*id, context.queues[id.index()].clone(), framer)
         };
-        Self { queues: queues.iter().map(framer).collect(), items: Vec::new() }
+        Self { origin, queues: queues.iter().map(framer).collect(), items: Vec::new() }
     }
 
     /// Frames a block and puts its items in, waiting for room. Returns whether all were taken.
@@ -162,7 +165,8 @@ impl Frames {
         for (id, queue, framer) in &mut self.queues {
             let fed = framer.feed(block, &mut self.items);
             for item in self.items.drain(..) {
-                taken &= put(queue, item).await;
+                let put = put(queue, item, self.origin).await;
+                taken &= put.map_err(|refused| context.named(*id, refused))?;
             }
             fed.map_err(|fault| context.refused(*id, &fault))?;
         }
@@ -185,7 +189,8 @@ impl Frames {
         for (id, queue, framer) in self.queues {
             let last = framer.finish(passed).map_err(|fault| context.refused(id, &fault))?;
             if let Some(item) = last {
-                taken &= put(&queue, item).await;
+                let put = put(&queue, item, self.origin).await;
+                taken &= put.map_err(|refused| context.named(id, refused))?;
             }
         }
         Ok(taken)
@@ -200,6 +205,16 @@ impl Frames {
 }
 
 impl Context {
+    /// Says which queue an item can't be put into.
+    fn named(&self, queue: QueueId, refused: Refused) -> Refused {
+        match refused {
+            Refused::Frame(reason) => {
+                Refused::Frame(format!("queue `{}`: {reason}", self.plan.queue(queue).name))
+            }
+            fault @ Refused::Fault(_) => fault,
+        }
+    }
+
     /// Says which queue an output can't be framed for.
     fn refused(&self, queue: QueueId, fault: &FrameFault) -> Refused {
         Refused::Frame(format!("queue `{}`: {fault}", self.plan.queue(queue).name))
@@ -207,14 +222,23 @@ impl Context {
 }
 
 /// Puts an item in, waiting for room. Returns whether it was taken: once the queue is closed nobody
-/// wants it, and it is dropped.
-pub(super) async fn put(queue: &Queue, item: impl Into<Slice>) -> bool {
+/// wants it, and it is dropped. What the queue can't take at all is the fault of who made it.
+pub(super) async fn put(
+    queue: &Queue,
+    item: impl Into<Slice>,
+    origin: Origin,
+) -> Result<bool, Refused> {
     let mut item = item.into();
-    while let Err(back) = queue.put(item) {
-        item = back;
+    loop {
+        item = match queue.put(item, origin) {
+            Ok(()) => return Ok(true),
+            Err(NotPut::Full(back)) => back,
+            Err(NotPut::Closed) => return Ok(false),
+            Err(NotPut::Unfit(reason)) => return Err(Refused::Frame(reason)),
+            Err(NotPut::Fault(fault)) => return Err(Fault::Spool(fault).into()),
+        };
         if !queue.room().await {
-            return false;
+            return Ok(false);
         }
     }
-    true
 }

@@ -14,7 +14,7 @@ use super::lent::Lent;
 use super::outlet::{Frames, Refused};
 use crate::event::Verdict;
 use crate::model::{AttemptId, Emit, NodeId};
-use crate::queue::Spool;
+use crate::queue::{Origin, Spool};
 
 /// Puts what was held back into the queues that it is for, waiting for room, and then accepts the
 /// item. Where nobody is left to read that, the item is not done: it goes back.
@@ -37,6 +37,21 @@ pub(super) async fn accept(
     Ok(())
 }
 
+/// Puts a dead item into the queue that is for those, waiting for room, and then buries it. Where
+/// nobody is left to read that queue, the item is dead all the same.
+pub(super) async fn bury(
+    context: Rc<Context>,
+    (node, attempt): (NodeId, AttemptId),
+    verdict: Verdict,
+    remains: Remains,
+) -> Result<(), Fault> {
+    for item in remains.lent.as_ref().map_or(&[][..], Lent::items) {
+        context.put_dead(node, item).await?;
+    }
+    settle(&context, (node, attempt), remains, (Settlement::Bury, verdict));
+    Ok(())
+}
+
 /// Waits until all items before those of an attempt are settled, so that what is made of them comes
 /// in their order.
 async fn in_turn(context: &Context, node: NodeId, remains: &Remains) {
@@ -48,7 +63,7 @@ async fn in_turn(context: &Context, node: NodeId, remains: &Remains) {
 
 /// Returns whether all of it was taken.
 async fn publish(context: &Context, node: NodeId, held: &Spool) -> Result<bool, Refused> {
-    let mut frames = Frames::new(context, &context.plan.node(node).produces);
+    let mut frames = Frames::new(context, Origin::of(node), &context.plan.node(node).produces);
     let mut position = 0;
     loop {
         let block = held.read(position).map_err(Fault::Spool)?;

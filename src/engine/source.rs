@@ -17,7 +17,7 @@ use crate::event::EventKind;
 use crate::launch::Unfit;
 use crate::lookup;
 use crate::model::{Items, QueueId};
-use crate::queue::fits;
+use crate::queue::{Origin, fits};
 
 /// Bytes of a file of items that are read at once.
 const BLOCK: usize = 256 * 1024;
@@ -80,7 +80,12 @@ async fn put_each(
         if let Some(reason) = fault {
             return Err(misfit(context, queue, &reason));
         }
-        if !put(&context.queues[queue.index()], Bytes::from(item)).await {
+        let put = put(&context.queues[queue.index()], Bytes::from(item), Origin::STATIC).await;
+        let taken = put.map_err(|refused| match refused {
+            Refused::Frame(reason) => misfit(context, queue, &reason),
+            Refused::Fault(fault) => fault,
+        })?;
+        if !taken {
             break;
         }
     }
@@ -93,7 +98,7 @@ async fn feed_file(context: &Context, queue: QueueId, path: &Path) -> Result<(),
     let unreadable =
         |source: io::Error| Fault::Items { queue: name(), path: path.to_owned(), source };
     let mut file = File::open(path).map_err(unreadable)?;
-    let mut frames = Frames::new(context, &[queue]);
+    let mut frames = Frames::new(context, Origin::STATIC, &[queue]);
     let misfit = |refused| match refused {
         Refused::Frame(reason) => misfit(context, queue, &reason),
         Refused::Fault(fault) => fault,
