@@ -34,7 +34,7 @@ mod wire;
 
 pub use alarm::Alarm;
 pub use fork::Spawner;
-pub use host::{Child, Ended, Fault, Host, Input, Invocation, Output, StartError};
+pub use host::{Child, Ended, Extra, Fault, Host, Input, Invocation, Output, StartError};
 pub use pipe::{PipeReader, PipeWriter, Unread, Wrote, pipe};
 pub use proc::{ignored_signals, waited_for_cpu};
 pub use sim::{Act, Script, Sim};

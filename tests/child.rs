@@ -56,6 +56,8 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios![
     pipes::much_output_arrives_whole_and_in_order,
     pipes::unread_bytes_are_counted_after_the_reader_died,
     pipes::descriptors_are_passed_on,
+    pipes::descriptors_above_2_are_those_that_were_asked_for,
+    pipes::what_comes_on_3_goes_back_on_4,
     leftovers::a_grandchild_in_the_background_is_killed_and_named,
     leftovers::a_grandchild_in_its_own_session_is_killed_and_named,
     leftovers::a_daemon_without_environment_is_told_from_other_attempts,
@@ -67,6 +69,7 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios![
     inner::a_killed_engine_leaves_nothing,
     inner::a_killed_spawner_is_a_fault_and_leaves_nothing,
     inner::an_ignored_sigchld_hides_no_status,
+    inner::a_low_limit_keeps_no_descriptor_from_a_child,
 ];
 
 fn main() -> ExitCode {

@@ -141,7 +141,8 @@ fn pointers(texts: &[&CStr]) -> Vec<*const c_char> {
     texts.iter().map(|text| text.as_ptr()).chain([ptr::null()]).collect()
 }
 
-/// Pairs each received descriptor with its target; a target without one keeps the null device.
+/// Pairs each received descriptor with its target. Without one 0 to 2 stay the null device, and
+/// what is above is closed.
 fn moves(given: u8, fds: &[OwnedFd]) -> Result<[(RawFd, RawFd); TARGETS as usize], Failure> {
     let mut fds = fds.iter();
     let mut moves = [(-1, -1); TARGETS as usize];

@@ -39,6 +39,20 @@ pub struct Invocation {
     pub stdout: Output,
     /// Standard error.
     pub stderr: Output,
+    /// What it has beside these.
+    pub extra: Extra,
+}
+
+/// The descriptors of a child above 2. Those that it is not given are closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extra {
+    /// None.
+    #[default]
+    Nothing,
+    /// It writes to 3.
+    Out,
+    /// It reads 3 and writes to 4.
+    InOut,
 }
 
 /// Where a child reads from.
@@ -74,6 +88,10 @@ pub struct Child {
     pub stdout: Option<PipeReader>,
     /// What it writes to standard error, if that is a pipe.
     pub stderr: Option<PipeReader>,
+    /// What it reads from descriptor 3, with [`Extra::InOut`].
+    pub extra_in: Option<PipeWriter>,
+    /// What it writes to descriptor 3, with [`Extra::Out`], or to 4.
+    pub extra_out: Option<PipeReader>,
     pub(super) life: Alive,
 }
 

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 
 use super::cause::{self, Paths};
 use super::fork::Spawner;
-use super::host::{Alive, Child, Fault, Input, Invocation, Output, StartError};
+use super::host::{Alive, Child, Extra, Fault, Input, Invocation, Output, StartError};
 use super::line::{self, Life, Line};
 use super::pipe::{PipeReader, PipeWriter, pipe};
 use super::post::LONGEST;
@@ -64,8 +64,9 @@ impl Os {
             let found = self.paths.borrow_mut().find(&invocation).map_err(StartError::Cannot)?;
             match self.attempt(&found.path, &invocation, (ends.given(), &theirs)).await? {
                 Ok((pid, life)) => {
-                    let Ends { stdin, stdout, stderr, .. } = ends;
-                    return Ok(Child { pid, stdin, stdout, stderr, life: Alive::Os(life) });
+                    let Ends { stdin, stdout, stderr, extra_in, extra_out, .. } = ends;
+                    let life = Alive::Os(life);
+                    return Ok(Child { pid, stdin, stdout, stderr, extra_in, extra_out, life });
                 }
                 // It may have moved to another place in PATH since it was found.
                 Err(Failure { step: Step::Exec, .. }) if found.remembered => {
@@ -119,42 +120,36 @@ struct Ends {
     stdin: Option<PipeWriter>,
     stdout: Option<PipeReader>,
     stderr: Option<PipeReader>,
+    extra_in: Option<PipeWriter>,
+    extra_out: Option<PipeReader>,
 }
 
 impl Ends {
     /// Opens the pipes that are asked for. The descriptors of the invocation move here once
     /// nothing can fail any more.
     fn open(invocation: &mut Invocation) -> Result<Self, Failure> {
-        let refused = |error: io::Error| {
-            let errno = error.raw_os_error().unwrap_or(libc::EMFILE);
-            Failure { step: Step::Receive, errno }
+        let extra = invocation.extra;
+        let (stdin_read, stdin) = write(matches!(invocation.stdin, Input::Pipe))?;
+        let (stdout, stdout_written) = read(matches!(invocation.stdout, Output::Pipe))?;
+        let (stderr, stderr_written) = read(matches!(invocation.stderr, Output::Pipe))?;
+        let (extra_read, extra_in) = write(extra == Extra::InOut)?;
+        let (extra_out, extra_written) = read(extra != Extra::Nothing)?;
+        let (third, fourth) = match extra {
+            Extra::Nothing | Extra::Out => (extra_written, None),
+            Extra::InOut => (extra_read, extra_written),
         };
-        let is_pipe = |output: &Output| matches!(output, Output::Pipe);
-        let stdin = matches!(invocation.stdin, Input::Pipe).then(pipe).transpose();
-        let stdout = is_pipe(&invocation.stdout).then(pipe).transpose();
-        let stderr = is_pipe(&invocation.stderr).then(pipe).transpose();
-        let (stdin, stdout, stderr) =
-            (stdin.map_err(refused)?, stdout.map_err(refused)?, stderr.map_err(refused)?);
-        let (read, stdin) = stdin.unzip();
-        let (stdout, out) = stdout.unzip();
-        let (stderr, err) = stderr.unzip();
-        let ends = Self {
-            theirs: [None, None, None],
-            stdin: stdin.map(PipeWriter::new).transpose().map_err(refused)?,
-            stdout: stdout.map(PipeReader::new).transpose().map_err(refused)?,
-            stderr: stderr.map(PipeReader::new).transpose().map_err(refused)?,
-        };
-        let read = match std::mem::replace(&mut invocation.stdin, Input::Null) {
-            Input::Null | Input::Pipe => read,
+        let input = match std::mem::replace(&mut invocation.stdin, Input::Null) {
+            Input::Null | Input::Pipe => stdin_read,
             Input::Fd(fd) => Some(fd),
         };
         let output = |output: &mut Output, pipe| match std::mem::replace(output, Output::Null) {
             Output::Null | Output::Pipe => pipe,
             Output::Fd(fd) => Some(fd),
         };
-        let out = output(&mut invocation.stdout, out);
-        let err = output(&mut invocation.stderr, err);
-        Ok(Self { theirs: [read, out, err], ..ends })
+        let out = output(&mut invocation.stdout, stdout_written);
+        let err = output(&mut invocation.stderr, stderr_written);
+        let theirs = [input, out, err, third, fourth];
+        Ok(Self { theirs, stdin, stdout, stderr, extra_in, extra_out })
     }
 
     /// Returns which targets are given a descriptor, as bits.
@@ -162,6 +157,31 @@ impl Ends {
         let bits = self.theirs.iter().enumerate().map(|(n, fd)| u8::from(fd.is_some()) << n);
         bits.fold(0, |given, bit| given | bit)
     }
+}
+
+/// Opens a pipe that a child reads, where one is wanted: its end and ours.
+fn write(wanted: bool) -> Result<(Option<OwnedFd>, Option<PipeWriter>), Failure> {
+    if !wanted {
+        return Ok((None, None));
+    }
+    let (theirs, ours) = pipe().map_err(refused)?;
+    Ok((Some(theirs), Some(PipeWriter::new(ours).map_err(refused)?)))
+}
+
+/// Opens a pipe that a child writes, where one is wanted: our end and its.
+fn read(wanted: bool) -> Result<(Option<PipeReader>, Option<OwnedFd>), Failure> {
+    if !wanted {
+        return Ok((None, None));
+    }
+    let (ours, theirs) = pipe().map_err(refused)?;
+    Ok((Some(PipeReader::new(ours).map_err(refused)?), Some(theirs)))
+}
+
+/// The system has no room for a pipe.
+#[expect(clippy::needless_pass_by_value, reason = "it is what a failed call leaves")]
+fn refused(error: io::Error) -> Failure {
+    let errno = error.raw_os_error().unwrap_or(libc::EMFILE);
+    Failure { step: Step::Receive, errno }
 }
 
 /// What is waited for before a start has failed.

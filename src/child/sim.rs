@@ -3,22 +3,25 @@
 //! A test of the engine says for each command what its child does; with paused time, hours pass at
 //! once. A played child reads, writes, ends and hears signals as a real one does; descriptors that
 //! it is given are closed at its end, unread and unwritten. Unaware of the system.
+//!
+//! Reading order: [`Act`] and [`Script`], what a test says; [`Sim`]; `actor` plays it.
+
+mod actor;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
-use std::io::IoSlice;
 use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
-use tokio::time::sleep;
 
-use super::host::{Alive, Child, Ended, Input, Invocation, Output, StartError};
+use super::host::{Alive, Child, Ended, Extra, Input, Invocation, Output, StartError};
 use super::memory::Memory;
-use super::pipe::{PipeReader, PipeWriter, Wrote};
+use super::pipe::{PipeReader, PipeWriter};
 use crate::event::{Exit, Leftover, NotStarted};
+use actor::{Actor, play};
 
 /// Process id of the first played child: above all that the system gives, so that nobody is asked
 /// about a process of somebody else.
@@ -40,11 +43,46 @@ pub enum Act {
     /// Reads so many lines, one after the other, and fewer at the end of standard input; each takes
     /// a time and is printed when it is done.
     Work(u64, Duration),
+    /// Writes to its wire: descriptor 4 or 3, or standard output where it has neither.
+    Say(Bytes),
+    /// Reads its wire, descriptor 3 or else standard input, line after line to the end, and does
+    /// for each what this says.
+    Serve(Answers),
     /// Closes standard input.
     Close,
+    /// Ends here, so.
+    End(Exit),
     /// Does nothing any more until it is ended.
     Hang,
 }
+
+/// What a played child does for each line of its wire. A clone is the same one.
+#[derive(Clone)]
+pub struct Answers(Rc<Answer>);
+
+/// What it does for one.
+type Answer = dyn Fn(&str) -> Vec<Act>;
+
+impl Answers {
+    /// Makes one that does what `answer` says; the line comes without its end.
+    pub fn new(answer: impl Fn(&str) -> Vec<Act> + 'static) -> Self {
+        Self(Rc::new(answer))
+    }
+}
+
+impl fmt::Debug for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Answers").finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Answers {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Answers {}
 
 /// What becomes of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,10 +166,13 @@ impl Sim {
         let read = matches!(what.stdin, Input::Pipe).then(Memory::pair);
         let out = matches!(what.stdout, Output::Pipe).then(Memory::pair);
         let err = matches!(what.stderr, Output::Pipe).then(Memory::pair);
+        let extra_in = (what.extra == Extra::InOut).then(Memory::pair);
+        let extra_out = (what.extra != Extra::Nothing).then(Memory::pair);
         let ((stdin, ours), (stdout, out), (stderr, err)) =
             (read.unzip(), out.unzip(), err.unzip());
+        let ((wire_in, extra_in), (wire_out, extra_out)) = (extra_in.unzip(), extra_out.unzip());
         let fate = Rc::<Fate>::default();
-        let actor = Actor { stdin, stdout, stderr };
+        let actor = Actor { stdin, stdout, stderr, wire_in, wire_out };
         let running = Running::new(&self.running);
         tokio::task::spawn_local(play(actor, script.clone(), Rc::clone(&fate), running));
         Ok(Child {
@@ -139,6 +180,8 @@ impl Sim {
             stdin: ours.map(PipeWriter::memory),
             stdout: out.map(PipeReader::memory),
             stderr: err.map(PipeReader::memory),
+            extra_in: extra_in.map(PipeWriter::memory),
+            extra_out: extra_out.map(PipeReader::memory),
             life: Alive::Sim(SimLife { fate, deaf: script.deaf }),
         })
     }
@@ -215,100 +258,12 @@ impl Drop for Running {
     }
 }
 
-/// The child's ends of its pipes.
-#[derive(Debug)]
-struct Actor {
-    stdin: Option<Memory>,
-    stdout: Option<Memory>,
-    stderr: Option<Memory>,
-}
-
-async fn play(mut actor: Actor, script: Script, fate: Rc<Fate>, running: Running) {
-    let struck = async {
-        loop {
-            if let Some(signal) = fate.signals.borrow_mut().pop_front() {
-                return Exit::Signal(signal);
-            }
-            fate.struck.notified().await;
-        }
-    };
-    let exit = tokio::select! {
-        biased;
-        exit = struck => exit,
-        broken = actor.perform(&script.acts) => match broken {
-            Ok(()) => script.exit,
-            Err(Broken) => Exit::Signal(libc::SIGPIPE),
-        },
-    };
-    drop((actor, running));
-    *fate.ended.borrow_mut() = Some(Ended { exit, leftovers: script.leftovers });
-    fate.over.notify_one();
-}
-
-/// Nobody reads what the child writes.
-struct Broken;
-
-impl Actor {
-    async fn perform(&mut self, acts: &[Act]) -> Result<(), Broken> {
-        for act in acts {
-            match act {
-                Act::Stdout(bytes) => write(self.stdout.as_ref(), bytes).await?,
-                Act::Stderr(bytes) => write(self.stderr.as_ref(), bytes).await?,
-                Act::Sleep(time) => sleep(*time).await,
-                Act::ReadAll => while !self.read().await.is_empty() {},
-                Act::Copy => loop {
-                    let block = self.read().await;
-                    if block.is_empty() {
-                        break;
-                    }
-                    write(self.stdout.as_ref(), &block).await?;
-                },
-                Act::Work(items, each) => self.work(*items, *each).await?,
-                Act::Close => self.stdin = None,
-                Act::Hang => std::future::pending().await,
-            }
-        }
-        Ok(())
-    }
-
-    async fn work(&self, items: u64, each: Duration) -> Result<(), Broken> {
-        let Some(stdin) = &self.stdin else { return Ok(()) };
-        for _ in 0..items {
-            let line = stdin.read_line().await;
-            if line.is_empty() {
-                break;
-            }
-            sleep(each).await;
-            write(self.stdout.as_ref(), &line).await?;
-        }
-        Ok(())
-    }
-
-    async fn read(&self) -> Bytes {
-        match &self.stdin {
-            Some(stdin) => stdin.read().await,
-            None => Bytes::new(),
-        }
-    }
-}
-
-async fn write(to: Option<&Memory>, mut bytes: &[u8]) -> Result<(), Broken> {
-    let Some(to) = to else { return Ok(()) };
-    while !bytes.is_empty() {
-        match to.write(&[IoSlice::new(bytes)]).await {
-            Wrote::Bytes(taken) => bytes = &bytes[taken..],
-            Wrote::ReaderGone => return Err(Broken),
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::task::LocalSet;
     use tokio::time::Instant;
 
-    use super::super::Host;
+    use super::super::{Host, Wrote};
     use super::*;
 
     fn invocation(name: &str) -> Invocation {
@@ -319,6 +274,7 @@ mod tests {
             stdin: Input::Pipe,
             stdout: Output::Pipe,
             stderr: Output::Null,
+            extra: Extra::Nothing,
         }
     }
 
@@ -356,6 +312,28 @@ mod tests {
             assert_eq!((back, ended.unwrap().exit), (1 << 20, Exit::Code(3)));
             assert_eq!(start.elapsed(), Duration::from_secs(3600));
         });
+    }
+
+    #[test]
+    fn a_played_worker_answers_line_by_line_until_it_ends() {
+        let answers = Answers::new(|line| match line {
+            "die" => vec![Act::End(Exit::Code(7))],
+            line => vec![Act::Say(format!("<{line}>").into())],
+        });
+        let script = Script::new([Act::Say("ready ".into()), Act::Serve(answers)]);
+        for (asked, said, code) in [("a\nb\n", "ready <a><b>", 0), ("a\ndie\nb\n", "ready <a>", 7)]
+        {
+            play(script.clone(), async |host| {
+                let what = Invocation { extra: Extra::InOut, ..invocation("worker") };
+                let mut child = host.start(what).await.unwrap();
+                let mut wire = child.extra_in.take().unwrap();
+                wire.write_all(asked.as_bytes()).await.unwrap();
+                drop(wire);
+                assert_eq!(child.wait().await.unwrap().exit, Exit::Code(code));
+                let said_now = child.extra_out.as_mut().unwrap().read().await.unwrap();
+                assert_eq!(said_now, said);
+            });
+        }
     }
 
     #[test]

@@ -28,8 +28,8 @@ use super::wire::{self, Failure, Id, Report, Request, Start, Step};
 /// Events taken per turn; more wait for the next one.
 const EVENTS: usize = 64;
 
-/// The bit of `given` that says that a child reads something.
-const PAYLOAD: u8 = 1;
+/// The bits of `given` that say that a child reads something: its standard input, its wire.
+const PAYLOAD: u8 = 1 | 1 << 3;
 
 /// Tokens of what is not a child. Attempts are counted up from 0 and never come here.
 const ENGINE: Id = Id::MAX;

@@ -12,8 +12,8 @@ use crate::event::Leftover;
 /// Number of an attempt, counted up by the engine and never used twice.
 pub(super) type Id = u64;
 
-/// Descriptors that a child can be given: 0, 1 and 2.
-pub(super) const TARGETS: u8 = 3;
+/// Descriptors that a child can be given: 0 to 4.
+pub(super) const TARGETS: u8 = 5;
 
 /// What the engine asks of the spawner.
 #[derive(Debug, PartialEq, Eq)]
@@ -354,7 +354,7 @@ mod tests {
         #[test]
         fn a_start_comes_back_as_it_was(
             id: u64,
-            given in 0_u8..8,
+            given in 0_u8..1 << TARGETS,
             cwd in word(),
             program in word(),
             argv in vec(word(), 0..6),

@@ -86,7 +86,8 @@ pub(super) fn prepare(
         }
     };
     let launch::Command { argv, env, cwd, .. } = command;
-    let invocation = child::Invocation { argv, env, cwd, stdin, stdout, stderr };
+    let extra = child::Extra::Nothing;
+    let invocation = child::Invocation { argv, env, cwd, stdin, stdout, stderr, extra };
     Ok(Prepared { invocation, payload, stdout: out, stderr: err })
 }
 

@@ -4,12 +4,12 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::{Command, Stdio};
 
-use runner::child::{Fault, Host, Output};
+use runner::child::{Extra, Fault, Host, Output};
 use runner::event::Exit;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::Scenario;
-use super::tools::{gone, hold, lines, run, shell};
+use super::tools::{gone, hold, invocation, lines, read_all, run, shell, soon};
 
 /// Names what the inner engine does; without it, this program is the outer one.
 pub(crate) const MODE: &str = "RUNNER_TEST_INNER";
@@ -31,6 +31,7 @@ pub(crate) fn mode(name: &str) -> Scenario {
     match name {
         "worst" => |host| Box::pin(worst(host)),
         "bereaved" => |host| Box::pin(bereaved(host)),
+        "cramped" => |host| Box::pin(cramped(host)),
         "statuses" => |host| Box::pin(statuses(host)),
         _ => panic!("no such mode: {name}"),
     }
@@ -103,4 +104,28 @@ async fn statuses(host: &Host) {
 pub(crate) async fn an_ignored_sigchld_hides_no_status(_: &Host) {
     let ended = inner("statuses", "trap '' CHLD HUP INT;").wait_with_output().expect("an end");
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stdout));
+}
+
+async fn cramped(host: &Host) {
+    let mut what = invocation(&["cat", "/proc/self/fd/3"]);
+    what.extra = Extra::InOut;
+    let mut child = host.start(what).await.expect("a child");
+    let mut wire = child.extra_in.take().expect("a wire");
+    wire.write_all(b"item\n").await.expect("a reader");
+    drop(wire);
+    let copy = soon(read_all(&mut child.stdout)).await;
+    std::io::stdout().write_all(&copy).expect("a reader");
+    let ended = child.wait().await.expect("an end");
+    writeln!(std::io::stdout(), "{:?}", ended.exit).expect("a reader");
+}
+
+/// The least limits with which this program runs at all are enough for all descriptors of a child.
+pub(crate) async fn a_low_limit_keeps_no_descriptor_from_a_child(_: &Host) {
+    // Without one above 4 the child's own loader fails, and so its own part.
+    for (limit, said) in [(6, "item\nCode(0)\n"), (5, "Code(127)\n")] {
+        let ended = inner("cramped", &format!("ulimit -Sn {limit};"));
+        let ended = ended.wait_with_output().expect("an end");
+        assert_eq!(String::from_utf8_lossy(&ended.stdout), said, "{limit}");
+        assert!(ended.status.success());
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use runner::child::{Host, Input, Output, Wrote, pipe};
+use runner::child::{Extra, Host, Input, Output, Wrote, pipe};
 use runner::event::Exit;
 
 use super::tools::{invocation, lines, read_all, run, shell, soon};
@@ -101,4 +101,41 @@ pub(crate) async fn descriptors_are_passed_on(host: &Host) {
     assert_eq!(left.unwrap().ended.exit, Exit::Code(0));
     assert_eq!(right.unwrap().stdout, "1\n2\n3\n");
     assert!(start.elapsed() < Duration::from_secs(20));
+}
+
+/// What it is given is open in it, and nothing else.
+pub(crate) async fn descriptors_above_2_are_those_that_were_asked_for(host: &Host) {
+    // `ls` has the folder itself open as one more.
+    let cases = [
+        (Extra::Nothing, "0\n1\n2\n3\n"),
+        (Extra::Out, "0\n1\n2\n3\n4\n"),
+        (Extra::InOut, "0\n1\n2\n3\n4\n5\n"),
+    ];
+    for (extra, open) in cases {
+        let mut what = invocation(&["ls", "/proc/self/fd"]);
+        what.extra = extra;
+        assert_eq!(run(host, what).await.unwrap().stdout, open, "{extra:?}");
+    }
+    let mut what = shell("echo noise; echo item >&3");
+    what.extra = Extra::Out;
+    let mut child = host.start(what).await.unwrap();
+    assert!(child.extra_in.is_none());
+    assert_eq!(soon(read_all(&mut child.extra_out)).await, b"item\n");
+    assert_eq!(soon(read_all(&mut child.stdout)).await, b"noise\n");
+}
+
+/// A wire in both directions, with noise beside it.
+pub(crate) async fn what_comes_on_3_goes_back_on_4(host: &Host) {
+    let payload: Vec<u8> = (0..=255).cycle().take(1 << 20).collect();
+    let mut what = shell("echo noise >&2; exec cat <&3 >&4");
+    what.extra = Extra::InOut;
+    let mut child = host.start(what).await.unwrap();
+    let (wire, mut back) = (child.extra_in.take(), child.extra_out.take());
+    let feed = async {
+        let mut wire = wire.unwrap();
+        assert_eq!(wire.write_all(&payload).await.unwrap(), Wrote::Bytes(payload.len()));
+    };
+    let ((), back, ended) = tokio::join!(feed, read_all(&mut back), child.wait());
+    assert_eq!(ended.unwrap().exit, Exit::Code(0));
+    assert!(back == payload);
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use runner::child::{Child, Ended, Host, Input, Invocation, Output, PipeReader, StartError};
+use runner::child::{Child, Ended, Extra, Host, Input, Invocation, Output, PipeReader, StartError};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
@@ -29,6 +29,7 @@ pub(crate) fn invocation(argv: &[&str]) -> Invocation {
         stdin: Input::Null,
         stdout: Output::Pipe,
         stderr: Output::Pipe,
+        extra: Extra::Nothing,
     }
 }
 
