@@ -24,12 +24,12 @@ use super::fault::Fault;
 use super::invocation::{Given, Payload, Prepared, Unready, prepare};
 use super::lent::Lent;
 use super::orders::{Gate, Orders};
-use super::outlet::{Leavings, Outlet};
+use super::outlet::{Held, Leavings, Outlet};
 use super::stream::Read;
 use crate::child::{self, Child, StartError};
 use crate::event::{Exit, Leftover, Logs, NotStarted};
 use crate::model::AttemptId;
-use crate::queue::{Kept, Spool};
+use crate::queue::Kept;
 
 /// An attempt that is over.
 pub(super) struct Finished {
@@ -45,7 +45,7 @@ pub(super) struct Remains {
     /// Items that a `stream` child has read.
     pub(super) kept: Option<Kept>,
     /// Output that was held back.
-    pub(super) held: Option<Spool>,
+    pub(super) held: Vec<Held>,
     /// How the child ended.
     pub(super) exit: Exit,
     /// Where its output lies.
@@ -105,6 +105,7 @@ struct Ends {
     payload: Payload,
     stdout: Outlet,
     stderr: Outlet,
+    extra: Outlet,
 }
 
 /// Starts the child, unless it is ordered to end before it has begun: then nothing starts any more.
@@ -136,9 +137,9 @@ async fn bear(
     start: &Start,
     prepared: Prepared,
 ) -> Result<Result<(Child, Ends), Unready>, Fault> {
-    let Prepared { invocation, payload, stdout, stderr } = prepared;
+    let Prepared { invocation, payload, stdout, stderr, extra } = prepared;
     match context.host.start(invocation).await {
-        Ok(child) => Ok(Ok((child, Ends { payload, stdout, stderr }))),
+        Ok(child) => Ok(Ok((child, Ends { payload, stdout, stderr, extra }))),
         Err(StartError::Cannot(why)) => {
             let command_at_fault = context.command_is_fixed(start.node);
             Ok(Err(Unready { why, command_at_fault }))
@@ -154,7 +155,7 @@ struct Over {
     leftovers: Vec<Leftover>,
     logs: Logs,
     read: Option<Read>,
-    held: Option<Spool>,
+    held: Vec<Held>,
     fault: Option<String>,
 }
 
@@ -166,7 +167,7 @@ impl Over {
             leftovers: Vec::new(),
             logs: Logs::default(),
             read: None,
-            held: None,
+            held: Vec::new(),
             fault: None,
         }
     }
@@ -208,11 +209,13 @@ impl<'a> Life<'a> {
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let pid = child.pid;
-        let (ended, fed, stdout, stderr) = tokio::try_join!(
+        let extra = child.extra_out.take();
+        let (ended, fed, stdout, stderr, extra) = tokio::try_join!(
             self.watch(&mut child),
             self.feed(stdin, ends.payload, pid),
             self.read(stdout, ends.stdout),
             self.read(stderr, ends.stderr),
+            self.read(extra, ends.extra),
         )?;
         let child::Ended { exit, mut leftovers } = ended;
         leftovers.append(&mut self.holders.borrow_mut());
@@ -224,14 +227,16 @@ impl<'a> Life<'a> {
             leftovers,
             logs: Logs::default(),
             read: fed.read,
-            held: None,
+            held: Vec::new(),
             fault: fed.fault,
         };
-        match self.close(stdout, passed).await? {
-            Ok(Leavings::Nothing) => {}
-            Ok(Leavings::Log(piece)) => over.logs.stdout = Some(piece),
-            Ok(Leavings::Held(spool)) => over.held = Some(spool),
-            Err(reason) => over.fault = Some(reason),
+        for outlet in [stdout, extra] {
+            match self.close(outlet, passed).await? {
+                Ok(Leavings::Nothing) => {}
+                Ok(Leavings::Log(piece)) => over.logs.stdout = Some(piece),
+                Ok(Leavings::Held(held)) => over.held.push(held),
+                Err(reason) => over.fault = Some(reason),
+            }
         }
         if let Ok(Leavings::Log(piece)) = self.close(stderr, passed).await? {
             over.logs.stderr = Some(piece);

@@ -22,7 +22,7 @@ use super::signals::Signals;
 use super::source;
 use crate::child;
 use crate::event::{EventKind, QueueLevel, Stop, Verdict};
-use crate::model::{AttemptId, NodeId, QueueId};
+use crate::model::{AttemptId, Emit, NodeId, QueueId};
 use crate::queue::{Changes, Origin};
 
 /// How often sinks redraw and queue levels are told: often enough to look alive, seldom enough to
@@ -259,7 +259,7 @@ impl Driver {
     fn settle(&mut self, attempt: AttemptId, how: Settlement, verdict: Verdict) {
         let hand = self.hands.remove(&attempt);
         let Some(Hand { node, remains: Some(remains), .. }) = hand else { return };
-        if how == Settlement::Accept && remains.held.as_ref().is_some_and(|held| !held.is_empty()) {
+        if how == Settlement::Accept && remains.held.iter().any(|held| !held.spool.is_empty()) {
             let context = Rc::clone(&self.context);
             let publish = publish::accept(context, (node, attempt), verdict, remains);
             self.tasks.spawn_local(async move { Done::Published(attempt, publish.await) });
@@ -300,7 +300,8 @@ impl Driver {
     fn keep(&mut self, attempt: AttemptId, ended: &Ended, remains: Remains) {
         let Some(hand) = self.hands.get_mut(&attempt) else { return };
         let node = hand.node;
-        if self.context.plan.node(node).consumes.is_some() {
+        let publishes = self.context.plan.process(node).emit == Emit::OnSuccess;
+        if self.context.plan.node(node).consumes.is_some() || publishes {
             hand.remains = Some(remains);
         } else {
             self.context.printed.borrow_mut().set(node, ended.logs.stdout.as_ref());

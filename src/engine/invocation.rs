@@ -17,7 +17,7 @@ use super::stream::Source;
 use crate::child;
 use crate::event::{NotStarted, Stream};
 use crate::launch::{self, Destination, Unfit, Values};
-use crate::model::{Ack, BatchForm, Deliver, Emit, Framing};
+use crate::model::{Ack, BatchForm, Deliver, Emit, Framing, From, QueueId};
 use crate::queue::{Item, Origin, Spool};
 
 /// What an attempt is given besides what the core says.
@@ -50,6 +50,7 @@ pub(super) struct Prepared {
     pub(super) payload: Payload,
     pub(super) stdout: Outlet,
     pub(super) stderr: Outlet,
+    pub(super) extra: Outlet,
 }
 
 /// Why there is nothing to start.
@@ -85,10 +86,13 @@ pub(super) fn prepare(
             (file.map_err(blame)?, Outlet::Elsewhere)
         }
     };
+    let (extra, more) = match into_queues(context, start, From::Fd3) {
+        Some(outlet) => (child::Extra::Out, outlet),
+        None => (child::Extra::Nothing, Outlet::Elsewhere),
+    };
     let launch::Command { argv, env, cwd, .. } = command;
-    let extra = child::Extra::Nothing;
     let invocation = child::Invocation { argv, env, cwd, stdin, stdout, stderr, extra };
-    Ok(Prepared { invocation, payload, stdout: out, stderr: err })
+    Ok(Prepared { invocation, payload, stdout: out, stderr: err, extra: more })
 }
 
 /// Fills in the command.
@@ -177,19 +181,7 @@ fn output(
     if let Some(pipe) = given.stdout.take() {
         return Ok((Output::Fd(pipe), Outlet::Elsewhere));
     }
-    let node = context.plan.node(start.node);
-    let consumes = context.plan.process(start.node).consumes.as_ref();
-    if !node.produces.is_empty() {
-        let frames = Frames::new(context, Origin::of(start.node), &node.produces);
-        let at_once = match consumes {
-            None => context.plan.process(start.node).emit != Emit::OnSuccess,
-            Some(consumes) => consumes.deliver == Deliver::Stream && consumes.ack == Ack::Read,
-        };
-        let outlet = if at_once {
-            Outlet::Queues(frames)
-        } else {
-            Outlet::Held(frames, Spool::new(context.folder.path()))
-        };
+    if let Some(outlet) = into_queues(context, start, From::Stdout) {
         return Ok((Output::Pipe, outlet));
     }
     Ok(match &command.stdout {
@@ -201,6 +193,35 @@ fn output(
         Destination::File { path, append } => {
             (file_output(context, (start, Stream::Stdout), path, *append)?, Outlet::Elsewhere)
         }
+    })
+}
+
+/// Returns what frames a stream of a child into queues, if one of them is fed from there. What a
+/// worker makes stands in its replies.
+fn into_queues(context: &Context, start: &Start, from: From) -> Option<Outlet> {
+    let process = context.plan.process(start.node);
+    let consumes = process.consumes.as_ref();
+    if consumes.is_some_and(|consumes| consumes.deliver == Deliver::Worker) {
+        return None;
+    }
+    let is_fed = |id: &&QueueId| {
+        let name = &context.plan.queue(**id).name;
+        process.produces.iter().any(|fed| fed.from == from && fed.queue == *name)
+    };
+    let node = context.plan.node(start.node);
+    let queues: Vec<QueueId> = node.produces.iter().filter(is_fed).copied().collect();
+    if queues.is_empty() {
+        return None;
+    }
+    let frames = Frames::new(context, Origin::of(start.node), &queues);
+    let at_once = match consumes {
+        None => process.emit != Emit::OnSuccess,
+        Some(consumes) => consumes.deliver == Deliver::Stream && consumes.ack == Ack::Read,
+    };
+    Some(if at_once {
+        Outlet::Queues(frames)
+    } else {
+        Outlet::Held(frames, Spool::new(context.folder.path()))
     })
 }
 

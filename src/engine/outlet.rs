@@ -110,8 +110,9 @@ impl Outlet {
                 Ok(Leavings::Nothing)
             }
             Self::Held(frames, spool) => {
+                let queues = frames.queues.iter().map(|(id, ..)| *id).collect();
                 frames.finish_check(context, passed)?;
-                Ok(Leavings::Held(spool))
+                Ok(Leavings::Held(Held { queues, spool }))
             }
         }
     }
@@ -124,7 +125,15 @@ pub(super) enum Leavings {
     /// A piece of a log.
     Log(LogPiece),
     /// Bytes to be published, or dropped.
-    Held(Spool),
+    Held(Held),
+}
+
+/// Bytes that were held back.
+pub(super) struct Held {
+    /// The queues that they are for.
+    pub(super) queues: Vec<QueueId>,
+    /// The bytes; they can be framed.
+    pub(super) spool: Spool,
 }
 
 impl Log {

@@ -11,10 +11,10 @@ use super::core::Settlement;
 use super::fault::Fault;
 use super::items::Tried;
 use super::lent::Lent;
-use super::outlet::{Frames, Refused};
+use super::outlet::{Frames, Held, Refused};
 use crate::event::Verdict;
 use crate::model::{AttemptId, Emit, NodeId};
-use crate::queue::{Origin, Spool};
+use crate::queue::Origin;
 
 /// Puts what was held back into the queues that it is for, waiting for room, and then accepts the
 /// item. Where nobody is left to read that, the item is not done: it goes back.
@@ -27,11 +27,10 @@ pub(super) async fn accept(
     if context.plan.process(node).emit == Emit::Input {
         in_turn(&context, node, &remains).await;
     }
-    let published = match &remains.held {
-        Some(held) => publish(&context, node, held).await,
-        None => Ok(true),
-    };
-    let taken = published.map_err(as_fault)?;
+    let mut taken = true;
+    for held in &remains.held {
+        taken &= publish(&context, node, held).await.map_err(as_fault)?;
+    }
     let how = if taken { Settlement::Accept } else { Settlement::Return };
     settle(&context, (node, attempt), remains, (how, verdict));
     Ok(())
@@ -62,11 +61,11 @@ async fn in_turn(context: &Context, node: NodeId, remains: &Remains) {
 }
 
 /// Returns whether all of it was taken.
-async fn publish(context: &Context, node: NodeId, held: &Spool) -> Result<bool, Refused> {
-    let mut frames = Frames::new(context, Origin::of(node), &context.plan.node(node).produces);
+async fn publish(context: &Context, node: NodeId, held: &Held) -> Result<bool, Refused> {
+    let mut frames = Frames::new(context, Origin::of(node), &held.queues);
     let mut position = 0;
     loop {
-        let block = held.read(position).map_err(Fault::Spool)?;
+        let block = held.spool.read(position).map_err(Fault::Spool)?;
         if block.is_empty() {
             return frames.finish(context, true).await;
         }
