@@ -160,6 +160,7 @@ fn declare(context: &Context, file: PathBuf, options: Vec<String>, started: u64)
             name: node.name.clone(),
             process: plan.process(node.id).name.clone(),
             consumes: node.consumes,
+            produces: node.produces.clone(),
             inherits: matches!(plan.process(node.id).stdout, Output::Inherit),
             expected: node.expected,
         });

@@ -131,6 +131,13 @@ impl Context {
         }
     }
 
+    /// Returns whether the consumers of a queue have fewer items than children may have at once.
+    pub(super) fn could_take_more(&self, queue: QueueId, lent: u64) -> bool {
+        let consumers = self.plan.queues[queue.index()].consumers.iter();
+        let most: u64 = consumers.map(|node| u64::from(self.plan.node(*node).workers)).sum();
+        lent < most
+    }
+
     /// Returns how events name an item of a node's queue, and which try it is.
     pub(super) fn item_ref(&self, node: NodeId, item: &Item) -> (ItemRef, u32) {
         let queue = self.plan.node(node).consumes.expect("who has an item consumes");

@@ -360,6 +360,7 @@ impl Driver {
     fn tell_levels(&mut self) {
         let told = |id: QueueId| {
             let level = self.context.queues[id.index()].level();
+            let starved = level.consumers_starved || self.context.could_take_more(id, level.lent);
             QueueLevel {
                 queue: id,
                 depth: level.depth(),
@@ -368,8 +369,8 @@ impl Driver {
                 dead: level.dead,
                 spilled: 0,
                 oldest: None,
-                producers_blocked: level.producers_blocked,
-                consumers_starved: level.consumers_starved,
+                producers_blocked: (level.producers_blocked || level.full) && !level.closed,
+                consumers_starved: starved && level.waiting == 0 && !level.closed,
             }
         };
         let levels: Vec<_> = std::mem::take(&mut self.untold).into_iter().map(told).collect();

@@ -81,6 +81,9 @@ pub enum EventKind {
         process: String,
         /// The queue that it consumes.
         consumes: Option<QueueId>,
+        /// The queues that it feeds.
+        #[serde(default)]
+        produces: Vec<QueueId>,
         /// Whether its standard output is that of the runner too, once the run has ended.
         inherits: bool,
         /// How long it took in earlier runs, where that is known.

@@ -2,31 +2,24 @@
 //!
 //! No reporter counts by itself: bar, summary, JSON and exit code all read this, so they cannot
 //! disagree. Constant work per event. Unaware of how it is shown.
+//!
+//! Reading order: [`Tally`]; [`queue`], what is known of one queue.
 
-use std::collections::{BTreeMap, VecDeque};
+mod queue;
+
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{
-    Event, EventKind, Exit, ItemRef, Leftover, LogPiece, Logs, Outcome, QueueLevel, Stop, Verdict,
-};
+use super::{Event, EventKind, Exit, ItemRef, Leftover, LogPiece, Logs, Outcome, Stop, Verdict};
 use crate::model::{AttemptId, NodeId, PoolId, QueueId};
+pub use queue::Queue;
 
 /// How many of the slowest nodes are remembered: what fits a summary.
 const SLOWEST: usize = 5;
 
 /// How many failed attempts of items are remembered; the journal has all of them.
 const ITEM_FAILURES: usize = 20;
-
-/// Time over which rates are counted: levels come ten times a second, and a figure that jumps as
-/// often can't be read. What came in before it is forgotten, such as a list that was put at once.
-const RATE_WINDOW: Duration = Duration::from_secs(2);
-
-/// The least time that a rate is over: what came in the first instant is no rate yet.
-const RATE_LEAST: f64 = 1.0;
-
-/// Time between two levels that are kept for rates, which bounds how many are.
-const RATE_STEP: Duration = Duration::from_millis(50);
 
 /// Exit code of a run in which something failed.
 const FAILED: u8 = 1;
@@ -87,6 +80,8 @@ pub struct Node {
     pub process: String,
     /// The queue that it consumes.
     pub consumes: Option<QueueId>,
+    /// The queues that it feeds.
+    pub produces: Vec<QueueId>,
     /// How long it took in earlier runs.
     pub expected: Option<Duration>,
     /// Where the standard output lies that is that of the runner too; `None` where it is not.
@@ -114,29 +109,6 @@ pub enum NodeState {
     Running,
     /// It ended.
     Done(Outcome),
-}
-
-/// A queue, as full as it is.
-#[derive(Debug)]
-pub struct Queue {
-    /// Its name.
-    pub name: String,
-    /// Items that it holds at most.
-    pub capacity: u64,
-    /// How full it was last, and when that was.
-    pub level: QueueLevel,
-    /// When `level` was told.
-    pub at: Duration,
-    /// Items that came in and went out for good per second, over about [`RATE_WINDOW`].
-    pub rates: (f64, f64),
-    /// When so many had come in and gone out, oldest first, for as long as the window.
-    recent: VecDeque<(Duration, u64, u64)>,
-    /// Whether it was closed.
-    pub closed: bool,
-    /// Whether it was drained.
-    pub drained: bool,
-    /// Items that were dropped because nobody was left to take them.
-    pub left: u64,
 }
 
 /// An attempt that runs.
@@ -196,12 +168,21 @@ impl Tally {
             EventKind::QueueDeclared { queue, name, capacity } => {
                 self.queues.push(Queue::new(*queue, name.clone(), *capacity));
             }
-            EventKind::NodeDeclared { name, process, consumes, expected, inherits, .. } => {
+            EventKind::NodeDeclared {
+                name,
+                process,
+                consumes,
+                produces,
+                expected,
+                inherits,
+                ..
+            } => {
                 self.ahead += expected.unwrap_or_default();
                 self.unknown += u32::from(expected.is_none());
                 let node = Node::new(name, process, *consumes, *expected);
                 let inherits = inherits.then(Vec::new);
-                self.nodes.push(Node { inherits, ..node });
+                let produces = produces.clone();
+                self.nodes.push(Node { inherits, produces, ..node });
             }
             EventKind::AttemptStarted { .. } => self.attempt_started(event),
             EventKind::AttemptSlow { attempt } => {
@@ -215,9 +196,9 @@ impl Tally {
                     self.queues[level.queue.index()].told(event.at, level);
                 }
             }
-            EventKind::QueueClosed { queue } => self.queues[queue.index()].closed = true,
+            EventKind::QueueClosed { queue } => self.queues[queue.index()].close(event.at),
             EventKind::QueueDrained { queue, done, dead, left } => {
-                self.queues[queue.index()].drained(*done, *dead, *left);
+                self.queues[queue.index()].drain(*done, *dead, *left);
             }
             EventKind::NodeEnded { node, outcome, took, reason } => {
                 self.node_ended(*node, *outcome, *took, reason.as_ref());
@@ -379,6 +360,7 @@ impl Node {
             name: name.to_owned(),
             process: process.to_owned(),
             consumes,
+            produces: Vec::new(),
             expected,
             inherits: None,
             state: NodeState::Waiting,
@@ -388,89 +370,5 @@ impl Node {
             took: Duration::ZERO,
             last: None,
         }
-    }
-}
-
-impl Queue {
-    fn new(queue: QueueId, name: String, capacity: u64) -> Self {
-        let level = QueueLevel {
-            queue,
-            depth: 0,
-            put: 0,
-            done: 0,
-            dead: 0,
-            spilled: 0,
-            oldest: None,
-            producers_blocked: false,
-            consumers_starved: false,
-        };
-        Self {
-            name,
-            capacity,
-            level,
-            at: Duration::ZERO,
-            rates: (0.0, 0.0),
-            recent: VecDeque::new(),
-            closed: false,
-            drained: false,
-            left: 0,
-        }
-    }
-
-    fn told(&mut self, at: Duration, level: &QueueLevel) {
-        self.count(at, level.put, level.put.saturating_sub(level.depth));
-        self.at = at;
-        self.level.clone_from(level);
-    }
-
-    /// Counts rates. What a reader keeps until its exit has left the queue and is not done yet, so
-    /// what went out is what came in and is not inside.
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-    fn count(&mut self, at: Duration, put: u64, gone: u64) {
-        let since = at.saturating_sub(RATE_WINDOW);
-        while self.recent.get(1).is_some_and(|(next, ..)| *next <= since) {
-            self.recent.pop_front();
-        }
-        let known = self.recent.front().map(|(first, put, gone)| (since.max(*first), *put, *gone));
-        let (first, was_put, was_gone) = known.unwrap_or_default();
-        let seconds = at.saturating_sub(first).as_secs_f64().max(RATE_LEAST);
-        let rate = |now: u64, was: u64| now.saturating_sub(was) as f64 / seconds;
-        self.rates = (rate(put, was_put), rate(gone, was_gone));
-        if self.recent.back().is_none_or(|(last, ..)| at.saturating_sub(*last) >= RATE_STEP) {
-            self.recent.push_back((at, put, gone));
-        }
-    }
-
-    fn drained(&mut self, done: u64, dead: u64, left: u64) {
-        self.closed = true;
-        self.drained = true;
-        self.left = left;
-        self.level.done = done;
-        self.level.dead = dead;
-        self.level.depth = 0;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Tells levels every 100 ms and returns the rates at the end, in whole items.
-    fn rates(levels: impl IntoIterator<Item = (u64, u64)>) -> [String; 2] {
-        let mut queue = Queue::new(QueueId::at(0), "pages".to_owned(), 1024);
-        for (step, (put, depth)) in (0..).zip(levels) {
-            let level = QueueLevel { depth, put, ..queue.level.clone() };
-            queue.told(Duration::from_millis(5 + 100 * step), &level);
-        }
-        [queue.rates.0, queue.rates.1].map(|rate| format!("{rate:.0}"))
-    }
-
-    #[test]
-    fn a_rate_is_that_of_the_last_seconds() {
-        assert_eq!(rates([(400, 400)]), ["400", "0"], "a list is no rate of 80 000");
-        assert_eq!(rates((0..40).map(|n| (400, 400 - n))), ["0", "10"], "and soon forgotten");
-        assert_eq!(rates((0..40).map(|n| (50 * n, 0))), ["500", "500"], "read, though not done");
-        let stopped = (0..20).map(|n| (50 * n, 0)).chain((0..40).map(|_| (950, 0)));
-        assert_eq!(rates(stopped), ["0", "0"]);
     }
 }

@@ -142,6 +142,7 @@ impl Story {
             name: name.to_owned(),
             process: name.split('[').next().unwrap_or(name).to_owned(),
             consumes,
+            produces: Vec::new(),
             inherits: false,
             expected: expected.map(Duration::from_millis),
         });

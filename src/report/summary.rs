@@ -10,7 +10,7 @@ use super::Screen;
 use super::page::Page;
 use super::paint::{Hue, Paint};
 use super::sanitize::text;
-use super::{replay, said, words};
+use super::{flow, replay, said, words};
 use crate::event::{Ended, Exit, Node, NodeState, Outcome, Stop, Tally};
 use crate::model::NodeId;
 
@@ -142,6 +142,10 @@ impl Summary<'_> {
         self.page.field("items", LABEL, &items);
         let dead = self.dead(tally);
         self.page.field("dead", LABEL, &dead);
+        let queues = flow::queues(tally);
+        self.page.field("queues", LABEL, &queues);
+        let bottleneck = flow::bottleneck(tally);
+        self.page.field("bottleneck", LABEL, bottleneck.as_slice());
         if tally.nodes.len() > 1 {
             let slowest = tally.slowest.iter().take(SLOWEST).map(|(node, took)| {
                 format!("{} {}", text(&tally.nodes[node.index()].name), words::took(*took))

@@ -261,8 +261,8 @@ mod tests {
         assert_snapshot!(drawn(&fixture::busy(), 80, 24, true), @r"
         dupes █████████▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░░░░░░░░ 1m12s · 1m19s left
         0 done · 1 failed · 4 running · 1 waiting
-        files  ■■■■■■■··· 712/1024   742/s in  742/s out  2 dead  producer blocked
-        hashes ··········    0/256   736/s in  736/s out  consumers starved
+        files  ■■■■■■■··· 712/1024   742/s in  742/s out  2 dead  producer blocked 100%
+        hashes ··········    0/256   736/s in  736/s out  consumers starved 100%
         list                                       1m12s  block 0 read, many more to c…
         group                                      1m12s  block 1 read, many more to c…
         test[o…nux,py=3.12]                         3.4s  slow · try 2 · block 3 read,…
@@ -328,8 +328,8 @@ mod tests {
         assert_snapshot!(drawn(&fixture::busy(), 60, 9, false), @r"
         dupes !!!!!!========================..... 1m12s, 1m19s left
         0 done, 1 failed, 4 running, 1 waiting
-        files  #######... 712/1024  2 dead  producer blocked
-        hashes ..........    0/256  consumers starved
+        files  #######... 712/1024  2 dead  producer blocked 100%
+        hashes ..........    0/256  consumers starved 100%
         list                 block 0 read, many more to come  1m12s
         group                block 1 read, many more to come  1m12s
         test[...ux,py=3.12]  slow, try 2, block 3 read, m...   3.4s

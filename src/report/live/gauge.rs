@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
+use super::super::flow::percent;
 use super::super::paint::{Hue, Paint, pad};
 use super::super::sanitize::text;
-use super::super::words::compact;
+use super::super::words::{self, compact};
 use super::frame::View;
 use crate::event::Queue;
 
@@ -15,6 +16,9 @@ const CELLS: usize = 10;
 
 /// How old a rate may be: levels are told when they change, so an old one means that nothing moves.
 const FRESH: Duration = Duration::from_secs(1);
+
+/// How old an item must be to be worth a look.
+const OLD: Duration = Duration::from_secs(2);
 
 /// Columns from which a gauge is drawn beside its figures.
 const WITH_CELLS: usize = 44;
@@ -48,11 +52,11 @@ fn gauge(view: &View<'_>, queue: &Queue, names: usize, columns: usize) -> String
     let dead = dead.map_or(String::new(), |dead| paint.hue(Hue::Bad, dead).into_owned());
     let rates = if view.columns() >= WITH_RATES { rates(view, queue) } else { String::new() };
     let room = view.columns().saturating_sub(console::measure_text_width(&line));
-    line + &fitting(room, [rates, dead, state(view, queue)])
+    line + &fitting(room, [age(view, queue), rates, dead, state(view, queue)])
 }
 
 /// Joins those parts that fit beside each other, the last first.
-fn fitting(room: usize, parts: [String; 3]) -> String {
+fn fitting(room: usize, parts: [String; 4]) -> String {
     let mut line = String::new();
     for part in parts.into_iter().rev().filter(|part| !part.is_empty()) {
         let longer = format!("  {part}{line}");
@@ -84,16 +88,25 @@ fn rates(view: &View<'_>, queue: &Queue) -> String {
     format!("{:>4}/s in {:>4}/s out", compact(put), compact(done))
 }
 
+/// Says how long the oldest item is inside, once that is worth a look.
+fn age(view: &View<'_>, queue: &Queue) -> String {
+    let oldest = queue.level.oldest.filter(|_| !queue.drained && queue.level.depth > 0);
+    let oldest = oldest.map(|oldest| oldest + view.now.saturating_sub(queue.at));
+    let oldest = oldest.filter(|oldest| *oldest >= OLD);
+    oldest.map_or(String::new(), |oldest| format!("oldest {}", words::rough(oldest)))
+}
+
 /// Says who waits for whom, or what the queue came to.
 fn state(view: &View<'_>, queue: &Queue) -> String {
     let paint = view.paint;
     let wide = view.columns() >= WITH_CELLS;
+    let (blocked, starved) = (percent(queue.blocked_part()), percent(queue.starved_part()));
     let (hue, words) = match (queue.drained, queue.level.producers_blocked) {
         (true, _) => (Hue::Good, format!("{} done", compact_count(queue.level.done))),
-        (false, true) if wide => (Hue::Warn, "producer blocked".to_owned()),
+        (false, true) if wide => (Hue::Warn, format!("producer blocked {blocked}")),
         (false, true) => (Hue::Warn, "blocked".to_owned()),
         (false, false) if !queue.level.consumers_starved => return String::new(),
-        (false, false) if wide => (Hue::Dim, "consumers starved".to_owned()),
+        (false, false) if wide => (Hue::Dim, format!("consumers starved {starved}")),
         (false, false) => (Hue::Dim, "starved".to_owned()),
     };
     paint.hue(hue, words).into_owned()

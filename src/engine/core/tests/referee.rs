@@ -230,6 +230,7 @@ fn declarations(plan: &Plan) -> impl Iterator<Item = EventKind> {
         name: node.name.clone(),
         process: plan.process(node.id).name.clone(),
         consumes: node.consumes,
+        produces: node.produces.clone(),
         expected: None,
         inherits: false,
     });
