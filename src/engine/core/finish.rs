@@ -200,10 +200,7 @@ impl Core {
         let Finished { id, attempt, verdict, ended, .. } = finished;
         let node = attempt.node;
         let how = match verdict {
-            Verdict::Passed | Verdict::Ended => {
-                self.item_passed(node);
-                Settlement::Accept
-            }
+            Verdict::Passed | Verdict::Ended => Settlement::Accept,
             Verdict::Stopped => Settlement::Return,
             Verdict::Failed if ended.command_at_fault => {
                 let outcome = outcome_in(self.plan.process(node), verdict, &ended.exit);
@@ -214,6 +211,9 @@ impl Core {
             Verdict::Failed | Verdict::TimedOut | Verdict::Killed => Settlement::Halve,
         };
         self.settle(id, attempt, how, verdict);
+        if how == Settlement::Accept {
+            self.item_passed(node);
+        }
     }
 
     /// The end of a child that was given one item.
@@ -225,7 +225,6 @@ impl Core {
         let how = match (verdict, again) {
             (Verdict::Passed | Verdict::Ended, _) => {
                 row.flaky |= number > 1;
-                self.item_passed(node);
                 Settlement::Accept
             }
             (Verdict::Stopped, _) => Settlement::Return,
@@ -245,10 +244,12 @@ impl Core {
                 Settlement::Bury
             }
         };
-        if matches!(how, Settlement::Again(_) | Settlement::Bury) {
-            self.item_failed(node, index);
-        }
         self.settle(id, attempt, how, verdict);
+        match how {
+            Settlement::Accept => self.item_passed(node),
+            Settlement::Again(_) | Settlement::Bury => self.item_failed(node, index),
+            Settlement::Halve | Settlement::Return => {}
+        }
     }
 
     /// Counts an item as dead.
@@ -280,6 +281,10 @@ impl Core {
         let node = attempt.node;
         let row = &mut self.rows[node.index()];
         row.settling -= 1;
+        if let Some(wait) = attempt.replays_in {
+            self.timers.set(self.now.saturating_add(wait), Timer::Replay(node, id));
+        }
+        let row = &mut self.rows[node.index()];
         if let Some((outcome, reason)) = row.ending.take() {
             if self.is_unread(node) {
                 let reason = self.unread_reason(node);

@@ -35,6 +35,15 @@ fn a_killed_consumer_beside_a_full_queue_is_no_standstill() {
     play(&(pools.to_owned() + text), 8_018_882_549_109_048_343, Temper::Wild);
 }
 
+/// Found by the first law: two readers that fail at the same time leave two sets of items.
+#[test]
+fn two_readers_that_fail_together_are_both_followed_by_another() {
+    let text = "pool x 2\npool y 1 | rate 2\npool big 20\nqueue q1 0 1 2 | holds 2\n\
+                p0 streams q1 retry 2 | backoff 1 4\np1\np2 pipe p1\np3\n\
+                p4 retry 2 | on-failure\n";
+    play(text, 4_050_883_475_400_481_211, Temper::Wild);
+}
+
 proptest! {
     #![proptest_config(config())]
 

@@ -6,7 +6,6 @@
 
 use super::finish::{Again, Finished, outcome_in};
 use super::ready::Lack;
-use super::timers::Timer;
 use super::{Core, Given, Settlement};
 use crate::engine::retry::verdict_fails;
 use crate::event::{Outcome, Verdict};
@@ -28,7 +27,7 @@ impl Core {
     }
 
     fn stream_ended(&mut self, finished: Finished<'_>) {
-        let Finished { id, attempt, verdict, again, ended } = finished;
+        let Finished { id, mut attempt, verdict, again, ended } = finished;
         let node = attempt.node;
         let how = match (verdict, again) {
             (Verdict::Passed | Verdict::Ended, _) => Settlement::Accept,
@@ -43,7 +42,7 @@ impl Core {
         row.flaky |= how == Settlement::Accept
             && matches!(ended.given, Given::Kept { number } if number > 1);
         if let Settlement::Again(wait) = how {
-            self.timers.set(self.now.saturating_add(wait), Timer::Replay(node));
+            attempt.replays_in = Some(wait);
         } else if verdict_fails(verdict) {
             row.broken.get_or_insert((outcome, ended.fault.clone()));
         } else if verdict == Verdict::Passed
@@ -71,11 +70,14 @@ impl Core {
         let Finished { id, attempt, verdict, ended, .. } = finished;
         let node = attempt.node;
         let outcome = outcome_in(self.plan.process(node), verdict, &ended.exit);
-        let at_end = self.is_closing(node) && self.has_nothing_left(node);
+        let is_closing = self.is_closing(node);
+        let at_end = is_closing && self.has_nothing_left(node);
         let row = &mut self.rows[node.index()];
         let was_idle = ended.read + ended.in_hand == 0;
         let failed = verdict_fails(verdict);
-        let barren = was_idle && (failed || verdict == Verdict::Passed && !at_end);
+        // At the end of its queue a child for which nothing was left is right to pass.
+        let too_early = verdict == Verdict::Passed && (!is_closing || ended.unread > 0);
+        let barren = was_idle && (failed || too_early);
         row.barren = if barren { row.barren + 1 } else { 0 };
         row.flaky |= failed && ended.in_hand == 0;
         let cause = ended.fault.clone().unwrap_or_else(|| ended.exit.to_string());

@@ -31,6 +31,8 @@ pub(super) struct Attempt {
     pub(super) stopping: Option<Stopping>,
     /// Whether it was killed.
     pub(super) killed: bool,
+    /// After how long a fresh child is given what it has read, once that was carried out.
+    pub(super) replays_in: Option<Duration>,
     /// Its timers.
     pub(super) rings: Vec<(Duration, Timer)>,
 }
@@ -339,6 +341,7 @@ impl Core {
             told: false,
             stopping: None,
             killed: false,
+            replays_in: None,
             rings: Vec::new(),
         };
         self.attempts.insert(attempt, running);

@@ -166,7 +166,7 @@ impl Core {
                 Timer::Slow(attempt) => self.tell(EventKind::AttemptSlow { attempt }),
                 Timer::Grace(attempt) => self.kill(attempt),
                 Timer::Retry(node) => self.try_again(node),
-                Timer::Replay(node) => self.replay(node),
+                Timer::Replay(node, _) => self.replay(node),
                 Timer::Linger(node) => self.lingered(node),
                 Timer::Probe(node) => self.probe(node),
                 Timer::Rate(pool) => self.ready.room(Lack::Rate(pool)),

@@ -19,7 +19,7 @@ pub(super) enum Timer {
     /// A node is tried again.
     Retry(NodeId),
     /// What a long-lived child had read is given to a fresh one.
-    Replay(NodeId),
+    Replay(NodeId, AttemptId),
     /// A batch has waited long enough for more items.
     Linger(NodeId),
     /// A node that paused may try an item.
@@ -33,9 +33,11 @@ pub(super) enum Timer {
 impl Timer {
     fn starts(self) -> bool {
         match self {
-            Self::Retry(_) | Self::Replay(_) | Self::Linger(_) | Self::Probe(_) | Self::Rate(_) => {
-                true
-            }
+            Self::Retry(_)
+            | Self::Replay(..)
+            | Self::Linger(_)
+            | Self::Probe(_)
+            | Self::Rate(_) => true,
             Self::Total(_) | Self::Slow(_) | Self::Grace(_) | Self::Deadline => false,
         }
     }

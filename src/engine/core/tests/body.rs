@@ -11,8 +11,8 @@ use std::time::Duration;
 use super::referee::Referee;
 use super::stock::{Item, Stock};
 use crate::engine::core::{Core, Effect, Ended, Given, Input, Level, Settlement, Start};
-use crate::event::{EventKind, Exit, ItemRef, Logs, Stop, Text};
-use crate::model::{Ack, AttemptId, Deliver, NodeId, OnEnd, QueueId};
+use crate::event::{EventKind, Exit, ItemRef, Logs, Stop, Text, Verdict};
+use crate::model::{Ack, AttemptId, Batch, Deliver, Emit, NodeId, OnEnd, QueueId};
 use crate::plan::Plan;
 
 /// Items that a child of a late body makes at most.
@@ -23,7 +23,9 @@ const MOST_ITEMS: u64 = 4;
 pub(in crate::engine::core) struct Child {
     pub(in crate::engine::core) node: NodeId,
     pub(in crate::engine::core) start: Start,
-    pub(in crate::engine::core) item: Option<Item>,
+    pub(in crate::engine::core) items: Vec<Item>,
+    /// Which try this is for what it has read, if it is kept.
+    pub(in crate::engine::core) tries: u32,
     /// Items that it has read and that its end will decide about.
     pub(in crate::engine::core) kept: u64,
     /// Items that it has read.
@@ -36,6 +38,16 @@ pub(in crate::engine::core) struct Child {
     pub(in crate::engine::core) quiet: bool,
     /// Items that it makes straight into queues.
     pub(in crate::engine::core) goal: u64,
+}
+
+impl Child {
+    /// Returns the item that it was given, where it was one.
+    fn one(&self) -> Option<Item> {
+        match self.items[..] {
+            [item] => Some(item),
+            _ => None,
+        }
+    }
 }
 
 /// The body.
@@ -55,6 +67,8 @@ pub(in crate::engine::core) struct Body {
     pub(in crate::engine::core) feeding: BTreeMap<QueueId, u64>,
     /// Static items that nobody asked for.
     items: BTreeMap<QueueId, u64>,
+    /// What failed long-lived children had read, and which try of it is next.
+    replays: BTreeMap<NodeId, Vec<(u64, u32)>>,
     pub(in crate::engine::core) events: Vec<EventKind>,
     pub(in crate::engine::core) over: bool,
     /// Effects that were carried out.
@@ -80,6 +94,7 @@ impl Body {
             untold: BTreeSet::new(),
             items: plan.queues.iter().filter_map(items).collect(),
             feeding: BTreeMap::new(),
+            replays: BTreeMap::new(),
             events: Vec::new(),
             over: false,
             effects: 0,
@@ -142,7 +157,7 @@ impl Body {
     pub(in crate::engine::core) fn start_to_tell(&mut self, id: AttemptId) -> Input {
         let child = self.children.get_mut(&id).expect("it lives");
         child.told = true;
-        let item = child.item.map(|item| (item_ref(item), item.number));
+        let item = child.one().map(|item| (item_ref(item), item.number));
         Input::Started { attempt: id, pid: 7, item }
     }
 
@@ -197,6 +212,9 @@ impl Body {
                 }
             }
             Effect::Tell(kind) => {
+                if let EventKind::NodeEnded { node, .. } = kind {
+                    self.leave_replays(node);
+                }
                 self.referee.told(self.now, &kind);
                 self.events.push(kind);
             }
@@ -207,12 +225,32 @@ impl Body {
         }
     }
 
+    fn given(&self, child: &Child) -> Given {
+        let consumes = self.plan.process(child.node).consumes.as_ref();
+        match &child.items[..] {
+            [Item { index, number }] => Given::Item { index: *index, number: *number },
+            [_, _, ..] => Given::Batch(child.items.len() as u64),
+            [] if self.streams(child.node) && consumes.is_some_and(|c| c.ack == Ack::Exit) => {
+                Given::Kept { number: child.tries }
+            }
+            [] => Given::Nothing,
+        }
+    }
+
     fn start(&mut self, start: Start) -> Option<Input> {
         let node = self.plan.node(start.node);
-        let mut item = None;
-        if let Some(queue) = node.consumes.filter(|_| !self.streams(start.node)) {
-            item = self.queues[queue.index()].take();
-            if item.is_none() {
+        let (mut items, mut kept, mut tries) = (Vec::new(), 0, 1);
+        if start.replays {
+            (kept, tries) = self.replays.get_mut(&start.node).and_then(Vec::pop).expect("kept");
+        }
+        if let Some(queue) = node.consumes.filter(|_| !self.lives_long(start.node)) {
+            let stock = &mut self.queues[queue.index()];
+            items = match self.plan.process(start.node).consumes.as_ref().expect("it does").batch {
+                Batch { items: Some(_), .. } if start.alone => stock.take_batch(1),
+                Batch { items: Some(most), .. } => stock.take_batch(most),
+                Batch { items: None, .. } => stock.take().into_iter().collect(),
+            };
+            if items.is_empty() {
                 self.referee.child_is_over(start.attempt);
                 return Some(Input::Missed { attempt: start.attempt });
             }
@@ -226,9 +264,10 @@ impl Body {
         let child = Child {
             node: start.node,
             goal,
-            item,
-            kept: 0,
-            read: 0,
+            items,
+            tries,
+            kept,
+            read: kept,
             held: 0,
             told: false,
             signals: Vec::new(),
@@ -261,9 +300,7 @@ impl Body {
             took: Duration::ZERO,
             logs: Logs::default(),
             leftovers: Vec::new(),
-            given: child
-                .item
-                .map_or(Given::Nothing, |Item { index, number }| Given::Item { index, number }),
+            given: self.given(&child),
             command_at_fault: false,
             read: child.read,
             unread: 0,
@@ -273,7 +310,8 @@ impl Body {
         how(&mut ended);
         self.referee.child_is_over(id);
         let node = child.node;
-        if self.plan.node(node).consumes.is_some() {
+        let publishes = self.plan.process(node).emit == Emit::OnSuccess;
+        if self.plan.node(node).consumes.is_some() || publishes {
             self.settling.insert(id, (child, Settlement::Return));
         }
         self.on(Input::Ended { attempt: id, ended: Box::new(ended) });
@@ -302,19 +340,25 @@ impl Body {
             return self.untold.first().copied().map(|queue| self.level_to_tell(queue));
         }
         let (child, how) = self.settling.remove(&id).expect("it was just there");
-        let queue = self.plan.node(node).consumes.expect("only consumers settle");
+        let Some(queue) = self.plan.node(node).consumes else {
+            return Some(Input::Settled { attempt: id });
+        };
         let stock = &mut self.queues[queue.index()];
-        match (how, child.item) {
-            (Settlement::Accept, Some(_)) => stock.accept(),
-            (Settlement::Bury, Some(_)) => stock.bury(),
-            (Settlement::Again(wait), Some(item)) => stock.again(item, self.now + wait),
-            (Settlement::Return, Some(item)) => stock.give_back(item),
-            (Settlement::Halve, _) => panic!("no batches here yet"),
-            (Settlement::Accept, None) => stock.settle_kept(child.kept, 0, 0),
-            (Settlement::Bury, None) => stock.settle_kept(0, child.kept, 0),
-            (Settlement::Again(_) | Settlement::Return, None) => {
-                stock.settle_kept(0, 0, child.kept);
+        match (how, &child.items[..]) {
+            (Settlement::Accept, []) => stock.settle_kept(child.kept, 0, 0),
+            (Settlement::Bury, []) => stock.settle_kept(0, child.kept, 0),
+            (Settlement::Again(_), []) => {
+                self.replays.entry(node).or_default().push((child.kept, child.tries + 1));
             }
+            (Settlement::Halve | Settlement::Return, []) => stock.settle_kept(0, 0, child.kept),
+            (Settlement::Accept, items) => items.iter().for_each(|_| stock.accept()),
+            (Settlement::Return, items) => {
+                items.iter().rev().for_each(|item| stock.give_back(*item));
+            }
+            (Settlement::Halve, [_, _, ..]) => stock.halve(child.items),
+            (Settlement::Bury, [_]) => stock.bury(),
+            (Settlement::Again(wait), [item]) => stock.again(*item, self.now + wait),
+            (how, items) => panic!("{how:?} of {} items", items.len()),
         }
         self.untold.insert(queue);
         Some(Input::Settled { attempt: id })
@@ -384,6 +428,35 @@ impl Body {
         })
     }
 
+    /// Lets a worker have done with an item: it is done, tried again or dead.
+    pub(in crate::engine::core) fn work(&mut self, id: AttemptId, how: u64) {
+        let child = self.children.get_mut(&id).expect("it lives");
+        let queue = self.plan.node(child.node).consumes.expect("it works");
+        let max = self.plan.process(child.node).retry.max;
+        let stock = &mut self.queues[queue.index()];
+        let Some(item) = stock.take() else { return };
+        child.read += 1;
+        self.untold.insert(queue);
+        let failed = (how < 3).then(|| Box::new((Verdict::Failed, Exit::Code(1))));
+        let dead = failed.is_some() && item.number > max;
+        match (&failed, dead) {
+            (None, _) => stock.accept(),
+            (Some(_), true) => stock.bury(),
+            (Some(_), false) => stock.again(item, self.now + Duration::from_secs(1)),
+        }
+        let Item { index, number } = item;
+        self.on(Input::Item { attempt: id, index, number, failed, dead });
+    }
+
+    /// Settles what a node that ended will not give to a fresh child any more.
+    fn leave_replays(&mut self, node: NodeId) {
+        let Some(queue) = self.plan.node(node).consumes else { return };
+        for (kept, _) in self.replays.remove(&node).into_iter().flatten() {
+            self.queues[queue.index()].settle_kept(0, 0, kept);
+            self.untold.insert(queue);
+        }
+    }
+
     /// Returns whether somebody waits for room in a queue.
     pub(in crate::engine::core) fn is_blocked(&self, queue: QueueId) -> bool {
         let feeds = |child: &Child| self.plan.node(child.node).produces.contains(&queue);
@@ -402,6 +475,16 @@ impl Body {
         let reads = |ack| ack == Ack::Read && self.streams(node);
         !self.plan.node(node).produces.is_empty()
             && consumes.is_none_or(|consumes| reads(consumes.ack))
+            && self.plan.process(node).emit != Emit::OnSuccess
+    }
+
+    pub(in crate::engine::core) fn works(&self, node: NodeId) -> bool {
+        let consumes = self.plan.process(node).consumes.as_ref();
+        consumes.is_some_and(|consumes| consumes.deliver == Deliver::Worker)
+    }
+
+    fn lives_long(&self, node: NodeId) -> bool {
+        self.streams(node) || self.works(node)
     }
 
     pub(in crate::engine::core) fn streams(&self, node: NodeId) -> bool {

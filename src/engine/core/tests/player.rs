@@ -4,7 +4,7 @@
 //! for the end of its input. A wild one ends whenever it likes. Unaware of laws.
 
 use super::body::{Body, Child};
-use crate::engine::core::Input;
+use crate::engine::core::{Input, Pace};
 use crate::event::{Exit, NotStarted, Stop};
 use crate::model::{AttemptId, QueueId};
 use crate::plan::Plan;
@@ -32,6 +32,7 @@ enum Move {
     Feed(QueueId),
     Put(AttemptId),
     Read(AttemptId),
+    Work(AttemptId),
     End(AttemptId),
     Quiet(AttemptId),
     Time,
@@ -136,6 +137,13 @@ impl Player {
                 moves.push(Move::Quiet(id));
             }
         }
+        if body.works(child.node) {
+            let queue = &body.queues[node.consumes.expect("it works").index()];
+            if queue.has_waiting() && body.core.pace(child.node) == Pace::Free {
+                moves.push(Move::Work(id));
+            }
+            is_done = body.is_at_end(child);
+        }
         if asked || is_done || self.temper == Temper::Wild {
             moves.push(Move::End(id));
         }
@@ -160,6 +168,10 @@ impl Player {
                 self.body.put(node);
             }
             Move::Read(id) => drop(self.body.read(id)),
+            Move::Work(id) => {
+                let how = if self.temper == Temper::Faultless { 9 } else { self.below(12) };
+                self.body.work(id, how);
+            }
             Move::Quiet(id) => {
                 self.body.children.get_mut(&id).unwrap().quiet = true;
                 self.body.on(Input::Quiet { attempt: id });
@@ -178,7 +190,9 @@ impl Player {
         let child = self.body.children.get_mut(&id).unwrap();
         let asked = child.killed || !child.signals.is_empty();
         let not_read = child.read == 0;
-        child.held = if child.goal > 0 || kind < 9 && fails { 0 } else { held };
+        let works = self.body.works(self.body.children[&id].node);
+        let child = self.body.children.get_mut(&id).unwrap();
+        child.held = if child.goal > 0 || works || kind < 9 && fails { 0 } else { held };
         self.body.end_with(id, |ended| match kind {
             _ if asked => ended.exit = Exit::Signal(if kind < 12 { 15 } else { 9 }),
             _ if !fails => {}

@@ -77,6 +77,11 @@ fn line() -> impl Strategy<Value = Line> {
         "workers 1",
         "endless",
         "acks-read",
+        "batch 2",
+        "batch 5",
+        "works",
+        "streak 2",
+        "held",
     ]);
     (
         role(),
@@ -175,7 +180,7 @@ fn process(text: &mut String, (at, line): (usize, &Line), lines: &[Line], edges:
     }
     for says in line.says.iter().filter(|says| !in_pipe || !says.starts_with("retry")) {
         let source = matches!(line.role, Role::Source(_));
-        if !(source && says.starts_with("retry")) {
+        if !(source && says.starts_with("retry") && !line.more.contains(&"held")) {
             write!(text, " {says}").unwrap();
         }
     }
@@ -187,8 +192,10 @@ fn process(text: &mut String, (at, line): (usize, &Line), lines: &[Line], edges:
         }
     }
     let fits = |more: &&&str| match **more {
-        "workers 3" | "workers 1" => consumes.is_some(),
+        "workers 3" | "workers 1" | "streak 2" => consumes.is_some(),
+        "batch 2" | "batch 5" | "works" => consumes == Some("reads"),
         "endless" | "acks-read" => consumes == Some("streams"),
+        "held" => matches!(line.role, Role::Source(_)),
         _ => true,
     };
     let more: Vec<&str> = line.more.iter().filter(fits).copied().collect();

@@ -130,7 +130,8 @@ impl Referee {
 
     fn take(&mut self, attempt: AttemptId, node: &Node) {
         let consumes = self.plan.process(node.id).consumes.as_ref();
-        let streams = consumes.is_some_and(|consumes| consumes.deliver == Deliver::Stream);
+        let streams = consumes
+            .is_some_and(|consumes| matches!(consumes.deliver, Deliver::Stream | Deliver::Worker));
         let waits = node.consumes.is_none() && !node.produces.is_empty()
             || node.piped_to.is_some()
             || streams && self.children[node.id.index()] == 0;

@@ -21,6 +21,8 @@ pub(in crate::engine::core) struct Stock {
     waiting: VecDeque<Item>,
     due: BTreeMap<(Duration, u64), Item>,
     lent: u64,
+    /// Halves of batches that failed, each to be lent as it is.
+    parts: VecDeque<Vec<Item>>,
     /// Read by long-lived children whose end will decide.
     kept: u64,
     level: Level,
@@ -47,11 +49,30 @@ impl Stock {
         self.level.closed || self.depth() < self.capacity
     }
 
-    /// Lends an item.
+    /// Lends an item; one that was part of a batch comes first.
     pub(in crate::engine::core) fn take(&mut self) -> Option<Item> {
+        if !self.parts.is_empty() {
+            return self.take_batch(1).pop();
+        }
         let item = self.waiting.pop_front()?;
         self.lent += 1;
         Some(item)
+    }
+
+    /// Lends a batch: what is left of one that failed, or as many as there are.
+    pub(in crate::engine::core) fn take_batch(&mut self, most: u64) -> Vec<Item> {
+        let part = self.parts.pop_front();
+        let most = usize::try_from(most).unwrap().min(self.waiting.len());
+        let items = part.unwrap_or_else(|| self.waiting.drain(..most).collect());
+        self.lent += items.len() as u64;
+        items
+    }
+
+    /// Takes back a batch that failed, in halves.
+    pub(in crate::engine::core) fn halve(&mut self, mut items: Vec<Item>) {
+        self.lent -= items.len() as u64;
+        let second = items.split_off(items.len() / 2);
+        self.parts.extend([items, second]);
     }
 
     /// Lends an item to a long-lived child, which has read it at once; it counts no longer against
@@ -114,30 +135,33 @@ impl Stock {
         assert!(!std::mem::replace(&mut self.abandoned, true), "abandoned twice");
         assert_eq!(self.lent + self.kept, 0, "abandoned although somebody reads it");
         self.close();
-        self.level.left += (self.waiting.len() + self.due.len()) as u64;
+        let parted = std::mem::take(&mut self.parts).into_iter().flatten().count();
+        self.level.left += (self.waiting.len() + self.due.len() + parted) as u64;
         self.waiting.clear();
         self.due.clear();
     }
 
     pub(in crate::engine::core) fn level(&self) -> Level {
-        let waiting = self.waiting.len() as u64;
+        let parted = self.parts.iter().map(Vec::len).sum::<usize>() as u64;
+        let waiting = self.waiting.len() as u64 + parted;
         let busy = self.lent + self.kept + self.due.len() as u64;
         let Level { put, done, dead, left, .. } = self.level;
         assert_eq!(put, waiting + busy + done + dead + left, "an item was lost or made up");
         let (lent, full) = (self.lent, self.depth() >= self.capacity);
-        Level { waiting, busy, lent, full, ..self.level }
+        Level { waiting, parted, busy, lent, full, ..self.level }
     }
 
     /// Returns whether a reader is at the end.
     pub(in crate::engine::core) fn is_at_end(&self) -> bool {
-        self.level.closed && self.waiting.is_empty()
+        self.level.closed && self.waiting.is_empty() && self.parts.is_empty()
     }
 
     pub(in crate::engine::core) fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+        !self.waiting.is_empty() || !self.parts.is_empty()
     }
 
     fn depth(&self) -> u64 {
-        self.waiting.len() as u64 + self.lent + self.due.len() as u64
+        let parted = self.parts.iter().map(Vec::len).sum::<usize>();
+        (self.waiting.len() + self.due.len() + parted) as u64 + self.lent
     }
 }

@@ -11,7 +11,8 @@ use super::body::Body;
 use crate::engine::core::{Ended, Input};
 use crate::event::{EventKind, Exit, NotStarted};
 use crate::model::{
-    Ack, AllowFailure, AttemptId, Job, NodeId, OnEnd, OnFailure, Process, Rate, RetryOn, RunWhen,
+    Ack, AllowFailure, AttemptId, Deliver, Emit, Job, NodeId, OnEnd, OnFailure, Process, Rate,
+    RetryOn, RunWhen,
 };
 use crate::plan::{Machine, Plan, Selection, check, plan, sample};
 
@@ -106,6 +107,14 @@ fn process_says(process: &mut Process, more: &str) {
             }),
             "never" => process.retry.never.push(value().parse().unwrap()),
             "workers" => consumes.unwrap().workers = Some(value().parse().unwrap()),
+            "batch" => {
+                let consumes = consumes.unwrap();
+                consumes.deliver = Deliver::Batch;
+                consumes.batch.items = Some(value().parse().unwrap());
+            }
+            "works" => consumes.unwrap().deliver = Deliver::Worker,
+            "streak" => consumes.unwrap().fail_streak = value().parse().unwrap(),
+            "held" => process.emit = Emit::OnSuccess,
             "endless" => consumes.unwrap().on_end = OnEnd::Terminate,
             "acks-read" => consumes.unwrap().ack = Ack::Read,
             word => panic!("a process does not say `{word}`"),
