@@ -46,7 +46,7 @@ def arguments(about, rounds):
 def build(arguments):
     """Builds the runner and the small C programs; returns the path of the runner."""
     TARGET.mkdir(exist_ok=True)
-    for source in ["measure.c", "spawn/floor.c"]:
+    for source in ["measure.c", "spawn/floor.c", "queue/give.c", "queue/worker.c"]:
         program = TARGET / Path(source).stem
         subprocess.run(["cc", "-O2", "-o", program, HOME / source], check=True)
     if arguments.runner:
