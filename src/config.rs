@@ -137,11 +137,9 @@ mod tests {
         let job = job(include_str!("config/everything.toml"));
         assert_eq!((job.name.as_str(), job.vars["root"].as_str()), ("all", "."));
         assert_eq!(job.limits.timeout, Some(Duration::from_secs(600)));
-        let names: Vec<&str> = job.processes.iter().map(|process| process.name.as_str()).collect();
-        assert_eq!(names, ["scan", "hash", "tail", "pipe", "script", "matrix", "notify"]);
-        let [scan, hash, tail, pipe, script, matrix, notify] = job.processes.as_slice() else {
-            panic!("seven processes");
-        };
+        let named = |name: &str| job.processes.iter().find(|it| it.name == name).unwrap();
+        let [scan, hash, tail] = ["scan", "hash", "tail"].map(named);
+        let [pipe, script, matrix, notify] = ["pipe", "script", "matrix", "notify"].map(named);
         assert_eq!(scan.produces, [crate::model::Produces::stdout("files")]);
         assert_eq!(scan.retry.max, 0);
         let consumes = hash.consumes.as_ref().unwrap();
@@ -158,6 +156,70 @@ mod tests {
         assert_eq!(notify.needs[1].when, When::Ended);
         assert_eq!(notify.timeout.total, Some(Duration::from_secs(30)), "from the defaults");
         assert_eq!(job.pools[1].slots[1], [("DISK".to_owned(), "b".to_owned())]);
+    }
+
+    #[test]
+    fn everything_of_queues_is_read() {
+        use crate::model::{
+            BatchForm, Emit, Framing, From, OnFull, OnProducerFailure, Order, Recycle, Tolerate,
+            Wire,
+        };
+        let job = job(include_str!("config/everything.toml"));
+        let queue = |name: &str| job.queues.iter().find(|it| it.name == name).unwrap();
+        let files = queue("files");
+        assert_eq!(
+            (&files.groups[..], files.dead.as_deref()),
+            (&["hash", "pack"].map(str::to_owned)[..], Some("lost"))
+        );
+        assert_eq!(files.on_producer_failure, OnProducerFailure::Discard);
+        assert_eq!(
+            (queue("lost").on_full, queue("lost").framing),
+            (OnFull::Spill, Framing::Netstring)
+        );
+        let sums = queue("sums");
+        assert_eq!((sums.unique, sums.tolerate), (true, Tolerate::Part(0.02)));
+        assert_eq!(sums.key.as_ref().map(Template::source).as_deref(), Some("{item.path}"));
+        assert!(matches!(&sums.order, Order::Priority(by) if by.source() == "{item.sum}"));
+        assert_eq!((queue("packed").tolerate, queue("letters").crlf), (Tolerate::Items(3), true));
+        let process = |name: &str| job.processes.iter().find(|it| it.name == name).unwrap();
+        let consumes = |name: &str| process(name).consumes.as_ref().unwrap();
+        assert_eq!((process("scan").emit, process("hash").emit), (Emit::OnSuccess, Emit::Input));
+        let pack = consumes("pack");
+        assert_eq!((pack.deliver, pack.wire, pack.fail_streak), (Deliver::Worker, Wire::Fd, 5));
+        assert_eq!(pack.group.as_deref(), Some("pack"));
+        assert_eq!(pack.shard.as_ref().map(Template::source).as_deref(), Some("{vars.root}{item}"));
+        let age = Some(Duration::from_secs(3600));
+        let recycle = Recycle { items: Some(1000), memory: Some(1 << 30), age };
+        assert_eq!(pack.recycle, recycle);
+        let batch = consumes("bury").batch;
+        assert_eq!(
+            (batch.items, batch.bytes, batch.form),
+            (Some(10), Some(1 << 20), BatchForm::Args)
+        );
+        assert_eq!(batch.linger, Duration::from_secs(2));
+        assert_eq!(process("bury").produces[0].from, From::Fd3);
+        assert_eq!((consumes("unpack").keep_bytes, process("unpack").retry.max), (2 << 30, 1));
+        assert_eq!(consumes("read").wire, Wire::Stdio);
+    }
+
+    #[test]
+    fn defaults_are_for_those_that_they_fit() {
+        use crate::model::{Emit, Wire};
+        let job = job("[defaults]\nbatch = { items = 7 }\nwire = \"stdio\"\nkeep-bytes = \"1B\"\n\
+             recycle = { items = 3 }\nfail-streak = 2\nemit = \"input\"\ncommand = [\"a\"]\n\
+             [queue.q]\nitems = []\n[queue.r]\n[process.a]\nproduces = \"q\"\n\
+             [process.b]\nconsumes = \"q\"\ndeliver = \"batch\"\nproduces = \"r\"\n\
+             [process.c]\nconsumes = \"r\"\ndeliver = \"worker\"\n\
+             [process.d]\nconsumes = \"r\"\ndeliver = \"stream\"\nproduces = \"q\"\n");
+        let [a, b, c, d] = job.processes.as_slice() else { panic!("four processes") };
+        assert_eq!(
+            [a, b, c, d].map(|it| it.emit),
+            [Emit::Made, Emit::Input, Emit::Made, Emit::Made]
+        );
+        let [b, c, d] = [b, c, d].map(|process| process.consumes.as_ref().unwrap());
+        assert_eq!((b.batch.items, b.fail_streak, b.recycle.items), (Some(7), 2, None));
+        assert_eq!((c.wire, c.recycle.items), (Wire::Stdio, Some(3)));
+        assert_eq!((d.keep_bytes, d.wire), (1, Wire::Fd));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! both. [`documents`] is what is open, by [`address`]; [`verdicts`] is what is wrong with it, as
 //! [`findings`] with a [`position`]. [`scan`] reads broken text, [`nouns`] finds names in it,
 //! [`language`] knows keys and words; with a [`look`] at all of them, [`complete`] (with
-//! [`placeholders`]), [`hover`], [`jump`], [`symbols`] and [`mod@format`]
+//! [`placeholders`] and [`groups`]), [`hover`], [`jump`], [`symbols`] and [`mod@format`]
 //! answer; [`actions`] are cures.
 
 mod abilities;
@@ -19,6 +19,7 @@ mod complete;
 mod documents;
 mod findings;
 mod format;
+mod groups;
 mod hover;
 mod jump;
 mod language;

@@ -4,16 +4,19 @@
 //! a [`Plan`] holds a graph without cycles in which every edge leads somewhere. The only room that
 //! sees petgraph; unaware of TOML, of time and of running processes.
 //!
-//! Reading order: `links`, names to positions; `matrix`; `check` with `pipes`, `loops`, `flow`,
-//! `service`, `reach`, then `waits`, `cut` and `cycle`, and `demand` and `starve`; `select`;
-//! `build`; `order`.
+//! Reading order: `links`, names to positions, with `lanes`; `matrix`; `check` with `pipes`,
+//! `loops`, `flow`, `groups`, `readers`, `dead`, `service`, `reach`, then `waits`, `cut` and
+//! `cycle`, and `demand` and `starve`; `select`; `build` with `rows`; `order`.
 
 mod build;
 mod check;
 mod cut;
 mod cycle;
+mod dead;
 mod demand;
 mod flow;
+mod groups;
+mod lanes;
 #[cfg(test)]
 mod laws;
 mod links;
@@ -22,12 +25,15 @@ mod matrix;
 mod order;
 mod pipes;
 mod reach;
+mod readers;
+mod rows;
 #[cfg(test)]
 pub(crate) mod sample;
 mod select;
 mod service;
 mod starve;
 mod waits;
+mod written;
 
 pub use build::{Machine, plan};
 pub use check::{MAX_EDGES, MAX_NODES, cells, check};
@@ -159,5 +165,14 @@ impl Plan {
     /// Returns the declaration of a queue.
     pub fn queue(&self, id: QueueId) -> &crate::model::Queue {
         &self.job.queues[self.queues[id.index()].queue]
+    }
+
+    /// Returns the name of a queue, with its group where it has one: `pages`, `pages/index`.
+    pub fn queue_name(&self, id: QueueId) -> String {
+        let name = &self.queue(id).name;
+        match &self.queues[id.index()].group {
+            Some(group) => format!("{name}/{group}"),
+            None => name.clone(),
+        }
     }
 }

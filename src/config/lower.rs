@@ -5,16 +5,18 @@
 //! until [`Lowering::finish`]. Unaware of the graph.
 //!
 //! Reading order: this file, [`section`], [`naming`], [`job`], [`process`] and its parts
-//! [`action`], [`pace`], [`matrix`], [`items`], [`combine`], [`service`], then [`pool`], [`queue`],
-//! [`groups`], [`placeholder`], [`braces`], [`environment`].
+//! [`action`], [`pace`], [`matrix`], [`flow`], [`consumer`], [`combine`], [`service`], then
+//! [`pool`], [`queue`], [`items`], [`mark`], [`placeholder`], [`braces`], [`environment`].
 
 mod action;
 mod braces;
 mod combine;
+mod consumer;
 mod environment;
-mod groups;
+mod flow;
 mod items;
 mod job;
+mod mark;
 mod matrix;
 mod naming;
 mod pace;
@@ -41,7 +43,6 @@ use super::measures::Wrong;
 use super::names::{self, Meant};
 use crate::model::{Code, FileId, Job, Label, Place, Problem, code};
 use environment::Pairs;
-use groups::Groups;
 use naming::{Names, unusable};
 use placeholder::Loose;
 use section::Section;
@@ -51,7 +52,7 @@ use section::Section;
 const MOST_KEPT: usize = 100_000;
 
 /// Keys without which the edges of the graph are not known.
-const EDGE_KEYS: [&str; 20] = [
+const EDGE_KEYS: [&str; 26] = [
     "needs",
     "after",
     "consumes",
@@ -72,6 +73,12 @@ const EDGE_KEYS: [&str; 20] = [
     "service",
     "on-full",
     "unique",
+    "groups",
+    "group",
+    "dead",
+    "shard",
+    "capacity",
+    "batch",
 ];
 
 /// A job under construction.
@@ -94,8 +101,6 @@ pub(super) struct Lowering<'o> {
     /// Whether every pool could be read, and so what its slots lend.
     slots_known: bool,
     env_files: HashMap<PathBuf, Pairs>,
-    /// What queues and their readers say of groups, and of queues for the dead.
-    groups: Groups,
 }
 
 /// The file that is being worked through.
@@ -126,7 +131,6 @@ impl<'o> Lowering<'o> {
             loose: Vec::new(),
             slots_known: true,
             env_files: HashMap::new(),
-            groups: Groups::default(),
         }
     }
 
@@ -168,7 +172,6 @@ impl<'o> Lowering<'o> {
         self.overrides();
         self.more_env_files();
         self.tie();
-        self.tie_groups();
         let sound = self.problems.iter().all(Problem::is_warning);
         if self.job.processes.is_empty() && self.names_known && sound {
             let label = Place::whole(FileId::default()).label("");

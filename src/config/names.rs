@@ -14,7 +14,7 @@ use crate::model::{fold, nearest};
 
 /// Keys of the language that this version does not run, by struct. They are read, so that what is
 /// wrong with them is told, and then refused.
-const RESERVED: [(&str, &[&str]); 6] = [
+const RESERVED: [(&str, &[&str]); 4] = [
     ("JobFile", &["secrets", "place", "broker"]),
     (
         "Process",
@@ -29,46 +29,15 @@ const RESERVED: [(&str, &[&str]); 6] = [
             "service",
             "ready",
             "restart",
-            "batch",
-            "recycle",
-            "emit",
-            "shard",
-            "fail-streak",
-            "wire",
-            "keep-bytes",
             "flaky",
         ],
     ),
     ("Pool", &["memory", "place"]),
-    (
-        "Queue",
-        &[
-            "on-full",
-            "key",
-            "unique",
-            "order",
-            "priority",
-            "groups",
-            "broker",
-            "durable",
-            "on-producer-failure",
-            "dead",
-            "crlf",
-            "tolerate",
-        ],
-    ),
-    ("Consumes", &["group"]),
-    ("Produces", &["from"]),
+    ("Queue", &["broker", "durable"]),
 ];
 
 /// Words of the language that this version does not run, each beside one that it does.
-const RESERVED_WORDS: [(&str, &str); 5] = [
-    ("stream", "batch"),
-    ("stream", "worker"),
-    ("lines", "netstring"),
-    ("lines", "u32be"),
-    ("passed", "ready"),
-];
+const RESERVED_WORDS: [(&str, &str); 1] = [("passed", "ready")];
 
 /// Returns whether a key is part of the language, but not of this version.
 pub(super) fn is_reserved(table: &str, key: &str) -> bool {
@@ -280,8 +249,6 @@ mod tests {
             ("Process", keys::<raw::Process>()),
             ("Pool", keys::<raw::Pool>()),
             ("Queue", keys::<raw::Queue>()),
-            ("Consumes", keys::<raw::Consumes>()),
-            ("Produces", keys::<raw::Produces>()),
         ] {
             let (_, reserved) = RESERVED.iter().find(|(name, _)| *name == table).unwrap();
             assert!(reserved.iter().all(|key| keys.contains(key)), "{table}");

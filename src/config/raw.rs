@@ -25,12 +25,12 @@ mod streams;
 
 pub(super) use edges::{Condition, Matrix, Need, RunWhen, When};
 pub(super) use flow::{
-    Ack, Batch, BatchForm, Consumes, Deliver, Emit, OnEnd, Produces, Recycle, Wire,
+    Ack, Batch, BatchForm, Consumes, Deliver, Emit, From, OnEnd, Produces, Recycle, Wire,
 };
 pub(super) use job::{JobFile, Limits, OnFailure, Pool};
 pub(super) use pace::{Flaky, Retry, RetryWord, Stop, Timeout};
 pub(super) use process::{Defaults, EDGES, Process};
-pub(super) use queue::{Framing, ItemsFrom, OnFull, Order, Queue};
+pub(super) use queue::{Framing, ItemsFrom, OnFull, OnProducerFailure, Order, Queue};
 pub(super) use service::{Cache, Leaks, Ready, Restart, RestartWord};
 pub(super) use streams::{OutputFile, StderrWord, StdinFrom, StdoutWord};
 

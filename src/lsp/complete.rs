@@ -10,6 +10,7 @@ use lsp_types::{
     InsertTextFormat, MarkupContent, MarkupKind, TextEdit,
 };
 
+use super::groups;
 use super::language::{Known, Shape};
 use super::look::Look;
 use super::nouns::{Noun, touches};
@@ -238,7 +239,10 @@ fn in_quotes(look: &Look<'_>, end: &End<'_>) -> Vec<Offer> {
 
 /// Offers what is declared and can be named by a value.
 fn names(look: &Look<'_>, end: &End<'_>) -> Vec<Offer> {
-    let Some(noun) = look.language.names(&end.way) else { return Vec::new() };
+    let Some(noun) = look.language.names(&end.way) else {
+        let groups = groups::known(look, &end.way).into_iter();
+        return groups.map(|group| word_offer(group, group)).collect();
+    };
     let own = match end.way[..] {
         [Way::Key(section), Way::Key(name), ..] => Noun::of_section(section).zip(Some(name)),
         _ => None,

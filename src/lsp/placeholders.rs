@@ -1,4 +1,4 @@
-//! Placeholders: what can stand between braces in a text of a process.
+//! Placeholders: what can stand between braces in a text of a process or a queue.
 //!
 //! How each is written is the model's; which there are depends on what the files declare. Unaware
 //! of how they are offered.
@@ -21,7 +21,7 @@ pub(super) fn open(text: &str) -> Option<usize> {
 /// Returns all placeholders of a process, as they are written between the braces.
 pub(super) fn known(look: &Look<'_>, way: &[Way<'_>]) -> Vec<String> {
     let process = match *way {
-        [Way::Key("process"), Way::Key(name), ..] => Some(name),
+        [Way::Key("process"), Way::Key(name), ..] if !is_mark(way) => Some(name),
         _ => None,
     };
     let mut known = Vec::new();
@@ -33,11 +33,26 @@ pub(super) fn known(look: &Look<'_>, way: &[Way<'_>]) -> Vec<String> {
             }
         });
     }
-    known.extend([Placeholder::RunId, Placeholder::Slot]);
+    if is_mark(way) {
+        known.retain(|one| matches!(one, Placeholder::Var(_) | Placeholder::Env(_)));
+        known.insert(0, Placeholder::Item);
+    } else {
+        known.extend([Placeholder::RunId, Placeholder::Slot]);
+    }
     let mut names: Vec<String> = known.iter().map(Placeholder::name).collect();
     let mut seen = std::collections::HashSet::new();
     names.retain(|name| seen.insert(name.clone()));
     names
+}
+
+/// Returns whether a text is filled in where an item is put into a queue, and no attempt is known.
+fn is_mark(way: &[Way<'_>]) -> bool {
+    matches!(
+        *way,
+        [Way::Key("queue"), _, Way::Key("key" | "priority")]
+            | [Way::Key("process"), _, Way::Key("shard")]
+            | [Way::Key("defaults"), Way::Key("shard")]
+    )
 }
 
 /// Returns the placeholder that a declaration makes possible.

@@ -144,6 +144,19 @@ pub enum Framing {
     U32be,
 }
 
+impl Framing {
+    /// Returns its word in a job file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lines => "lines",
+            Self::Nul => "nul",
+            Self::Json => "json",
+            Self::Netstring => "netstring",
+            Self::U32be => "u32be",
+        }
+    }
+}
+
 /// `items`: a static source of a queue. It never changes while a run goes on.
 #[derive(Debug, Clone)]
 pub enum Items {
@@ -314,6 +327,19 @@ pub enum Deliver {
     Stream,
     /// `worker`: long-lived children that are asked and reply, item by item.
     Worker,
+}
+
+impl Deliver {
+    /// Returns its word in a job file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Args => "args",
+            Self::Stdin => "stdin",
+            Self::Batch => "batch",
+            Self::Stream => "stream",
+            Self::Worker => "worker",
+        }
+    }
 }
 
 /// `on-end`: how a `stream` child is ended.

@@ -1,21 +1,19 @@
 //! Build: a proved job, a selection and a machine become a plan.
 //!
-//! Names become numbers here, once. Unaware of what could be wrong: `check` has said so before.
+//! Sizes are those of the machine. Unaware of what could be wrong: `check` has said so before.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::Range;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use super::demand::enough;
-use super::links::{Edge, Kind, Links};
+use super::links::Links;
 use super::matrix::{expand, names};
 use super::order::rank;
 use super::pipes::Chains;
+use super::rows::{Parts, Rows};
 use super::select::{Cells, select};
-use super::{Node, Plan, Pool, Queue, Selection, Unselectable};
-use crate::model::{
-    Action, Cell, Items, Job, NodeId, PoolId, Process, Produces, QueueId, Size, When,
-};
+use super::{Plan, Pool, Selection, Unselectable};
+use crate::model::{Action, Cell, Items, Job, PoolId, Process, Produces, Size};
 
 /// What the runner may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,165 +131,10 @@ fn pools(links: &Links<'_>, cells: &[Vec<Cell>], chosen: &[Cells], machine: &Mac
     [default].into_iter().chain(others).enumerate().map(numbered).collect()
 }
 
-/// Which rows of the plan's tables a process and a queue of the job have.
-struct Rows {
-    /// By process: its nodes.
-    nodes: Vec<Range<usize>>,
-    /// By queue: its number, if a selected process touches it.
-    queues: Vec<Option<QueueId>>,
-}
-
-/// What nodes are made of.
-struct Parts<'a> {
-    links: &'a Links<'a>,
-    cells: Vec<Vec<Cell>>,
-    names: Vec<Vec<String>>,
-    chosen: Vec<Cells>,
-    pools: &'a [Pool],
-}
-
-impl Rows {
-    /// Numbers what is selected.
-    fn of(links: &Links<'_>, cells: &[Vec<Cell>], chosen: &[Cells]) -> Self {
-        let mut nodes = Vec::with_capacity(cells.len());
-        let mut next = 0;
-        for (cells, chosen) in cells.iter().zip(chosen) {
-            let count = (0..cells.len()).filter(|&cell| chosen.has(cell)).count();
-            nodes.push(next..next + count);
-            next += count;
-        }
-        let mut number = 0;
-        let selected = |process: &usize| !nodes[*process].is_empty();
-        let touched = |(producers, consumers): (&Vec<usize>, &Vec<usize>)| {
-            let touched = producers.iter().chain(consumers).any(selected);
-            touched.then(|| {
-                number += 1;
-                QueueId::at(number - 1)
-            })
-        };
-        let queues = links.producers.iter().zip(&links.consumers).map(touched).collect();
-        Self { nodes, queues }
-    }
-
-    /// Returns the nodes of a process.
-    fn ids(&self, process: usize) -> impl Iterator<Item = NodeId> + use<> {
-        self.nodes[process].clone().map(NodeId::at)
-    }
-
-    /// Makes every node.
-    fn nodes(&self, parts: Parts<'_>) -> Vec<Node> {
-        let Parts { links, cells, names, chosen, pools } = parts;
-        let by_name: HashMap<&str, PoolId> =
-            pools.iter().map(|pool| (pool.name.as_str(), pool.id)).collect();
-        let mut nodes = Vec::new();
-        for (process, (cells, names)) in cells.into_iter().zip(names).enumerate() {
-            let declared = links.process(process);
-            let of_process = |name: &String| by_name.get(name.as_str()).copied();
-            let mut node_pools: Vec<PoolId> =
-                declared.pools.iter().flatten().filter_map(of_process).collect();
-            if node_pools.is_empty() {
-                node_pools.push(PoolId(0));
-            }
-            node_pools.sort_unstable();
-            node_pools.dedup();
-            let sizes = node_pools.iter().map(|pool| pools[pool.index()].size);
-            let smallest = sizes.min().unwrap_or(1);
-            for (at, (cell, name)) in cells.into_iter().zip(names).enumerate() {
-                if !chosen[process].has(at) {
-                    continue;
-                }
-                let has_matrix = declared.matrix.is_some();
-                nodes.push(Node {
-                    id: NodeId::at(nodes.len()),
-                    name,
-                    process,
-                    cell,
-                    cell_index: has_matrix.then(|| u32::try_from(at).unwrap_or(u32::MAX)),
-                    needs: self.needs(links, process),
-                    after: self.after(links, process),
-                    piped_from: self.piped_from(links, process),
-                    piped_to: links.readers[process].first().and_then(|&to| self.ids(to).next()),
-                    pools: node_pools.clone(),
-                    names_pools: declared.pools.is_some(),
-                    // Too heavy for a pool of as many slots as CPUs: it takes the whole pool.
-                    weight: declared.weight.min(smallest),
-                    priority: declared.priority,
-                    consumes: links.consumes[process].and_then(|queue| self.queues[queue]),
-                    produces: links.produces[process]
-                        .iter()
-                        .filter_map(|&queue| self.queues[queue])
-                        .collect(),
-                    dead: Vec::new(),
-                    workers: declared
-                        .consumes
-                        .as_ref()
-                        .map_or(1, |consumes| consumes.workers.unwrap_or(smallest)),
-                    expected: None,
-                    path: Duration::ZERO,
-                    stage: 0,
-                });
-            }
-        }
-        nodes
-    }
-
-    /// Returns what must have happened before a process starts.
-    fn needs(&self, links: &Links<'_>, process: usize) -> Vec<(NodeId, When)> {
-        let edges = &links.edges[process];
-        let ends = |kind| matches!(kind, Kind::Need(When::Passed | When::Ended | When::Failed));
-        let said = |to: usize| edges.iter().any(|edge| edge.to == to && ends(edge.kind));
-        let when = |edge: &Edge| match edge.kind {
-            Kind::Need(when) => Some(when),
-            // What is said outright wins: the output of one that failed can be read.
-            Kind::Stdin | Kind::Stdout if !said(edge.to) => Some(When::Passed),
-            Kind::Stdin | Kind::Stdout | Kind::After | Kind::Pipe => None,
-        };
-        let mut needs: Vec<(NodeId, When)> = edges
-            .iter()
-            .filter_map(|edge| when(edge).map(|when| (edge.to, when)))
-            .flat_map(|(to, when)| self.ids(to).map(move |id| (id, when)))
-            .collect();
-        needs.sort_by_key(|(id, when)| (*id, *when as u8));
-        needs.dedup();
-        needs
-    }
-
-    /// Returns what a process comes after, of what is selected.
-    fn after(&self, links: &Links<'_>, process: usize) -> Vec<NodeId> {
-        let edges = links.edges[process].iter().filter(|edge| edge.kind == Kind::After);
-        let mut after: Vec<NodeId> = edges.flat_map(|edge| self.ids(edge.to)).collect();
-        after.sort_unstable();
-        after.dedup();
-        after
-    }
-
-    /// Returns the node that a process is piped from.
-    fn piped_from(&self, links: &Links<'_>, process: usize) -> Option<NodeId> {
-        let pipe = links.edges[process].iter().find(|edge| edge.kind == Kind::Pipe)?;
-        self.ids(pipe.to).next()
-    }
-
-    /// Makes every queue.
-    fn queues(&self, links: &Links<'_>) -> Vec<Queue> {
-        let all = |processes: &[usize]| processes.iter().flat_map(|&at| self.ids(at)).collect();
-        let queue = |(at, id): (usize, &Option<QueueId>)| {
-            Some(Queue {
-                id: (*id)?,
-                queue: at,
-                group: None,
-                circle: None,
-                dead_of: Vec::new(),
-                producers: all(&links.producers[at]),
-                consumers: all(&links.consumers[at]),
-            })
-        };
-        self.queues.iter().enumerate().filter_map(queue).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{NodeId, QueueId, When};
     use crate::plan::check;
     use crate::plan::sample::job;
 

@@ -7,8 +7,8 @@ use super::links::{Edge, Kind, Links, place};
 use super::loops::{self, Loops};
 use super::matrix::{MAX_CELLS, expand};
 use super::pipes::{self, Chains};
-use super::{cycle, flow, reach, service, starve};
-use crate::model::{Job, Output, Problem, Process, code};
+use super::{cycle, dead, flow, groups, reach, readers, service, starve};
+use crate::model::{Deliver, From, Job, Output, Problem, Process, code};
 
 /// Nodes of a job, all cells together. A plan takes about half a kilobyte for each, so that this is
 /// half a gigabyte; who has more has items for a queue.
@@ -27,6 +27,9 @@ pub fn check(job: &Job) -> Vec<Problem> {
     problems.extend(pipes::check(&links, &chains));
     problems.extend(outputs(&links, &cells));
     problems.extend(flow::check(&links, &loops));
+    problems.extend(groups::check(&links));
+    problems.extend(readers::check(&links, &cells));
+    problems.extend(dead::check(&links));
     problems.extend(loops::check(&links, &loops));
     problems.extend(service::check(&links));
     problems.extend(reach::check(&links, &chains));
@@ -90,7 +93,9 @@ fn too_many_edges(links: &Links<'_>, counts: &[usize]) -> Option<Problem> {
     let mut total = 0_usize;
     for (at, edges) in links.edges.iter().enumerate() {
         let sum: usize = edges.iter().map(|edge| counts[edge.to]).sum();
-        total = total.saturating_add(sum.saturating_mul(counts[at]));
+        let lanes: usize =
+            links.feeds[at].iter().map(|&queue| links.lanes.of_queue(queue).len()).sum();
+        total = total.saturating_add(sum.saturating_add(lanes).saturating_mul(counts[at]));
         if total > MAX_EDGES {
             let message =
                 format!("this job has more than {MAX_EDGES} edges between processes and cells");
@@ -126,7 +131,7 @@ fn output(links: &Links<'_>, cells: &[usize], at: usize, edge: &Edge) -> Option<
         let reader = links.process(links.readers[edge.to][0]);
         let label = place(reader).then("stdin").then("pipe").label("it goes here");
         ("goes through a pipe".to_owned(), label, help)
-    } else if !writer.produces.is_empty() {
+    } else if prints_items(writer) {
         let help = "consume the queue instead";
         ("goes to a queue".to_owned(), there("produces", "it goes here"), help)
     } else {
@@ -146,6 +151,12 @@ fn output(links: &Links<'_>, cells: &[usize], at: usize, edge: &Edge) -> Option<
         format!("process `{}` reads the output of `{}`, which {why}", reader.name, writer.name);
     let read = edge.spot.place(reader).label("it is read here");
     Some(Problem::error(code::CONFLICT, message, read).also(label).help(help))
+}
+
+/// Returns whether what a process prints goes into a queue, and so not into its log.
+fn prints_items(process: &Process) -> bool {
+    let works = process.consumes.as_ref().is_some_and(|said| said.deliver == Deliver::Worker);
+    !works && process.produces.iter().any(|fed| fed.from == From::Stdout)
 }
 
 #[cfg(test)]

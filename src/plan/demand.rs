@@ -36,7 +36,7 @@ pub(super) fn enough(links: &Links<'_>, chains: &Chains, cells: &[usize]) -> Vec
     let mut meeting = vec![Slots::default(); enough.len()];
     for ((pool, _), members) in members {
         let piped = members.windows(2).any(|two| chains.joined(two[0], two[1]));
-        let stage = |at: usize| links.consumes[at];
+        let stage = |at: usize| links.lanes.of_reader(at);
         if !piped && members.iter().all(|&at| stage(at) == stage(members[0])) {
             continue;
         }
@@ -55,8 +55,8 @@ pub(super) fn enough(links: &Links<'_>, chains: &Chains, cells: &[usize]) -> Vec
 fn groups(links: &Links<'_>) -> Vec<usize> {
     let processes = links.edges.len();
     let mut sets = UnionFind::new(processes + links.producers.len());
-    for (process, produces) in links.produces.iter().enumerate() {
-        for queue in produces.iter().chain(&links.consumes[process]) {
+    for (process, feeds) in links.feeds.iter().enumerate() {
+        for queue in feeds.iter().chain(&links.consumes[process]) {
             sets.union(process, processes + queue);
         }
         for &reader in &links.readers[process] {
@@ -74,10 +74,10 @@ fn slots(links: &Links<'_>, cells: &[usize], members: &[usize]) -> Slots {
         let weight = u64::from(process.weight);
         match process.consumes.as_ref().map(|consumes| consumes.deliver) {
             Some(Deliver::Args | Deliver::Stdin | Deliver::Batch) => {
-                slots.lent = weight.max(slots.lent)
+                slots.lent = weight.max(slots.lent);
             }
             Some(Deliver::Stream | Deliver::Worker) | None => {
-                slots.held += weight * cells[at] as u64
+                slots.held += weight * cells[at] as u64;
             }
         }
     }

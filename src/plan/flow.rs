@@ -2,9 +2,9 @@
 //!
 //! Unaware of loops and of the order of processes.
 
-use super::links::{Links, place};
+use super::links::{Links, dead_place, place};
 use super::loops::{Loops, feeding_place};
-use crate::model::{Emit, Label, Place, Problem, code};
+use crate::model::{Emit, Label, Place, Problem, Queue, code};
 
 /// Tells of queues that nothing feeds or nothing reads, and of producers that would emit twice.
 pub(super) fn check(links: &Links<'_>, loops: &Loops) -> Vec<Problem> {
@@ -13,7 +13,7 @@ pub(super) fn check(links: &Links<'_>, loops: &Loops) -> Vec<Problem> {
         if links.meant_queues.contains(&at) || loops.of_queue(at).is_some() {
             continue;
         }
-        let fed = queue.items.is_some() || !links.producers[at].is_empty();
+        let fed = queue.items.is_some() || !links.feeders[at].is_empty();
         match links.consumers[at].first() {
             Some(&reader) if !fed => problems.push(unfed(links, at, reader)),
             None => problems.push(unread(links, at)),
@@ -46,6 +46,9 @@ fn unread(links: &Links<'_>, at: usize) -> Problem {
     let name = &queue.name;
     let help = format!("add `consumes = \"{name}\"` to a process, or remove the queue");
     let Some(&writer) = links.producers[at].first() else {
+        if let Some(dying) = links.dead.iter().position(|dead| *dead == Some(at)) {
+            return unburied(links, at, &links.job.queues[dying]).help(help);
+        }
         let message = format!("queue `{name}` is read by no process");
         return Problem::error(code::UNREAD, message, declared(links, at, "")).help(help);
     };
@@ -56,6 +59,18 @@ fn unread(links: &Links<'_>, at: usize) -> Problem {
     let text = format!("after {count} items `{name}` would block for ever");
     let written = place(writer).then("produces").label("the writer");
     Problem::error(code::UNREAD, message, declared(links, at, text)).also(written).help(help)
+}
+
+/// Tells of a queue that gets the dead items of another, and that nothing reads.
+fn unburied(links: &Links<'_>, at: usize, dying: &Queue) -> Problem {
+    let name = &links.job.queues[at].name;
+    let message = format!(
+        "queue `{name}` gets the dead items of queue `{}`, but no process reads it",
+        dying.name
+    );
+    let label = declared(links, at, "nobody looks at them");
+    Problem::error(code::UNREAD, message, label)
+        .also(dead_place(dying).label("without this key they stay in the run's folder"))
 }
 
 /// Tells of a source that is tried again and has put items in already. What a consumer makes is

@@ -7,9 +7,10 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use super::lanes::Lanes;
 use crate::model::{
-    Action, Job, Label, Output, Place, Placeholder, Problem, Process, Produces, Stdin, Template,
-    When, code, nearest_at,
+    Action, Job, Label, Output, Place, Placeholder, Problem, Process, Produces, Queue, Stdin,
+    Template, When, code, nearest_at,
 };
 
 /// Wrong names that get a suggestion. Each is compared with every declared name, and a report draws
@@ -34,6 +35,16 @@ pub(super) struct Links<'a> {
     pub(super) producers: Vec<Vec<usize>>,
     /// By queue: the processes that read it.
     pub(super) consumers: Vec<Vec<usize>>,
+    /// By queue: the queue that its dead items go to.
+    pub(super) dead: Vec<Option<usize>>,
+    /// Queues whose dead items would come back to them; their edge is left out.
+    pub(super) undying: Vec<usize>,
+    /// By process: the queues that get something of it, what it makes or its dead items.
+    pub(super) feeds: Vec<Vec<usize>>,
+    /// By queue: the processes that it gets something of.
+    pub(super) feeders: Vec<Vec<usize>>,
+    /// What the groups of each queue see of it.
+    pub(super) lanes: Lanes<'a>,
     /// Queues that a wrong name might have meant.
     pub(super) meant_queues: Vec<usize>,
     /// Processes that a wrong name might have meant.
@@ -119,6 +130,11 @@ impl<'a> Links<'a> {
             produces: Vec::with_capacity(count),
             producers: vec![Vec::new(); job.queues.len()],
             consumers: vec![Vec::new(); job.queues.len()],
+            dead: Vec::with_capacity(job.queues.len()),
+            undying: Vec::new(),
+            feeds: Vec::with_capacity(count),
+            feeders: Vec::new(),
+            lanes: Lanes::default(),
             meant_queues: Vec::new(),
             meant_processes: Vec::new(),
         };
@@ -127,6 +143,8 @@ impl<'a> Links<'a> {
             links.processes(at, process, &mut unknown);
         }
         links.queues(&mut unknown);
+        links.dead(&mut unknown);
+        links.flow();
         unknown.pools(job);
         (links, unknown.problems)
     }
@@ -161,8 +179,7 @@ impl<'a> Links<'a> {
     /// Resolves the queues of every process.
     fn queues(&mut self, unknown: &mut Unknown) {
         let job = self.job;
-        let queues: HashMap<&str, usize> =
-            job.queues.iter().enumerate().map(|(at, queue)| (queue.name.as_str(), at)).collect();
+        let queues = queues(job);
         for (at, process) in job.processes.iter().enumerate() {
             let mut resolve = |name: &str, label: Label| {
                 let found = queues.get(name).copied();
@@ -192,6 +209,63 @@ impl<'a> Links<'a> {
             self.produces.push(produces);
         }
     }
+}
+
+impl Links<'_> {
+    /// Resolves where dead items go.
+    fn dead(&mut self, unknown: &mut Unknown) {
+        let job = self.job;
+        let queues = queues(job);
+        for queue in &job.queues {
+            let found = queue.dead.as_deref().and_then(|name| {
+                let found = queues.get(name).copied();
+                if found.is_none() {
+                    let meant = unknown.dead(job, queue, name);
+                    self.meant_queues.extend(meant);
+                }
+                found
+            });
+            self.dead.push(found);
+        }
+        self.untie_dead();
+    }
+
+    /// Leaves out the edges by which dead items would come back.
+    fn untie_dead(&mut self) {
+        let mut seen_from = vec![usize::MAX; self.dead.len()];
+        for first in 0..self.dead.len() {
+            let mut at = first;
+            while seen_from[at] == usize::MAX {
+                seen_from[at] = first;
+                let Some(next) = self.dead[at] else { break };
+                if seen_from[next] == first {
+                    self.undying.push(at);
+                    self.dead[at] = None;
+                }
+                at = next;
+            }
+        }
+    }
+
+    /// Puts together what gets into queues, and who reads what of them.
+    fn flow(&mut self) {
+        self.feeders = self.producers.clone();
+        for (process, produces) in self.produces.iter().enumerate() {
+            let mut feeds = produces.clone();
+            let dead = self.consumes[process].and_then(|queue| self.dead[queue]);
+            if let Some(dead) = dead.filter(|dead| !feeds.contains(dead)) {
+                feeds.push(dead);
+                self.feeders[dead].push(process);
+            }
+            self.feeds.push(feeds);
+        }
+        self.lanes = Lanes::of(self.job, &self.consumes);
+    }
+}
+
+/// Returns the position of each queue.
+fn queues(job: &Job) -> HashMap<&str, usize> {
+    job.queues.iter().enumerate().map(|(at, queue)| (queue.name.as_str(), at)).collect()
 }
 
 impl Spot {
@@ -238,6 +312,11 @@ pub(super) fn consumes_place(process: &Process) -> Place {
 /// Returns the place where a process names a queue that it feeds.
 pub(super) fn produces_place(process: &Process, index: usize) -> Place {
     place(process).then("produces").item(index)
+}
+
+/// Returns the place where a queue names the one that its dead items go to.
+pub(super) fn dead_place(queue: &Queue) -> Place {
+    Place::value(queue.file, ["queue", &queue.name, "dead"])
 }
 
 /// Calls `found` for every process that one names.
@@ -321,6 +400,26 @@ impl Unknown {
         let message = format!("process `{}` names queue `{name}`, which no file declares", of.name);
         let problem = Problem::error(code::UNKNOWN_QUEUE, message, label);
         let near = self.nearest(name, job.queues.iter().map(|queue| queue.name.as_str()));
+        self.suggest_queue(job, problem, name, near)
+    }
+
+    /// Tells of a queue for dead items that no file declares.
+    fn dead(&mut self, job: &Job, of: &Queue, name: &str) -> Option<usize> {
+        let message = format!("queue `{}` names queue `{name}`, which no file declares", of.name);
+        let label = dead_place(of).label("where its dead items should go");
+        let problem = Problem::error(code::UNKNOWN_QUEUE, message, label);
+        let near = self.nearest(name, job.queues.iter().map(|queue| queue.name.as_str()));
+        self.suggest_queue(job, problem, name, near.filter(|&at| job.queues[at].name != of.name))
+    }
+
+    /// Adds the queue that may have been meant; returns it.
+    fn suggest_queue(
+        &mut self,
+        job: &Job,
+        problem: Problem,
+        name: &str,
+        near: Option<usize>,
+    ) -> Option<usize> {
         self.problems.push(match near {
             Some(at) => {
                 let near = &job.queues[at];

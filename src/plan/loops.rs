@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::links::{Links, consumes_place, produces_place};
-use crate::model::{OnFull, Place, Problem, code};
+use super::lanes::Lane;
+use super::links::{Links, consumes_place, dead_place, place, produces_place};
+use crate::model::{Deliver, OnFull, Order, Place, Problem, code};
 
 /// Queues, or processes, of a loop that get a label: nobody reads more.
 const MAX_LABELS: usize = 8;
@@ -27,18 +28,18 @@ pub(super) struct Loops {
 impl Loops {
     /// Finds them.
     pub(super) fn of(links: &Links<'_>) -> Self {
-        let queues = links.producers.len();
+        let queues = links.feeders.len();
         let mut flow: DiGraph<(), ()> = DiGraph::with_capacity(queues, queues);
         for _ in 0..queues {
             flow.add_node(());
         }
         for (process, consumed) in links.consumes.iter().enumerate() {
-            let Some(consumed) = consumed.filter(|_| !links.produces[process].is_empty()) else {
+            let Some(consumed) = consumed.filter(|_| !links.feeds[process].is_empty()) else {
                 continue;
             };
             let through = flow.add_node(());
             flow.add_edge(NodeIndex::new(consumed), through, ());
-            for &fed in &links.produces[process] {
+            for &fed in &links.feeds[process] {
                 flow.add_edge(through, NodeIndex::new(fed), ());
             }
         }
@@ -69,7 +70,13 @@ impl Loops {
     /// Returns whether a process reads a queue of a loop and feeds it.
     pub(super) fn is_inside(&self, links: &Links<'_>, process: usize, at: usize) -> bool {
         let on_it = |queue: &usize| self.of_queue[*queue] == Some(at);
-        links.consumes[process].iter().any(on_it) && links.produces[process].iter().any(on_it)
+        links.consumes[process].iter().any(on_it) && links.feeds[process].iter().any(on_it)
+    }
+
+    /// Returns the loop that a lane is on: what another group sees of its queue may leave it.
+    pub(super) fn of_lane(&self, links: &Links<'_>, lane: &Lane<'_>) -> Option<usize> {
+        let inside = |at: &usize| lane.readers.iter().any(|&it| self.is_inside(links, it, *at));
+        self.of_queue[lane.queue].filter(inside)
     }
 }
 
@@ -79,7 +86,7 @@ pub(super) fn check(links: &Links<'_>, loops: &Loops) -> Vec<Problem> {
     for (at, queues) in loops.loops.iter().enumerate() {
         let from_outside = |&queue: &usize| {
             let outside = |&process: &usize| !loops.is_inside(links, process, at);
-            links.job.queues[queue].items.is_some() || links.producers[queue].iter().any(outside)
+            links.job.queues[queue].items.is_some() || links.feeders[queue].iter().any(outside)
         };
         let meant = |queue: &usize| links.meant_queues.contains(queue);
         if queues.iter().any(from_outside) || queues.iter().any(meant) {
@@ -90,7 +97,27 @@ pub(super) fn check(links: &Links<'_>, loops: &Loops) -> Vec<Problem> {
             problems.push(empty_problem(links, loops, at));
         }
     }
+    problems.extend((0..links.edges.len()).filter_map(|at| endless(links, loops, at)));
     problems
+}
+
+/// Tells of a `stream` child that stands in a loop: it ends at the close of its queue, and the loop
+/// is closed only when nothing more can come from it.
+fn endless(links: &Links<'_>, loops: &Loops, at: usize) -> Option<Problem> {
+    let process = links.process(at);
+    let consumes = process.consumes.as_ref().filter(|said| said.deliver == Deliver::Stream)?;
+    let on = loops.of_queue(links.consumes[at]?)?;
+    let fed = *links.feeds[at].iter().find(|&&fed| loops.of_queue(fed) == Some(on))?;
+    let (name, read) = (&process.name, &consumes.queue);
+    let message = format!("`stream` of process `{name}` would wait for its own end");
+    let label = consumes_place(process).label(format!("it ends once queue `{read}` is closed"));
+    let fed_name = &links.job.queues[fed].name;
+    let text = format!("and until it ends, more may come into `{fed_name}` of the same loop");
+    Some(
+        Problem::error(code::CONFLICT, message, label)
+            .also(feeding_place(links, at, fed).label(text))
+            .help(format!("set deliver = \"worker\", \"args\" or \"stdin\" in [process.{name}]")),
+    )
 }
 
 /// Tells of a queue on a loop that could block itself.
@@ -101,14 +128,18 @@ fn blocking_problem(links: &Links<'_>, loops: &Loops, at: usize, queue: usize) -
     let text =
         format!("after {} items whoever reads it may wait for room in it", declared.capacity);
     let label = Place::value(declared.file, ["queue", name, "on-full"]).label(text);
-    let problem = Problem::error(code::LOOP, message, label)
-        .help(format!("add `on-full = \"spill\"` to [queue.{name}]"));
+    let problem = Problem::error(code::LOOP, message, label).help(match declared.order {
+        Order::Fifo => format!("add `on-full = \"spill\"` to [queue.{name}]"),
+        Order::Priority(_) => {
+            format!("write `on-full = \"spill\"` instead of `order` in [queue.{name}]")
+        }
+    });
     let inside = |process: &&usize| loops.is_inside(links, **process, at);
     let reader = links.consumers[queue].iter().find(inside).map(|&process| {
         let text = format!("1. `{}` reads it and feeds the loop", links.name(process));
         consumes_place(links.process(process)).label(text)
     });
-    let writer = links.producers[queue].iter().find(inside).map(|&process| {
+    let writer = links.feeders[queue].iter().find(inside).map(|&process| {
         let text = format!("2. `{}` feeds it from the loop", links.name(process));
         feeding_place(links, process, queue).label(text)
     });
@@ -128,7 +159,7 @@ fn empty_problem(links: &Links<'_>, loops: &Loops, at: usize) -> Problem {
     let problem = Problem::error(code::UNFED, message, declared.label("nothing ever enters it"))
         .help(format!("add `items` to [queue.{name}], or feed it from outside the loop"));
     let inside = queues.iter().flat_map(|&queue| {
-        let producers = links.producers[queue].iter();
+        let producers = links.feeders[queue].iter();
         producers.filter(|&&process| loops.is_inside(links, process, at)).map(move |p| (*p, queue))
     });
     let label = |(process, queue): (usize, usize)| {
@@ -139,10 +170,14 @@ fn empty_problem(links: &Links<'_>, loops: &Loops, at: usize) -> Problem {
     inside.take(MAX_LABELS).map(label).fold(problem, Problem::also)
 }
 
-/// Returns where a process says that it feeds a queue.
+/// Returns where it is said that a process feeds a queue.
 pub(super) fn feeding_place(links: &Links<'_>, process: usize, queue: usize) -> Place {
-    let process = links.process(process);
+    let declared = links.process(process);
     let name = &links.job.queues[queue].name;
-    let index = process.produces.iter().position(|fed| fed.queue == *name).unwrap_or_default();
-    produces_place(process, index)
+    match declared.produces.iter().position(|fed| fed.queue == *name) {
+        Some(index) => produces_place(declared, index),
+        // Its dead items go there.
+        None => links.consumes[process]
+            .map_or_else(|| place(declared), |read| dead_place(&links.job.queues[read])),
+    }
 }

@@ -30,7 +30,7 @@ pub(super) fn rank(nodes: &mut [Node], queues: &[Queue]) {
     for &id in &line {
         let node = &mut nodes[id.index()];
         node.stage = node.consumes.map_or(0, |queue| stages[queue.index()] + 1);
-        for queue in &node.produces {
+        for queue in node.produces.iter().chain(&node.dead) {
             let stage = &mut stages[queue.index()];
             *stage = node.stage.max(*stage);
         }
@@ -39,7 +39,8 @@ pub(super) fn rank(nodes: &mut [Node], queues: &[Queue]) {
     let mut behind = vec![Duration::ZERO; queues.len()];
     for &id in line.iter().rev() {
         let node = &mut nodes[id.index()];
-        let readers = node.produces.iter().map(|queue| behind[queue.index()]).max();
+        let readers =
+            node.produces.iter().chain(&node.dead).map(|queue| behind[queue.index()]).max();
         let after = rest[id.index()].max(readers.unwrap_or_default());
         node.path = after.saturating_add(node.expected.unwrap_or(UNKNOWN));
         let path = node.path;
@@ -87,7 +88,7 @@ struct Waiting<'a> {
     /// By node: whether a producer should come before. It need not: a producer may wait for the
     /// start of its consumer.
     hungry: Vec<bool>,
-    /// By queue: producers that are not placed.
+    /// By queue: producers that are not placed, and readers of what dies into it.
     producers: Vec<usize>,
 }
 
@@ -96,7 +97,8 @@ impl<'a> Waiting<'a> {
     fn of(nodes: &[Node], queues: &'a [Queue]) -> Self {
         let mut waiters = vec![Vec::new(); nodes.len()];
         let mut hard = vec![0; nodes.len()];
-        let producers: Vec<usize> = queues.iter().map(|queue| queue.producers.len()).collect();
+        let feeders = |queue: &Queue| queue.producers.len() + queue.dead_of.len();
+        let producers: Vec<usize> = queues.iter().map(feeders).collect();
         let hungry = |node: &Node| node.consumes.is_some_and(|queue| producers[queue.index()] > 0);
         let hungry = nodes.iter().map(hungry).collect();
         for node in nodes {
@@ -126,7 +128,7 @@ impl<'a> Waiting<'a> {
                 ready(id, !self.hungry[id.index()]);
             }
         }
-        for queue in &node.produces {
+        for queue in node.produces.iter().chain(&node.dead) {
             let left = &mut self.producers[queue.index()];
             *left -= 1;
             if *left > 0 {

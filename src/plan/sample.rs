@@ -2,7 +2,8 @@
 //!
 //! Each line is a process and what it says: `c needs a failed:b after d reads q feeds p pipe w pool
 //! x,y weight 2`. A word that ends in `!` is a key: `service!`, `on-failure!`, `always!`, `allow!`,
-//! `held!` for `emit = "on-success"`. Unaware of what is tested.
+//! `shard!`, `held!` and `ordered!` for the words of `emit`. A queue says `queue q spill! unique!
+//! groups=a,b dead=r` and its items; `reads q/a` reads for a group. Unaware of what is tested.
 
 use std::path::PathBuf;
 
@@ -58,21 +59,7 @@ pub(crate) fn job(text: &str) -> Job {
             None => {}
             Some("queue") => {
                 let name = words.next().unwrap();
-                let mut declared = queue(name);
-                let mut items: Vec<String> = words.map(str::to_owned).collect();
-                items.retain(|word| match word.as_str() {
-                    "spill!" => {
-                        declared.on_full = OnFull::Spill;
-                        false
-                    }
-                    "unique!" => {
-                        declared.unique = true;
-                        false
-                    }
-                    _ => true,
-                });
-                let items = (!items.is_empty()).then_some(Items::List(items));
-                job.queues.push(Queue { items, ..declared });
+                job.queues.push(described(queue(name), words));
             }
             Some("pool") => {
                 let name = words.next().unwrap();
@@ -92,6 +79,30 @@ pub(crate) fn job(text: &str) -> Job {
     job
 }
 
+/// Lets a queue say its words; those that mean nothing else are items.
+fn described<'a>(mut queue: Queue, words: impl Iterator<Item = &'a str>) -> Queue {
+    let mut items = Vec::new();
+    for word in words {
+        match word.split_once('=') {
+            None if word == "spill!" => queue.on_full = OnFull::Spill,
+            None if word == "unique!" => queue.unique = true,
+            Some(("groups", groups)) => {
+                queue.groups = groups.split(',').map(str::to_owned).collect();
+            }
+            Some(("dead", dead)) => queue.dead = Some(dead.to_owned()),
+            None | Some(_) => items.push(word.to_owned()),
+        }
+    }
+    Queue { items: (!items.is_empty()).then_some(Items::List(items)), ..queue }
+}
+
+/// Returns how a process takes items of `QUEUE` or `QUEUE/GROUP`.
+fn reader(named: &str, deliver: Deliver) -> Consumes {
+    let (queue, group) = named.split_once('/').map_or((named, None), |(q, g)| (q, Some(g)));
+    let group = group.map(str::to_owned);
+    Consumes { group, ..consumes(queue, deliver) }
+}
+
 /// Lets a process say its words.
 fn said<'a>(mut process: Process, words: impl Iterator<Item = &'a str>) -> Process {
     let mut verb = "";
@@ -102,10 +113,15 @@ fn said<'a>(mut process: Process, words: impl Iterator<Item = &'a str>) -> Proce
             (_, "always!") => process.run = RunWhen::Always,
             (_, "allow!") => process.allow_failure = AllowFailure::Any,
             (_, "held!") => process.emit = Emit::OnSuccess,
+            (_, "ordered!") => process.emit = Emit::Input,
+            (_, "shard!") => {
+                let consumes = process.consumes.as_mut().expect("what it reads stands before");
+                consumes.shard = Some(template("{item}"));
+            }
             (
                 _,
-                "needs" | "after" | "reads" | "streams" | "feeds" | "pipe" | "stdin" | "pool"
-                | "weight" | "matrix" | "retry" | "priority" | "run" | "to",
+                "needs" | "after" | "reads" | "streams" | "works" | "batches" | "feeds" | "pipe"
+                | "stdin" | "pool" | "weight" | "matrix" | "retry" | "priority" | "run" | "to",
             ) => verb = word,
             ("needs", word) => {
                 let (when, name) = word.split_once(':').unwrap_or(("passed", word));
@@ -118,8 +134,10 @@ fn said<'a>(mut process: Process, words: impl Iterator<Item = &'a str>) -> Proce
                 process.needs.push(Need { process: name.to_owned(), when });
             }
             ("after", name) => process.after.push(name.to_owned()),
-            ("reads", name) => process.consumes = Some(consumes(name, Deliver::Args)),
-            ("streams", name) => process.consumes = Some(consumes(name, Deliver::Stream)),
+            ("reads", name) => process.consumes = Some(reader(name, Deliver::Args)),
+            ("streams", name) => process.consumes = Some(reader(name, Deliver::Stream)),
+            ("works", name) => process.consumes = Some(reader(name, Deliver::Worker)),
+            ("batches", name) => process.consumes = Some(reader(name, Deliver::Batch)),
             ("feeds", name) => process.produces.push(Produces::stdout(name)),
             ("pipe", name) => process.stdin = Stdin::Pipe(name.to_owned()),
             ("stdin", name) => process.stdin = Stdin::Process(name.to_owned()),

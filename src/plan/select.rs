@@ -125,10 +125,10 @@ fn each_partner(links: &Links<'_>, process: usize, mut found: impl FnMut(usize))
         }
     }
     links.readers[process].iter().copied().for_each(&mut found);
-    for &queue in &links.produces[process] {
+    for &queue in &links.feeds[process] {
         links.consumers[queue].iter().copied().for_each(&mut found);
     }
     if let Some(queue) = links.consumes[process] {
-        links.producers[queue].iter().copied().for_each(&mut found);
+        links.feeders[queue].iter().copied().for_each(&mut found);
     }
 }

@@ -1,10 +1,10 @@
 //! Starve: pools too small for what must run in them at the same time.
 //!
 //! In a pool that a process names itself everything counts. A source holds its slots while the
-//! queue that it feeds is full, and so does a reader that prints as it reads. If such holders can
-//! fill a pool, and everybody who reads those queues needs a slot of the same pool, nothing ever
-//! moves again. Of holders that wait for others, which may never meet, one at a time is looked at.
-//! Unaware of the number of CPUs, so it judges pools of a fixed size; a plan makes the others large
+//! queue that it feeds is full, and so does a reader whose output is taken as it reads on. If such
+//! holders can fill a pool, and everybody who reads those queues needs a slot of the same pool,
+//! nothing ever moves again. Of holders that wait for others, which may never meet, one at a time
+//! is looked at. Unaware of the number of CPUs, so it judges pools of a fixed size; a plan makes the others large
 //! enough.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,7 +12,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::demand::enough;
 use super::links::{Links, place};
 use super::pipes::Chains;
-use crate::model::{Ack, Job, Label, OnFull, Place, Pool, Problem, RunWhen, Size, code};
+use crate::model::{
+    Ack, Deliver, Emit, Job, Label, OnFull, Place, Pool, Problem, RunWhen, Size, code,
+};
 
 /// Members of a group that get a label.
 const MAX_LABELS: usize = 8;
@@ -44,7 +46,7 @@ struct View<'a> {
     cells: &'a [usize],
     size: u64,
     members: &'a [usize],
-    /// Queues that nobody reads without slots of the pool, with what the lightest reader needs.
+    /// Lanes that nobody reads without slots of the pool, with what the lightest reader needs.
     whole: HashMap<usize, u64>,
 }
 
@@ -62,12 +64,13 @@ impl<'a> View<'a> {
         let mut view = Self { links, cells, size, members, whole: HashMap::new() };
         let fed: BTreeSet<usize> =
             members.iter().flat_map(|&at| &links.produces[at]).copied().collect();
-        for queue in fed {
-            let readers = &links.consumers[queue];
-            let blocks = links.job.queues[queue].on_full == OnFull::Block;
-            if blocks && readers.iter().all(|&at| view.is_member(at)) {
-                let lightest = readers.iter().map(|&at| view.weight(at)).min();
-                view.whole.extend(lightest.map(|lightest| (queue, lightest)));
+        for queue in fed.into_iter().filter(|&at| links.job.queues[at].on_full == OnFull::Block) {
+            for lane in links.lanes.of_queue(queue) {
+                let readers = &links.lanes.lane(lane).readers;
+                if readers.iter().all(|&at| view.is_member(at)) {
+                    let lightest = readers.iter().map(|&at| view.weight(at)).min();
+                    view.whole.extend(lightest.map(|lightest| (lane, lightest)));
+                }
             }
         }
         view
@@ -108,13 +111,14 @@ impl<'a> View<'a> {
     /// Returns how one that waits for others fills it, once it has started.
     fn alone(&self) -> Option<Jam> {
         let fills = |at: &usize| {
-            let queue = self.blocks_at(*at)?;
+            let lane = self.blocks_at(*at)?;
+            let queue = self.links.lanes.lane(lane).queue;
             // Beside others, which a reader may have been started for, only one cell is certain.
             let only = self.links.producers[queue].len() == 1
                 && self.links.job.queues[queue].items.is_none();
             let cells = if only { self.fit(*at, 0) } else { 1 };
             let used = cells * self.weight(*at);
-            (used + self.whole[&queue] > self.size).then_some(*at)
+            (used + self.whole[&lane] > self.size).then_some(*at)
         };
         self.members.iter().filter_map(fills).find_map(|at| self.jam(&[at]))
     }
@@ -127,12 +131,12 @@ impl<'a> View<'a> {
         let (mut used, mut wanted) = (0, 0);
         let mut holders: BTreeMap<usize, usize> = BTreeMap::new();
         for at in sources.into_iter().chain(readers) {
-            let Some(queue) = self.blocks_at(at) else { continue };
+            let Some(lane) = self.blocks_at(at) else { continue };
             if self.has_items(at, &holders) {
                 let fit = self.fit(at, used);
                 used += fit * self.weight(at);
                 wanted += self.weight(at) * self.cells[at] as u64;
-                holders.extend((fit > 0).then_some((at, queue)));
+                holders.extend((fit > 0).then_some((at, lane)));
             }
         }
         // Which of several fit is certain only where they weigh the same.
@@ -140,16 +144,16 @@ impl<'a> View<'a> {
         if wanted > self.size && weights.len() > 1 {
             return None;
         }
-        let queues: BTreeSet<usize> = holders.values().copied().collect();
-        let waiting = queues.iter().flat_map(|&queue| &self.links.consumers[queue]);
+        let lanes: BTreeSet<usize> = holders.values().copied().collect();
+        let waiting = lanes.iter().flat_map(|&lane| &self.links.lanes.lane(lane).readers);
         let waiting: BTreeSet<usize> =
             waiting.copied().filter(|at| !holders.contains_key(at)).collect();
         let lightest = waiting.iter().map(|&at| self.weight(at)).min()?;
         if used + lightest <= self.size {
             return None;
         }
-        let holds = holders.iter().map(|(&at, &queue)| {
-            let name = &self.links.job.queues[queue].name;
+        let holds = holders.iter().map(|(&at, &lane)| {
+            let name = &self.links.job.queues[self.links.lanes.lane(lane).queue].name;
             (at, format!("fills queue `{name}`, then waits for a reader"))
         });
         let waits = waiting.iter().map(|&at| (at, "this reader never gets a slot".to_owned()));
@@ -162,16 +166,22 @@ impl<'a> View<'a> {
         free.min(self.cells[at] as u64)
     }
 
-    /// Returns a queue that makes a process wait with its slots, if all who read it need some of
-    /// the same pool.
+    /// Returns a lane that makes a process wait with its slots, if all who read it need some of the
+    /// same pool.
     fn blocks_at(&self, at: usize) -> Option<usize> {
-        let consumes = self.links.process(at).consumes.as_ref();
-        // The output of others is held back until they have ended, and hold no slot any more.
-        if consumes.is_some_and(|consumes| consumes.ack != Ack::Read) {
-            return None;
-        }
-        let is_whole = |queue: &usize| self.whole.contains_key(queue);
-        self.links.produces[at].iter().copied().find(is_whole)
+        let process = self.links.process(at);
+        let publishes_alive = match &process.consumes {
+            None => process.emit != Emit::OnSuccess,
+            Some(said) => match said.deliver {
+                // What these print is held back until they have ended, and hold no slot any more.
+                Deliver::Args | Deliver::Stdin | Deliver::Batch => false,
+                Deliver::Stream => said.ack == Ack::Read,
+                Deliver::Worker => true,
+            },
+        };
+        let mut fed = self.links.produces[at].iter().filter(|_| publishes_alive);
+        let is_whole = |lane: &usize| self.whole.contains_key(lane);
+        fed.find_map(|&queue| self.links.lanes.of_queue(queue).find(is_whole))
     }
 
     /// Returns whether a process gets items although of this pool only these hold slots.

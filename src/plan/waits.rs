@@ -1,16 +1,15 @@
 //! Waits: what must have happened before what, and what therefore never happens.
 //!
-//! Every process starts and ends; every queue is opened, by the first of its readers that has
-//! started, and closed, when the last of its producers has ended. A start waits for ends (`needs`),
-//! the end of a producer for its queue to be open, or it blocks once the queue is full, and the end
-//! of a consumer for its queue to be closed. The members of a pipe have one start in common. What
-//! can't happen in this order can't happen in any, so a circle here is a job that hangs. A queue
-//! that spills makes nobody wait, and neither does one of a loop, which is told where it does not
-//! spill; a loop is closed as one, once its queues are emptied and what feeds it from outside has
-//! ended.
-//! Unaware of how a circle is told.
+//! Every process starts and ends; every lane of a queue is opened, by the first of its readers that
+//! has started, and closed, when the last of those that feed the queue has ended. A start waits for
+//! ends (`needs`), the end of a producer for all lanes of its queue to be open, or it blocks once
+//! the queue is full, and the end of a consumer for its lane to be closed. The members of a pipe
+//! have one start in common. What can't happen in this order can't happen in any, so a circle here
+//! is a job that hangs. A queue that spills makes nobody wait, and neither does one of a loop,
+//! which is told where it does not spill; a loop is closed as one, once its lanes are emptied and
+//! what feeds it from outside has ended. Unaware of how a circle is told.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use petgraph::Direction::Incoming;
 use petgraph::algo::kosaraju_scc;
@@ -30,9 +29,9 @@ enum Event {
     Start(usize),
     /// A process ends.
     End(usize),
-    /// One reader of a queue has started, or none is needed.
+    /// One reader of a lane has started, or none is needed.
     Open,
-    /// Every producer of a queue, or all that feed a loop from outside, have ended.
+    /// Every producer of a lane, or all that feed a loop from outside, have ended.
     Closed,
 }
 
@@ -201,32 +200,41 @@ fn events(links: &Links<'_>, chains: &Chains, loops: &Loops) -> Events {
 fn flow(events: &mut Events, links: &Links<'_>, chains: &Chains, loops: &Loops) {
     let start = |process| NodeIndex::new(2 * chains.leader(process));
     let end = |process| NodeIndex::new(2 * process + 1);
-    let mut closed_loops: HashMap<usize, NodeIndex> = HashMap::new();
-    for (queue, (producers, consumers)) in links.producers.iter().zip(&links.consumers).enumerate()
-    {
-        let on = loops.of_queue(queue);
+    let mut closings: HashMap<Closing, NodeIndex> = HashMap::new();
+    let mut fed = HashSet::new();
+    for lane in links.lanes.iter() {
+        let queue = lane.queue;
+        let on = loops.of_lane(links, lane);
         let open = events.add_node(Event::Open);
-        let closed = match on {
-            Some(on) => *closed_loops.entry(on).or_insert_with(|| events.add_node(Event::Closed)),
-            None => events.add_node(Event::Closed),
-        };
+        let closing = on.map_or(Closing::Queue(queue), Closing::Loop);
+        let closed = *closings.entry(closing).or_insert_with(|| events.add_node(Event::Closed));
         if on.is_some() {
             events.add_edge(closed, open, Why::Emptied(queue));
         }
         let blocks = on.is_none() && links.job.queues[queue].on_full == OnFull::Block;
-        for &producer in producers {
+        let is_new = fed.insert((closed, queue));
+        for &feeder in &links.feeders[queue] {
             if blocks {
-                events.add_edge(end(producer), open, Why::Full(producer, queue));
+                events.add_edge(end(feeder), open, Why::Full(feeder, queue));
             }
-            if on.is_none_or(|on| !loops.is_inside(links, producer, on)) {
-                events.add_edge(closed, end(producer), Why::By(producer));
+            if is_new && on.is_none_or(|on| !loops.is_inside(links, feeder, on)) {
+                events.add_edge(closed, end(feeder), Why::By(feeder));
             }
         }
-        for &consumer in consumers {
-            events.add_edge(end(consumer), closed, Why::Reads(consumer, queue));
-            events.add_edge(open, start(consumer), Why::By(consumer));
+        for &reader in &lane.readers {
+            events.add_edge(end(reader), closed, Why::Reads(reader, queue));
+            events.add_edge(open, start(reader), Why::By(reader));
         }
     }
+}
+
+/// What closes at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Closing {
+    /// The lanes of a queue that are on no loop.
+    Queue(usize),
+    /// All lanes of a loop.
+    Loop(usize),
 }
 
 /// Lets happen what can and returns the graph of the rest.

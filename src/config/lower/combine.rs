@@ -4,6 +4,7 @@
 //! mean beyond that.
 
 use super::Reader;
+use super::flow::Fed;
 use crate::config::forms::{At, Either, Key, Span};
 use crate::config::raw::{self, Deliver, Process as Raw};
 use crate::model::{Problem, code};
@@ -28,19 +29,24 @@ const LONG_LIVED: &[Deliver] = &[Deliver::Stream, Deliver::Worker];
 
 impl Reader<'_, '_, '_> {
     /// Says which keys of a process are of no use, or contradict each other.
-    pub(super) fn combined(&mut self, raw: &Raw, deliver: Deliver, produces: &[At<String>]) {
+    pub(super) fn combined(&mut self, raw: &Raw, deliver: Deliver, produces: &[Fed]) {
         for (key, at, purpose) in rules(raw) {
             let Some(at) = at else { continue };
             if !serves(raw, deliver, produces, purpose) {
                 self.useless(key, at, purpose);
             }
         }
-        self.batch(raw, deliver);
+        self.sized(raw, deliver);
         self.one_stdin(raw, deliver);
-        self.one_stdout(raw, produces);
+        if deliver == Deliver::Worker && !raw.consumes.is_absent() {
+            self.replies(raw, produces);
+        } else {
+            self.one_stdout(raw, produces);
+        }
         self.one_terminal(raw);
-        self.emitted(raw);
+        self.emitted(raw, deliver);
         self.endless(raw);
+        self.kept(raw, deliver);
         self.served(raw);
     }
 
@@ -50,13 +56,17 @@ impl Reader<'_, '_, '_> {
             Consumer => ("for a process that consumes, and this one does not", "consumes"),
             Producer => ("for a process that produces, and this one does not", "produces"),
             Service => ("for a service, and this process is none", "service = true"),
-            Delivery(ways) if ways.contains(&Deliver::Stream) => {
+            Delivery([Deliver::Stream]) => {
                 ("for deliver = \"stream\", a child that reads on", "deliver = \"stream\"")
             }
-            Delivery(ways) if ways.contains(&Deliver::Worker) => {
+            Delivery([Deliver::Worker]) => {
                 ("for deliver = \"worker\", a child that replies", "deliver = \"worker\"")
             }
-            Delivery(_) => ("for deliver = \"batch\"", "deliver = \"batch\""),
+            Delivery([Deliver::Batch]) => ("for deliver = \"batch\"", "deliver = \"batch\""),
+            Delivery(_) => (
+                "for deliver = \"stream\" or \"worker\", a child that lives on",
+                "deliver = \"stream\"",
+            ),
         };
         let help = match purpose {
             Consumer | Producer => format!("add `{help}` with the name of a queue"),
@@ -68,7 +78,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// Says where two keys contradict each other.
-    fn conflict(
+    pub(super) fn conflict(
         &mut self,
         said: impl Into<String>,
         (first, first_label): (Span, &str),
@@ -80,7 +90,8 @@ impl Reader<'_, '_, '_> {
         self.tell(problem.help(help));
     }
 
-    fn batch(&mut self, raw: &Raw, deliver: Deliver) {
+    /// Says where a batch has no size.
+    fn sized(&mut self, raw: &Raw, deliver: Deliver) {
         let Some(at) = raw.deliver.at().filter(|_| deliver == Deliver::Batch) else { return };
         if self.slipped(&["batch"]) {
             return;
@@ -120,15 +131,35 @@ impl Reader<'_, '_, '_> {
         );
     }
 
-    fn one_stdout(&mut self, raw: &Raw, produces: &[At<String>]) {
-        let Some(queue) = produces.first() else { return };
-        let Some(stdout) = raw.stdout.get() else { return };
-        if matches!(stdout.value, Either::A(raw::StdoutWord::Log)) {
-            return;
-        }
+    fn one_stdout(&mut self, raw: &Raw, produces: &[Fed]) {
+        let Some(fed) = produces.iter().find(|fed| fed.fd3.is_none()) else { return };
+        let Some(stdout) = stdout(raw) else { return };
         let said = "`stdout` and `produces` cannot both take the output";
-        let queue = (queue.at, "and into this queue");
-        self.conflict(said, (stdout.at, "goes here"), queue, "remove `stdout`");
+        let queue = (fed.queue.at, "and into this queue");
+        let help = "remove `stdout`, or write the items to descriptor 3 and set from = \"fd3\"";
+        self.conflict(said, (stdout, "goes here"), queue, help);
+    }
+
+    /// Says where a worker is to speak in two ways: what it replies goes into its queues.
+    fn replies(&mut self, raw: &Raw, produces: &[Fed]) {
+        let deliver = raw.deliver.at().unwrap_or_default();
+        for fd3 in produces.iter().filter_map(|fed| fed.fd3) {
+            self.conflict(
+                "from = \"fd3\" is not for a worker: what it replies goes into its queues",
+                (fd3, "never read"),
+                (deliver, "this is a worker"),
+                "remove `from`, and reply with {\"id\": …, \"ok\": true, \"out\": […]}",
+            );
+        }
+        let stdio = raw.wire.get().filter(|wire| wire.value == raw::Wire::Stdio);
+        if let (Some(wire), Some(stdout)) = (stdio, stdout(raw)) {
+            self.conflict(
+                "`stdout` cannot be given: with wire = \"stdio\" a worker replies on it",
+                (stdout, "goes here"),
+                (wire.at, "and to the runner"),
+                "remove `stdout`, or set wire = \"fd\"",
+            );
+        }
     }
 
     fn one_terminal(&mut self, raw: &Raw) {
@@ -153,7 +184,7 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn emitted(&mut self, raw: &Raw) {
+    fn emitted(&mut self, raw: &Raw, deliver: Deliver) {
         let Some(emit) = raw.emit.get().filter(|_| !raw.produces.is_absent()) else { return };
         let (said, help) = match (emit.value, raw.consumes.is_absent()) {
             (raw::Emit::Input, true) => {
@@ -164,6 +195,15 @@ impl Reader<'_, '_, '_> {
                  anyway",
                 "remove `emit`",
             ),
+            (raw::Emit::Input, false) if deliver == Deliver::Stream => {
+                return self.conflict(
+                    "emit = \"input\" is not for deliver = \"stream\": nobody knows which item a \
+                     line of its output belongs to",
+                    (emit.at, "in the order of which items?"),
+                    (raw.deliver.at().unwrap_or(emit.at), "it reads one after the other"),
+                    "remove `emit`, or set deliver = \"worker\"",
+                );
+            }
             (raw::Emit::Input, false) | (raw::Emit::OnSuccess, true) => return,
         };
         let problem = Problem::error(code::CONFLICT, said, self.label(emit.at, "never used"));
@@ -179,6 +219,18 @@ impl Reader<'_, '_, '_> {
         let said = "`settle` is for on-end = \"terminate\", an endless reader";
         let problem = Problem::error(code::CONFLICT, said, self.label(at, "never used"));
         self.tell(problem.help("add on-end = \"terminate\", or remove the key"));
+    }
+
+    fn kept(&mut self, raw: &Raw, deliver: Deliver) {
+        let read = raw.ack.get().filter(|ack| ack.value == raw::Ack::Read);
+        if let (Some(keep), Some(ack), Deliver::Stream) = (raw.keep_bytes.at(), read, deliver) {
+            self.conflict(
+                "`keep-bytes` is for ack = \"exit\", which keeps items until then",
+                (keep, "never used"),
+                (ack.at, "an item is gone once it is read"),
+                "remove `keep-bytes`",
+            );
+        }
     }
 
     fn served(&mut self, raw: &Raw) {
@@ -203,8 +255,8 @@ fn rules(raw: &Raw) -> [(&'static str, Option<Span>, For); 14] {
         ("workers", raw.workers.at(), Consumer),
         ("shard", raw.shard.at(), Consumer),
         ("fail-streak", raw.fail_streak.at(), Consumer),
-        ("on-end", raw.on_end.at(), Delivery(LONG_LIVED)),
-        ("settle", raw.settle.at(), Delivery(LONG_LIVED)),
+        ("on-end", raw.on_end.at(), Delivery(&[Deliver::Stream])),
+        ("settle", raw.settle.at(), Delivery(&[Deliver::Stream])),
         ("recycle", raw.recycle.at(), Delivery(LONG_LIVED)),
         ("ack", raw.ack.at(), Delivery(&[Deliver::Stream])),
         ("keep-bytes", raw.keep_bytes.at(), Delivery(&[Deliver::Stream])),
@@ -217,7 +269,7 @@ fn rules(raw: &Raw) -> [(&'static str, Option<Span>, For); 14] {
 }
 
 /// Returns whether a process is what a key is for, as far as it can be known.
-fn serves(raw: &Raw, deliver: Deliver, produces: &[At<String>], purpose: For) -> bool {
+fn serves(raw: &Raw, deliver: Deliver, produces: &[Fed], purpose: For) -> bool {
     match purpose {
         Consumer => !raw.consumes.is_absent(),
         Delivery(ways) => {
@@ -226,4 +278,10 @@ fn serves(raw: &Raw, deliver: Deliver, produces: &[At<String>], purpose: For) ->
         Producer => !raw.produces.is_absent() || !produces.is_empty(),
         Service => raw.service.is_broken() || raw.service.get().is_some_and(|yes| yes.value),
     }
+}
+
+/// Returns where it is said that standard output goes elsewhere than to the log.
+fn stdout(raw: &Raw) -> Option<Span> {
+    let stdout = raw.stdout.get()?;
+    (!matches!(stdout.value, Either::A(raw::StdoutWord::Log))).then_some(stdout.at)
 }

@@ -1,153 +1,132 @@
-//! Items: what a process takes from a queue and what it puts into others.
+//! Items: what a queue holds from the start: a list, or where its items come from.
 //!
-//! Unaware of which queues exist.
+//! Unaware of who reads them.
 
 use super::Reader;
-use super::placeholder::Use;
-use crate::config::forms::{At, Either, Span};
-use crate::config::raw::{self, Process as Raw};
-use crate::model::{Ack, Consumes, Deliver, Emit, OnEnd, Placeholder, Problem, Produces, code};
+use crate::config::forms::{At, Either, Item, Key, List, Span};
+use crate::config::raw;
+use crate::model::{Framing, Items, Problem, code};
 
-/// What flows through a process.
-pub(super) struct Flow {
-    /// `consumes` with all that belongs to it.
-    pub(super) consumes: Option<Consumes>,
-    /// `produces`.
-    pub(super) produces: Vec<Produces>,
-    /// `emit`.
-    pub(super) emit: Emit,
-}
+/// The most numbers of a range: more than a run can work off.
+const LONGEST_RANGE: i64 = 1_000_000_000;
 
 impl Reader<'_, '_, '_> {
-    /// Reads `consumes` and `produces`, and what they go together with.
-    pub(super) fn flow(&mut self, raw: &Raw, uses: &[Use]) -> Flow {
-        let deliver = deliver(raw, uses);
-        let produces = self.produces(raw);
-        self.combined(raw, deliver, &produces);
-        if let (Some(command), false) = (raw.command.get(), raw.consumes.is_absent())
-            && deliver == raw::Deliver::Stdin
-            && raw.deliver.is_absent()
-        {
-            self.empty_braces(&command.value.entries);
-        }
-        self.retried(raw, deliver);
-        let emit = match raw.emit.get().map(|emit| emit.value) {
-            None => Emit::Made,
-            Some(raw::Emit::Input) => Emit::Input,
-            Some(raw::Emit::OnSuccess) => Emit::OnSuccess,
-        };
-        let consumes = self.consumes(raw, deliver);
-        Flow {
-            consumes,
-            produces: produces.iter().map(|fed| Produces::stdout(&fed.value)).collect(),
-            emit,
+    /// Reads `items`.
+    pub(super) fn items(
+        &mut self,
+        key: &Key<Either<List<Item>, raw::ItemsFrom>>,
+        framing: Framing,
+        max_item: u64,
+    ) -> Option<Items> {
+        match key.get()? {
+            At { value: Either::A(list), .. } => {
+                let items = list.entries.iter().map(|item| {
+                    self.fits(item, framing, max_item);
+                    item.value.framed(framing)
+                });
+                Some(Items::List(items.collect()))
+            }
+            At { value: Either::B(from), at } => self.items_from(from, *at),
         }
     }
 
-    /// Reads the queues that a process feeds.
-    fn produces(&mut self, raw: &Raw) -> Vec<At<String>> {
-        let entries = match raw.produces.get() {
-            None => Vec::new(),
-            Some(At { value: Either::A(one), at }) => vec![At { value: one.clone(), at: *at }],
-            Some(At { value: Either::B(many), .. }) => many.entries.clone(),
+    /// Says where an item of a list could not be told from its neighbours, or is too long.
+    fn fits(&mut self, item: &At<Item>, framing: Framing, max_item: u64) {
+        let text = item.value.framed(framing);
+        let ends = match framing {
+            Framing::Lines if text.contains('\n') => "a line feed, which ends an item of `lines`",
+            Framing::Nul if text.contains('\0') => "a zero byte, which ends an item of `nul`",
+            Framing::Lines | Framing::Nul | Framing::Json | Framing::Netstring | Framing::U32be => {
+                ""
+            }
         };
-        let mut produces: Vec<At<String>> = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let queue = match entry.value {
-                Either::A(queue) => At { value: queue, at: entry.at },
-                Either::B(table) => {
-                    let queue = self.required(&table.queue, ("produces", "queue"), entry.at);
-                    let Some(queue) = queue else { continue };
-                    queue.clone()
+        if !ends.is_empty() {
+            let said = format!("this item holds {ends}");
+            let problem = Problem::error(code::BAD_VALUE, said, self.label(item.at, "this item"));
+            self.tell(
+                problem.help("set framing = \"netstring\", in which an item may hold any byte"),
+            );
+        }
+        if text.len() as u64 > max_item {
+            let said = format!("this item has {} bytes, and `max-item` is {max_item}", text.len());
+            let problem = Problem::error(code::BAD_VALUE, said, self.label(item.at, "this item"));
+            self.tell(problem.help("raise `max-item`"));
+        }
+    }
+
+    fn items_from(&mut self, from: &raw::ItemsFrom, at: Span) -> Option<Items> {
+        let sources = [
+            ("file", from.file.at()),
+            ("glob", from.glob.at()),
+            ("range", from.range.at()),
+            ("command", from.command.at()),
+        ];
+        let given: Vec<_> =
+            sources.iter().filter_map(|(name, at)| at.map(|at| (*name, at))).collect();
+        match given.as_slice() {
+            [] if self.slipped(&["items"]) => {}
+            [] => {
+                let label = self.label(at, "no source");
+                let problem = Problem::error(code::MISSING, "`items` names no source", label);
+                self.tell(
+                    problem.help("give one of `file`, `glob`, `range`, `command`, or a list"),
+                );
+            }
+            [(first, a), (second, b), ..] => {
+                let said = format!("`items.{first}` and `items.{second}` cannot both be given");
+                let problem = Problem::error(code::CONFLICT, said, self.label(*a, "first source"))
+                    .also(self.label(*b, "second source"));
+                self.tell(problem.help("keep one of them"));
+            }
+            [_] => {}
+        }
+        let mut uses = Vec::new();
+        let items = if let Some(path) = from.file.get() {
+            Some(Items::File(self.template(path, &mut uses)))
+        } else if let Some(glob) = from.glob.get() {
+            self.glob(glob);
+            Some(Items::Glob(self.template(glob, &mut uses)))
+        } else if let Some(command) = from.command.get() {
+            self.program("command", command);
+            let words = &command.value.entries;
+            let words = words.iter().map(|word| self.template(word, &mut uses)).collect();
+            Some(Items::Command(words))
+        } else {
+            self.range(from)
+        };
+        self.uses_outside(uses, "a queue");
+        items
+    }
+
+    /// Says where a text is no glob.
+    pub(super) fn glob(&mut self, glob: &At<String>) {
+        if glob.value.contains("{vars.") || glob.value.contains("{env.") {
+            return;
+        }
+        if let Err(error) = globset::Glob::new(&glob.value) {
+            let said = format!("this is not a glob: {}", error.kind());
+            let problem = Problem::error(code::BAD_VALUE, said, self.label(glob.at, "here"));
+            self.tell(problem.help("write it as `src/**/*.rs`"));
+        }
+    }
+
+    fn range(&mut self, from: &raw::ItemsFrom) -> Option<Items> {
+        let list = from.range.get()?;
+        let said = match list.value.entries.as_slice() {
+            _ if !list.value.whole => return None,
+            [first, end] => {
+                let (first, end) = (first.value.0, end.value.0);
+                match end.checked_sub(first) {
+                    Some(0..=LONGEST_RANGE) => return Some(Items::Range(first, end)),
+                    Some(negative) if negative < 0 => "`range` ends before it begins".to_owned(),
+                    Some(_) | None => format!("`range` has more than {LONGEST_RANGE} numbers"),
                 }
-            };
-            if produces.iter().any(|known| known.value == queue.value) {
-                let said = format!("queue `{}` is named twice", queue.value);
-                let label = self.label(queue.at, "named again");
-                let problem = Problem::error(code::DUPLICATE, said, label);
-                self.tell(problem.help("remove this entry"));
             }
-            produces.push(queue);
-        }
-        produces
-    }
-
-    fn consumes(&mut self, raw: &Raw, deliver: raw::Deliver) -> Option<Consumes> {
-        let queue = match raw.consumes.get()? {
-            At { value: Either::A(queue), .. } => queue.clone(),
-            At { value: Either::B(table), at } => {
-                self.required(&table.queue, ("consumes", "queue"), *at)?.value.clone()
-            }
+            entries => format!("`range` has 2 whole numbers, and here are {}", entries.len()),
         };
-        if let At { value: Either::B(table), .. } = raw.consumes.get()?
-            && let Some(group) = table.group.get()
-        {
-            self.all.groups.asked.push((queue.clone(), group.value.clone(), self.place(group.at)));
-        }
-        let settle = raw.settle.get().and_then(|settle| self.duration(settle));
-        let plain = Consumes::new(queue, Deliver::Args);
-        Some(Consumes {
-            deliver: match deliver {
-                raw::Deliver::Args => Deliver::Args,
-                raw::Deliver::Stdin => Deliver::Stdin,
-                raw::Deliver::Batch => Deliver::Batch,
-                raw::Deliver::Stream => Deliver::Stream,
-                raw::Deliver::Worker => Deliver::Worker,
-            },
-            workers: raw.workers.get().and_then(|workers| u32::try_from(workers.value.0).ok()),
-            on_end: match raw.on_end.get().map(|on_end| on_end.value) {
-                Some(raw::OnEnd::Eof) | None => OnEnd::Eof,
-                Some(raw::OnEnd::Terminate) => OnEnd::Terminate,
-            },
-            settle: settle.unwrap_or(plain.settle),
-            ack: match raw.ack.get().map(|ack| ack.value) {
-                Some(raw::Ack::Exit) | None => Ack::Exit,
-                Some(raw::Ack::Read) => Ack::Read,
-            },
-            ..plain
-        })
-    }
-
-    fn retried(&mut self, raw: &Raw, deliver: raw::Deliver) {
-        let Some(at) = retries(raw) else { return };
-        if !raw.consumes.is_absent() && deliver == raw::Deliver::Stream {
-            if let Some(ack) = raw.ack.get().filter(|ack| ack.value == raw::Ack::Read) {
-                let said = "nothing can be tried again: with ack = \"read\" no item is kept";
-                let problem = Problem::error(code::CONFLICT, said, self.label(at, "never used"))
-                    .also(self.label(ack.at, "an item is gone once it is read"));
-                self.tell(problem.help("remove `retry`, or set ack = \"exit\""));
-                return;
-            }
-            let said = "`retry` of a `stream` is part of the language, but this version does not \
-                        run it yet: a fresh child would have to read everything again";
-            let label = self.label(at, "not in this version");
-            let problem = Problem::error(code::RESERVED, said, label);
-            self.tell(problem.help("remove `retry`, or set deliver = \"stdin\""));
-        }
-    }
-}
-
-/// Returns where it is said that a process is tried again.
-fn retries(raw: &Raw) -> Option<Span> {
-    let At { value, at } = raw.retry.get()?;
-    let max = match value {
-        Either::A(max) => max.0,
-        Either::B(table) => table.max.get()?.value.0,
-    };
-    (max > 0).then_some(*at)
-}
-
-/// Returns how items arrive: as it is said, else as arguments where `{item}` is used.
-fn deliver(raw: &Raw, uses: &[Use]) -> raw::Deliver {
-    let item = |used: &Use| {
-        matches!(
-            used.placeholder,
-            Placeholder::Item | Placeholder::ItemField(_) | Placeholder::ItemIndex
-        )
-    };
-    match raw.deliver.get().map(|deliver| deliver.value) {
-        Some(said) => said,
-        None if uses.iter().any(item) => raw::Deliver::Args,
-        None => raw::Deliver::Stdin,
+        let label = self.label(list.at, "this range");
+        let problem = Problem::error(code::BAD_VALUE, said, label);
+        self.tell(problem.help("write `range = [0, 5]` for 0, 1, 2, 3, 4"));
+        None
     }
 }

@@ -47,11 +47,18 @@ pub(super) struct Scope<'s> {
 pub(super) enum Items {
     /// One item, one child.
     Each,
+    /// Several items, one child: `deliver = "batch"`.
+    Batch,
     /// Many items, one after the other: `deliver = "stream"`.
     Stream,
+    /// Many items, each in a request: `deliver = "worker"`.
+    Worker,
     /// The process consumes nothing.
     None,
 }
+
+/// The cure for `{item}` where there are many.
+const ONE_EACH: &str = "set deliver = \"args\" for one child an item";
 
 impl Reader<'_, '_, '_> {
     /// Takes text apart, and notes its placeholders for when it is known what they may name.
@@ -186,13 +193,13 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn var(&mut self, name: String, place: Place) {
+    pub(super) fn var(&mut self, name: String, place: Place) {
         if !self.all.job.vars.contains_key(&name) {
             self.all.loose.push(Loose::Var(name, place));
         }
     }
 
-    fn env(&mut self, name: String, place: Place, pools: Vec<String>) {
+    pub(super) fn env(&mut self, name: String, place: Place, pools: Vec<String>) {
         if std::env::var_os(&name).is_none() {
             self.all.loose.push(Loose::Env(name, place, pools));
         }
@@ -219,10 +226,11 @@ impl Reader<'_, '_, '_> {
     fn no_item(&mut self, name: &str, place: Place, items: Items) {
         let said = format!("`{{{name}}}` does not name anything here");
         let (label, help) = match items {
-            Items::Stream => (
-                "a child that reads a stream has many items",
-                "set deliver = \"args\" for one child an item",
-            ),
+            Items::Batch => ("a child that gets a batch has many items", ONE_EACH),
+            Items::Stream => ("a child that reads a stream has many items", ONE_EACH),
+            Items::Worker => {
+                ("a worker gets one item after the other, each in a request", ONE_EACH)
+            }
             Items::None | Items::Each => {
                 ("this process consumes no queue", "add `consumes` with the name of a queue")
             }

@@ -96,7 +96,9 @@ impl Reader<'_, '_, '_> {
         let axes: Vec<&str> = cells.collect();
         let items = match process.consumes.as_ref().map(|consumes| consumes.deliver) {
             Some(Deliver::Args | Deliver::Stdin) => Items::Each,
-            Some(Deliver::Batch | Deliver::Stream | Deliver::Worker) => Items::Stream,
+            Some(Deliver::Batch) => Items::Batch,
+            Some(Deliver::Stream) => Items::Stream,
+            Some(Deliver::Worker) => Items::Worker,
             None => Items::None,
         };
         let default = ["default".to_owned()];
@@ -192,12 +194,38 @@ fn with_defaults(raw: &mut Raw, defaults: &Raw) {
     }
     if raw.consumes.is_absent() {
         fill!(raw, defaults, stdin);
-        return;
+    } else {
+        as_consumer(raw, defaults);
     }
-    fill!(raw, defaults, deliver, workers);
+    let emits = |emit: &At<raw::Emit>| !raw.produces.is_absent() && fits(raw, emit.value);
+    if defaults.emit.get().is_some_and(emits) {
+        fill!(raw, defaults, emit);
+    }
+}
+
+/// Gives a consumer what the defaults say for its kind.
+fn as_consumer(raw: &mut Raw, defaults: &Raw) {
+    fill!(raw, defaults, deliver, workers, shard, fail_streak);
+    match raw.deliver.get().map(|deliver| deliver.value) {
+        None | Some(raw::Deliver::Args | raw::Deliver::Stdin) => {}
+        Some(raw::Deliver::Batch) => {
+            fill!(raw, defaults, batch);
+        }
+        Some(raw::Deliver::Stream) => {
+            fill!(raw, defaults, on_end, settle, ack, recycle, keep_bytes);
+        }
+        Some(raw::Deliver::Worker) => {
+            fill!(raw, defaults, wire, recycle);
+        }
+    }
+}
+
+/// Returns whether a default of `emit` is meant for a process: each word is for one kind.
+fn fits(raw: &Raw, emit: raw::Emit) -> bool {
     let streams = raw.deliver.get().is_some_and(|deliver| deliver.value == raw::Deliver::Stream);
-    if streams {
-        fill!(raw, defaults, on_end, settle, ack, recycle, keep_bytes);
+    match emit {
+        raw::Emit::Input => !raw.consumes.is_absent() && !streams,
+        raw::Emit::OnSuccess => raw.consumes.is_absent(),
     }
 }
 

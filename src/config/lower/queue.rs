@@ -5,13 +5,15 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::Reader;
-use crate::config::forms::{At, Either, Item, Key, List, Size, Span};
+use super::{Reader, unusable};
+use crate::config::forms::{At, Either, Key, List, Size, Span};
 use crate::config::{measures, raw};
-use crate::model::{Framing, Items, OnFull, Problem, Queue, code};
+use crate::model::{
+    Framing, Items, OnFull, OnProducerFailure, Order, Problem, Queue, Tolerate, code,
+};
 
-/// The most numbers of a range: more than a run can work off.
-const LONGEST_RANGE: i64 = 1_000_000_000;
+/// The most groups of a queue: each is drawn and counted by itself, and a producer feeds them all.
+const MOST_GROUPS: usize = 256;
 
 impl Reader<'_, '_, '_> {
     /// Adds one queue to the job.
@@ -31,34 +33,32 @@ impl Reader<'_, '_, '_> {
             let problem = Problem::error(code::BAD_VALUE, said, label);
             self.tell(problem.help("raise `capacity-bytes`, which is 64MiB where it is not given"));
         }
-        let framing = match raw.framing.get().map(|framing| framing.value) {
-            Some(raw::Framing::Nul) => Framing::Nul,
-            Some(raw::Framing::Json) => Framing::Json,
-            Some(raw::Framing::Netstring) => Framing::Netstring,
-            Some(raw::Framing::U32be) => Framing::U32be,
-            None | Some(raw::Framing::Lines) => Framing::Lines,
-        };
+        let framing = framing(&raw.framing);
         let max_item = longest.unwrap_or(Queue::MAX_ITEM.min(capacity_bytes));
         let items = self.items(&raw.items, framing, max_item);
         // What cannot be read feeds the queue all the same.
         let items = items.or_else(|| (!raw.items.is_absent()).then(|| Items::List(Vec::new())));
         self.beside(&raw);
-        self.note_groups(name, &raw);
         let plain = Queue::new(name, self.file.id, self.file.base.to_path_buf());
-        self.all.job.queues.push(Queue {
+        let queue = Queue {
             description: raw.description.get().map(|text| text.value.clone()),
             capacity: capacity.unwrap_or(plain.capacity),
             capacity_bytes,
             max_item,
             framing,
             items,
-            on_full: match raw.on_full.get().map(|on_full| on_full.value) {
-                Some(raw::OnFull::Block) | None => OnFull::Block,
-                Some(raw::OnFull::Spill) => OnFull::Spill,
-            },
+            on_full: on_full(&raw.on_full),
             unique: raw.unique.get().is_some_and(|unique| unique.value),
+            key: self.mark("key", &raw.key),
+            order: self.order(&raw),
+            groups: self.groups(&raw.groups),
+            crlf: raw.crlf.get().is_some_and(|crlf| crlf.value),
+            on_producer_failure: on_producer_failure(&raw.on_producer_failure),
+            dead: raw.dead.get().map(|dead| dead.value.clone()),
+            tolerate: self.tolerate(&raw),
             ..plain
-        });
+        };
+        self.all.job.queues.push(queue);
     }
 
     /// Adds a queue of which only the name is known.
@@ -67,33 +67,101 @@ impl Reader<'_, '_, '_> {
         self.all.job.queues.push(queue);
     }
 
-    /// Says where a key of a queue is of no use without another.
-    fn beside(&mut self, raw: &raw::Queue) {
-        if let Some(At { value: Either::B(part), at }) = raw.tolerate.get()
-            && let Err(wrong) = measures::part(&part.0)
-        {
-            self.wrong("a part of all items", &At { value: part, at: *at }, wrong);
-        }
+    fn order(&mut self, raw: &raw::Queue) -> Order {
+        let priority = self.mark("priority", &raw.priority);
         let order = raw.order.get().map(|order| order.value);
-        if let (Some(at), true) = (raw.priority.at(), order != Some(raw::Order::Priority)) {
-            let said = "`priority` is for order = \"priority\"";
-            let problem = Problem::error(code::CONFLICT, said, self.label(at, "never used"));
-            self.tell(problem.help("add order = \"priority\", or remove the key"));
-        }
-        if let (Some(at), true, true) =
-            (raw.order.at(), order == Some(raw::Order::Priority), raw.priority.is_absent())
+        if let (Some(at), Some(raw::Order::Priority), true) =
+            (raw.order.at(), order, raw.priority.is_absent())
         {
             let said = "order = \"priority\" needs `priority`, which says what goes first";
             let problem = Problem::error(code::MISSING, said, self.label(at, "by which number?"));
             self.tell(problem.help("add priority = \"{item.FIELD}\""));
         }
+        match (order, priority) {
+            (Some(raw::Order::Priority), Some(priority)) => Order::Priority(priority),
+            (Some(raw::Order::Priority | raw::Order::Fifo) | None, _) => Order::Fifo,
+        }
+    }
+
+    fn tolerate(&mut self, raw: &raw::Queue) -> Tolerate {
+        match raw.tolerate.get() {
+            None => Tolerate::default(),
+            Some(At { value: Either::A(items), .. }) => {
+                Tolerate::Items(u64::try_from(items.0).unwrap_or_default())
+            }
+            Some(At { value: Either::B(part), at }) => match measures::part(&part.0) {
+                Ok(read) => Tolerate::Part(read),
+                Err(wrong) => {
+                    self.wrong("a part of all items", &At { value: part, at: *at }, wrong);
+                    Tolerate::default()
+                }
+            },
+        }
+    }
+
+    /// Reads `groups`: names that can be used, once each.
+    fn groups(&mut self, key: &Key<List<String>>) -> Vec<String> {
+        let Some(list) = key.get() else { return Vec::new() };
+        let count = list.value.entries.len();
+        if count == 0 && list.value.whole {
+            let label = self.label(list.at, "an empty list");
+            let problem = Problem::error(code::BAD_VALUE, "`groups` names no group", label);
+            self.tell(problem.help("leave the key out: then consumers compete for items"));
+        } else if count > MOST_GROUPS {
+            let said = format!("`groups` has more than {MOST_GROUPS} entries");
+            let help = "let one reader pass items on to others";
+            self.error(code::BAD_VALUE, said, list.at, (&format!("these are {count}"), help));
+        }
+        let mut groups: Vec<String> = Vec::with_capacity(count.min(MOST_GROUPS));
+        for group in list.value.entries.iter().take(MOST_GROUPS) {
+            if let Some(why) = unusable(&group.value) {
+                let said = format!("no group can be {:?}: {why}", group.value);
+                let help = "use letters, digits, `.`, `_` and `-`";
+                self.error(code::BAD_NAME, said, group.at, ("this name", help));
+            } else if groups.contains(&group.value) {
+                let said = format!("group `{}` is named twice", group.value);
+                self.error(code::DUPLICATE, said, group.at, ("named again", "remove this entry"));
+            } else {
+                groups.push(group.value.clone());
+            }
+        }
+        groups
+    }
+
+    /// Says where a key of a queue is of no use without another, or contradicts it.
+    fn beside(&mut self, raw: &raw::Queue) {
+        let order = raw.order.get().filter(|order| order.value == raw::Order::Priority);
+        if let (Some(at), None, false) = (raw.priority.at(), order, raw.order.is_broken()) {
+            let help = "add order = \"priority\", or remove the key";
+            self.unused("`priority` is for order = \"priority\"", at, help);
+        }
+        let unique = raw.unique.get().is_some_and(|unique| unique.value);
+        if let (Some(at), false, false) = (raw.key.at(), unique, raw.unique.is_broken()) {
+            let said = "`key` is for unique = true, which accepts each key once";
+            self.unused(said, at, "add unique = true, or remove the key");
+        }
+        let spill = raw.on_full.get().filter(|on_full| on_full.value == raw::OnFull::Spill);
+        if let (Some(order), Some(spill)) = (order, spill) {
+            self.conflict(
+                "a queue cannot both spill and have order = \"priority\"",
+                (order.at, "all items must be in memory, so that the first of them is known"),
+                (spill.at, "some would be on disk"),
+                "remove `on-full`, and raise `capacity` and `capacity-bytes` if need be",
+            );
+        }
         let framed = raw.framing.get().filter(|framing| framing.value != raw::Framing::Lines);
         if let (Some(crlf), Some(framing)) = (raw.crlf.get().filter(|crlf| crlf.value), framed) {
-            let said = "`crlf` is for framing = \"lines\"";
-            let problem = Problem::error(code::CONFLICT, said, self.label(crlf.at, "never used"))
-                .also(self.label(framing.at, "items end otherwise"));
-            self.tell(problem.help("remove one of the two"));
+            self.conflict(
+                "`crlf` is for framing = \"lines\"",
+                (crlf.at, "never used"),
+                (framing.at, "items end otherwise"),
+                "remove one of the two",
+            );
         }
+    }
+
+    fn unused(&mut self, said: &str, at: Span, help: &str) {
+        self.error(code::CONFLICT, said, at, ("never used", help));
     }
 
     /// Reads a size.
@@ -107,120 +175,28 @@ impl Reader<'_, '_, '_> {
             }
         }
     }
+}
 
-    fn items(
-        &mut self,
-        key: &Key<Either<List<Item>, raw::ItemsFrom>>,
-        framing: Framing,
-        max_item: u64,
-    ) -> Option<Items> {
-        match key.get()? {
-            At { value: Either::A(list), .. } => {
-                let items = list.entries.iter().map(|item| {
-                    self.fits(item, framing, max_item);
-                    item.value.framed(framing)
-                });
-                Some(Items::List(items.collect()))
-            }
-            At { value: Either::B(from), at } => self.items_from(from, *at),
-        }
+fn framing(key: &Key<raw::Framing>) -> Framing {
+    match key.get().map(|framing| framing.value) {
+        None | Some(raw::Framing::Lines) => Framing::Lines,
+        Some(raw::Framing::Nul) => Framing::Nul,
+        Some(raw::Framing::Json) => Framing::Json,
+        Some(raw::Framing::Netstring) => Framing::Netstring,
+        Some(raw::Framing::U32be) => Framing::U32be,
     }
+}
 
-    /// Says where an item of a list could not be told from its neighbours, or is too long.
-    fn fits(&mut self, item: &At<Item>, framing: Framing, max_item: u64) {
-        let text = item.value.framed(framing);
-        let ends = match framing {
-            Framing::Lines if text.contains('\n') => "a line feed, which ends an item of `lines`",
-            Framing::Nul if text.contains('\0') => "a zero byte, which ends an item of `nul`",
-            Framing::Lines | Framing::Nul | Framing::Json | Framing::Netstring | Framing::U32be => {
-                ""
-            }
-        };
-        if !ends.is_empty() {
-            let said = format!("this item holds {ends}");
-            let problem = Problem::error(code::BAD_VALUE, said, self.label(item.at, "this item"));
-            self.tell(problem.help("set framing = \"nul\" or \"json\""));
-        }
-        if text.len() as u64 > max_item {
-            let said = format!("this item has {} bytes, and `max-item` is {max_item}", text.len());
-            let problem = Problem::error(code::BAD_VALUE, said, self.label(item.at, "this item"));
-            self.tell(problem.help("raise `max-item`"));
-        }
+fn on_full(key: &Key<raw::OnFull>) -> OnFull {
+    match key.get().map(|on_full| on_full.value) {
+        None | Some(raw::OnFull::Block) => OnFull::Block,
+        Some(raw::OnFull::Spill) => OnFull::Spill,
     }
+}
 
-    fn items_from(&mut self, from: &raw::ItemsFrom, at: Span) -> Option<Items> {
-        let sources = [
-            ("file", from.file.at()),
-            ("glob", from.glob.at()),
-            ("range", from.range.at()),
-            ("command", from.command.at()),
-        ];
-        let given: Vec<_> =
-            sources.iter().filter_map(|(name, at)| at.map(|at| (*name, at))).collect();
-        match given.as_slice() {
-            [] if self.slipped(&["items"]) => {}
-            [] => {
-                let label = self.label(at, "no source");
-                let problem = Problem::error(code::MISSING, "`items` names no source", label);
-                self.tell(
-                    problem.help("give one of `file`, `glob`, `range`, `command`, or a list"),
-                );
-            }
-            [(first, a), (second, b), ..] => {
-                let said = format!("`items.{first}` and `items.{second}` cannot both be given");
-                let problem = Problem::error(code::CONFLICT, said, self.label(*a, "first source"))
-                    .also(self.label(*b, "second source"));
-                self.tell(problem.help("keep one of them"));
-            }
-            [_] => {}
-        }
-        let mut uses = Vec::new();
-        let items = if let Some(path) = from.file.get() {
-            Some(Items::File(self.template(path, &mut uses)))
-        } else if let Some(glob) = from.glob.get() {
-            self.glob(glob);
-            Some(Items::Glob(self.template(glob, &mut uses)))
-        } else if let Some(command) = from.command.get() {
-            self.program("command", command);
-            let words = &command.value.entries;
-            let words = words.iter().map(|word| self.template(word, &mut uses)).collect();
-            Some(Items::Command(words))
-        } else {
-            self.range(from)
-        };
-        self.uses_outside(uses, "a queue");
-        items
-    }
-
-    /// Says where a text is no glob.
-    pub(super) fn glob(&mut self, glob: &At<String>) {
-        if glob.value.contains("{vars.") || glob.value.contains("{env.") {
-            return;
-        }
-        if let Err(error) = globset::Glob::new(&glob.value) {
-            let said = format!("this is not a glob: {}", error.kind());
-            let problem = Problem::error(code::BAD_VALUE, said, self.label(glob.at, "here"));
-            self.tell(problem.help("write it as `src/**/*.rs`"));
-        }
-    }
-
-    fn range(&mut self, from: &raw::ItemsFrom) -> Option<Items> {
-        let list = from.range.get()?;
-        let said = match list.value.entries.as_slice() {
-            _ if !list.value.whole => return None,
-            [first, end] => {
-                let (first, end) = (first.value.0, end.value.0);
-                match end.checked_sub(first) {
-                    Some(0..=LONGEST_RANGE) => return Some(Items::Range(first, end)),
-                    Some(negative) if negative < 0 => "`range` ends before it begins".to_owned(),
-                    Some(_) | None => format!("`range` has more than {LONGEST_RANGE} numbers"),
-                }
-            }
-            entries => format!("`range` has 2 whole numbers, and here are {}", entries.len()),
-        };
-        let label = self.label(list.at, "this range");
-        let problem = Problem::error(code::BAD_VALUE, said, label);
-        self.tell(problem.help("write `range = [0, 5]` for 0, 1, 2, 3, 4"));
-        None
+fn on_producer_failure(key: &Key<raw::OnProducerFailure>) -> OnProducerFailure {
+    match key.get().map(|what| what.value) {
+        None | Some(raw::OnProducerFailure::Drain) => OnProducerFailure::Drain,
+        Some(raw::OnProducerFailure::Discard) => OnProducerFailure::Discard,
     }
 }

@@ -23,15 +23,6 @@ impl Reader<'_, '_, '_> {
             self.wait(&restart.backoff);
             self.positive("restart.within", &restart.within);
         }
-        if let Some(batch) = raw.batch.get() {
-            self.bytes(&batch.value.bytes);
-            self.positive("batch.linger", &batch.value.linger);
-        }
-        if let Some(recycle) = raw.recycle.get() {
-            self.bytes(&recycle.value.memory);
-            self.positive("recycle.age", &recycle.value.age);
-        }
-        self.bytes(&raw.keep_bytes);
         for globs in [&raw.inputs, &raw.outputs] {
             globs.get().into_iter().flat_map(|list| &list.value.entries).for_each(|glob| {
                 self.glob(glob);

@@ -16,8 +16,8 @@ pub(in crate::config) struct Consumes {
     /// Its name.
     #[schemars(extend("x-names" = "queue"))]
     pub(in crate::config) queue: Key<String>,
-    /// The group of readers that this one is of; every group sees every item.
-    #[schemars(skip)]
+    /// The one of the queue's `groups` that it reads for; every group sees every item.
+    #[schemars(extend("examples" = ["index"]))]
     pub(in crate::config) group: Key<String>,
 }
 
@@ -29,8 +29,8 @@ pub(in crate::config) struct Produces {
     /// Its name.
     #[schemars(extend("x-names" = "queue"))]
     pub(in crate::config) queue: Key<String>,
-    /// The descriptor whose output is framed: `stdout` (the default) or `fd3`.
-    #[schemars(skip)]
+    /// What of the child is framed into it: `stdout` (the default), or `fd3`, so that its standard
+    /// output stays a log.
     pub(in crate::config) from: Key<From>,
 }
 
@@ -50,10 +50,8 @@ pub(in crate::config) enum From {
 pub(in crate::config) enum Deliver {
     Args,
     Stdin,
-    Stream,
-    #[schemars(skip)]
     Batch,
-    #[schemars(skip)]
+    Stream,
     Worker,
 }
 
@@ -78,14 +76,17 @@ pub(in crate::config) enum Ack {
 /// How many items one child of `deliver = "batch"` gets, and how.
 #[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(extend("anyOf" = [{ "required": ["items"] }, { "required": ["bytes"] }]))]
 pub(in crate::config) struct Batch {
-    /// How many items at most.
+    /// At most so many items.
     pub(in crate::config) items: Key<Whole<1, 100_000_000>>,
-    /// How many bytes of items at most.
+    /// At most so many bytes of items, but at least one item.
+    #[schemars(extend("examples" = ["1MiB"]))]
     pub(in crate::config) bytes: Key<Size>,
-    /// How long it waits for more once it has one.
+    /// How long it waits for more once it has one item; by default `1s`.
     pub(in crate::config) linger: Key<Time>,
-    /// How they arrive: `stdin` (the default) or `args`.
+    /// How they arrive: framed on `stdin` (the default), or as `args` behind the others; in a
+    /// `script` these are `"$@"`.
     #[serde(rename = "as")]
     pub(in crate::config) form: Key<BatchForm>,
 }
@@ -102,12 +103,15 @@ pub(in crate::config) enum BatchForm {
 /// When a long-lived child is replaced by a fresh one, between items.
 #[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(extend("minProperties" = 1))]
 pub(in crate::config) struct Recycle {
     /// After so many items.
     pub(in crate::config) items: Key<Whole<1, 1_000_000_000>>,
     /// Once it holds so much memory.
+    #[schemars(extend("examples" = ["512MiB"]))]
     pub(in crate::config) memory: Key<Size>,
     /// After so long.
+    #[schemars(extend("examples" = ["1h"]))]
     pub(in crate::config) age: Key<Time>,
 }
 

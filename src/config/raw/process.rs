@@ -22,10 +22,17 @@ use crate::config::forms::{Either, Key, List, Map, Size, Time, Whole};
     "not" = { "required": ["command", "script"] },
     "dependencies" = {
         "deliver": ["consumes"],
+        "batch": ["consumes"],
+        "wire": ["consumes"],
         "workers": ["consumes"],
+        "shard": ["consumes"],
         "on-end": ["consumes"],
         "settle": ["consumes"],
         "ack": ["consumes"],
+        "keep-bytes": ["consumes"],
+        "recycle": ["consumes"],
+        "fail-streak": ["consumes"],
+        "emit": ["produces"],
     },
 ))]
 pub(in crate::config) struct Process {
@@ -49,11 +56,21 @@ pub(in crate::config) struct Process {
     #[schemars(extend("x-names" = "queue", "examples" = ["files"]))]
     pub(in crate::config) consumes: Key<Either<String, Consumes>>,
     /// How an item arrives: `args` as `{item}`, one child an item; `stdin` as all of its standard
-    /// input, one child an item; `stream` on the standard input of a long-lived child. By default
-    /// `args` where `{item}` is used, else `stdin`.
+    /// input, one child an item; `batch` with others, one child for all of them; `stream` on the
+    /// standard input of a long-lived child; `worker` as a request that such a child replies to. By
+    /// default `args` where `{item}` is used, else `stdin`.
     pub(in crate::config) deliver: Key<Deliver>,
+    /// How many items one child of `deliver = "batch"` gets, and how.
+    #[schemars(extend("examples" = [{ "items": 100 }, { "items": 1000, "as": "args" }]))]
+    pub(in crate::config) batch: Key<Batch>,
+    /// Where a worker is asked and replies: `fd` (the default) is descriptors 3 and 4, `stdio` its
+    /// standard input and output.
+    pub(in crate::config) wire: Key<Wire>,
     /// How many children consume at once; by default as many as the pool has slots.
     pub(in crate::config) workers: Key<Whole<1, 65_536>>,
+    /// Items for which this is the same go to the same slot, one after the other.
+    #[schemars(extend("examples" = ["{item.user}"]))]
+    pub(in crate::config) shard: Key<String>,
     /// How a `stream` child is ended: `eof` (the default) closes its standard input, `terminate`
     /// then sends its stop signal as well, once it has read everything: for endless readers.
     pub(in crate::config) on_end: Key<OnEnd>,
@@ -62,6 +79,16 @@ pub(in crate::config) struct Process {
     /// When an item of a `stream` counts as done: at the `exit` of the child (the default) or
     /// once it is `read`.
     pub(in crate::config) ack: Key<Ack>,
+    /// How many bytes of items are kept for a `stream` child until its exit, to be read again if it
+    /// fails; by default `1GiB`.
+    #[schemars(extend("examples" = ["1GiB"]))]
+    pub(in crate::config) keep_bytes: Key<Size>,
+    /// When a long-lived child is replaced by a fresh one, between items.
+    #[schemars(extend("examples" = [{ "items": 1000 }, { "memory": "512MiB" }]))]
+    pub(in crate::config) recycle: Key<Recycle>,
+    /// How many different items in a row may fail before it pauses, and goes on with one at a time;
+    /// by default 20.
+    pub(in crate::config) fail_streak: Key<Whole<1, 1_000_000>>,
     /// The pool it runs in, or several, of which it takes all at once; by default `default`.
     #[schemars(extend("x-names" = "pool", "examples" = ["network", ["network", "disk"]]))]
     pub(in crate::config) pool: Key<OneOrMany<String>>,
@@ -97,9 +124,13 @@ pub(in crate::config) struct Process {
     /// Where standard error goes: `log` (the default), `null` or a file.
     #[schemars(extend("examples" = ["null", { "file": "err.txt", "append": true }]))]
     pub(in crate::config) stderr: Key<Either<StderrWord, OutputFile>>,
-    /// The queue, or the queues, that its standard output goes to.
-    #[schemars(extend("x-names" = "queue", "examples" = ["files"]))]
+    /// The queue, or the queues, that its standard output goes to, or what a worker replies.
+    #[schemars(extend("x-names" = "queue"))]
+    #[schemars(extend("examples" = ["files", { "queue": "files", "from": "fd3" }]))]
     pub(in crate::config) produces: Key<OneOrMany<Either<String, Produces>>>,
+    /// When what it produces enters its queues, if not as it comes: `input` keeps the order of the
+    /// items that it consumed; `on-success` holds the items of a source back until it has passed.
+    pub(in crate::config) emit: Key<Emit>,
     /// How long an attempt may take, or a table of bounds.
     #[schemars(extend("examples" = ["30s", { "total": "10m", "idle": "1m" }]))]
     pub(in crate::config) timeout: Key<Either<Time, Timeout>>,
@@ -115,27 +146,6 @@ pub(in crate::config) struct Process {
     /// Whether its failure, or a failure with one of these exit codes, does not fail the run.
     #[schemars(extend("examples" = [true, [3, 4]]))]
     pub(in crate::config) allow_failure: Key<Either<bool, List<ExitCode>>>,
-    /// How many items one child of `deliver = "batch"` gets, and how.
-    #[schemars(skip)]
-    pub(in crate::config) batch: Key<Batch>,
-    /// When a long-lived child is replaced by a fresh one.
-    #[schemars(skip)]
-    pub(in crate::config) recycle: Key<Recycle>,
-    /// When what it produces enters its queues.
-    #[schemars(skip)]
-    pub(in crate::config) emit: Key<Emit>,
-    /// Items for which this is the same go to the same slot, in order.
-    #[schemars(skip)]
-    pub(in crate::config) shard: Key<String>,
-    /// How many different items in a row may fail before it pauses.
-    #[schemars(skip)]
-    pub(in crate::config) fail_streak: Key<Whole<1, 1_000_000>>,
-    /// Where a worker speaks its protocol.
-    #[schemars(skip)]
-    pub(in crate::config) wire: Key<Wire>,
-    /// How many bytes of items a `stream` child may have in hand.
-    #[schemars(skip)]
-    pub(in crate::config) keep_bytes: Key<Size>,
     /// Conditions without which it is skipped.
     #[serde(rename = "if")]
     #[schemars(skip)]

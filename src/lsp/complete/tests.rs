@@ -84,6 +84,10 @@ fn names_are_those_that_fit() {
         ("stdin = { pipe = \"|\" }", &["b", "login"]),
         ("needs = [{ process = \"b\", when = \"|", &["passed", "ended", "failed", "started"]),
         ("on-end = |", &["eof", "terminate"]),
+        ("deliver = |", &["args", "stdin", "batch", "stream", "worker"]),
+        ("emit = |", &["input", "on-success"]),
+        ("batch = { as = |", &["stdin", "args"]),
+        ("produces = { queue = \"q\", from = \"|\" }", &["stdout", "fd3"]),
         ("allow-failure = |", &["true", "false"]),
         ("cwd = \"|\"", &[]),
     ] {
@@ -131,6 +135,29 @@ fn placeholders_are_those_of_the_process() {
     assert!(taken(&text.replace("{|", "{it|}"), "item").contains("\"x{item}\"]"));
     assert!(taken(&text.replace("{|", "{vars.r|"), "vars.root").contains("\"x{vars.root}\"]"));
     assert_eq!(offered(&text.replace("{|", "{{|")), [""; 0]);
+}
+
+#[test]
+fn what_an_item_fills_in_knows_no_process() {
+    let text = "[vars]\nroot = \".\"\n[queue.q]\nkey = \"{|\"\n[process.a]\nconsumes = \"q\"\n";
+    assert_eq!(offered(text), ["item", "vars.root"]);
+    let text = "[env]\nB = \"1\"\n[process.a]\nconsumes = \"q\"\nenv = { A = \"1\" }\n\
+                shard = \"{|\"\n";
+    assert_eq!(offered(text), ["item", "env.B"]);
+}
+
+#[test]
+fn groups_are_those_of_the_queue() {
+    let text = "[queue.q]\ngroups = [\"index\", \"log\"]\n[queue.r]\ngroups = [\"x\"]\n\
+                dead = \"D\"\n[process.a]\nconsumes = { queue = \"q\", group = G }\n";
+    let dead = text.replace('D', "|").replace('G', "\"\"");
+    assert_eq!(offered(&dead), ["q", "pages"]);
+    for typed in ["|", "\"|\""] {
+        let text = text.replace('D', "q").replace('G', typed);
+        assert_eq!(offered(&text), ["index", "log"]);
+    }
+    let text = text.replace('D', "q").replace('G', "|");
+    assert!(taken(&text, "log").contains("group = \"log\" }"));
 }
 
 #[test]
