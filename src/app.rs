@@ -20,6 +20,7 @@ mod lsp;
 mod past;
 mod places;
 mod plan;
+mod queues;
 mod replace;
 mod run;
 mod schema;

@@ -11,7 +11,7 @@ use super::plan::plan as table;
 use super::words::{count, quoted, safe};
 use super::{FINE, Invoked};
 use crate::launch::{Command, Destination, Launch, Limits, Payload, Preview};
-use crate::model::{Deliver, NodeId};
+use crate::model::{BatchForm, Deliver, From, NodeId, Wire};
 use crate::plan::Plan;
 
 /// What stands for `{run.id}` where there is no run.
@@ -75,23 +75,45 @@ fn remarks(plan: &Plan, id: NodeId, command: &Command) -> Vec<String> {
     let node = plan.node(id);
     let mut remarks = Vec::new();
     if let (Some(queue), Some(consumes)) = (node.consumes, &plan.process(id).consumes) {
-        let name = &plan.queue(queue).name;
+        let name = plan.queue_name(queue);
         let workers = count(node.workers as usize, "worker");
         remarks.push(match consumes.deliver {
             Deliver::Args => format!("for each item of queue {name}, {workers}"),
             Deliver::Stdin => format!("for each item of queue {name}, on stdin, {workers}"),
             Deliver::Batch => format!("for batches of items of queue {name}, {workers}"),
             Deliver::Stream => format!("stdin: the items of queue {name}, {workers}"),
-            Deliver::Worker => format!("asked for each item of queue {name}, {workers}"),
+            Deliver::Worker => {
+                let wire = match consumes.wire {
+                    Wire::Fd => "descriptors 3 and 4",
+                    Wire::Stdio => "stdin and stdout",
+                };
+                format!("asked for each item of queue {name} on {wire}, {workers}")
+            }
         });
+        if consumes.deliver == Deliver::Batch {
+            remarks.push(match consumes.batch.form {
+                BatchForm::Stdin => "stdin: the items of the batch".to_owned(),
+                BatchForm::Args => "the items of the batch stand behind these words".to_owned(),
+            });
+        }
     }
     match &command.stdin {
         Payload::Process(name) => remarks.push(format!("stdin: what {name} has printed")),
         Payload::Pipe(name) => remarks.push(format!("stdin: a pipe from {name}")),
         Payload::Closed | Payload::Text(_) | Payload::File(_) => {}
     }
-    for queue in &node.produces {
-        remarks.push(format!("stdout: into queue {}", plan.queue(*queue).name));
+    let process = plan.process(id);
+    let works = process.consumes.as_ref().is_some_and(|said| said.deliver == Deliver::Worker);
+    for fed in &process.produces {
+        let from = match fed.from {
+            _ if works => "what it replies",
+            From::Stdout => "stdout",
+            From::Fd3 => "descriptor 3",
+        };
+        remarks.push(format!("{from}: into queue {}", fed.queue));
+    }
+    for queue in &node.dead {
+        remarks.push(format!("dead items: into queue {}", plan.queue_name(*queue)));
     }
     remarks
 }

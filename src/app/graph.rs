@@ -1,14 +1,17 @@
 //! `runner graph`: the plan as a drawing, for mermaid, for Graphviz, or as JSON.
 //!
-//! Processes are boxes, queues are cylinders; an edge says what it waits for, unless it waits for a
-//! pass. A pool that processes name gives them its colour and its name. Unaware of who draws it.
+//! Processes are boxes; queues are cylinders, one for each group, with how items end unless they
+//! are lines. An edge says what it waits for, unless it waits for a pass; one from a queue says how
+//! items arrive. Dead items take a dashed way, and queues of a loop are thick. A pool that is named
+//! by processes gives them its colour and its name. Unaware of who draws it.
 
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
 use super::list::when;
-use crate::model::{NodeId, Stdin, When};
+use super::queues::framing;
+use crate::model::{Deliver, NodeId, Stdin, When};
 use crate::plan::{Node, Plan, Queue};
 
 /// How a graph is written.
@@ -50,14 +53,17 @@ enum Kind {
     After,
     Pipe,
     Feeds,
-    Reads,
+    Reads(Deliver),
+    Dead,
 }
 
 impl Kind {
     /// Returns what is written at the edge.
     fn label(self) -> Option<&'static str> {
         match self {
-            Self::Needs(When::Passed) | Self::Feeds | Self::Reads => None,
+            Self::Needs(When::Passed) | Self::Feeds => None,
+            Self::Reads(deliver) => Some(deliver.word()),
+            Self::Dead => Some("dead"),
             Self::Needs(other) => Some(when(other)),
             Self::Stdin(_) => Some("stdin"),
             Self::After => Some("after"),
@@ -86,8 +92,11 @@ fn each_edge(
         for queue in &node.produces {
             found(here, End::Queue(queue.0), Kind::Feeds)?;
         }
-        if let Some(queue) = node.consumes {
-            found(End::Queue(queue.0), here, Kind::Reads)?;
+        if let (Some(queue), Some(said)) = (node.consumes, &plan.process(node.id).consumes) {
+            found(End::Queue(queue.0), here, Kind::Reads(said.deliver))?;
+        }
+        for queue in &node.dead {
+            found(here, End::Queue(queue.0), Kind::Dead)?;
         }
     }
     Ok(())
@@ -122,12 +131,14 @@ fn mermaid(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
         }
     }
     for queue in &plan.queues {
-        writeln!(to, "  q{}[(\"{}\")]", queue.id, entities(&plan.queue(queue.id).name))?;
+        let lines: Vec<String> = lines(plan, queue).iter().map(|line| entities(line)).collect();
+        let class = if queue.circle.is_some() { ":::ring" } else { "" };
+        writeln!(to, "  q{}[(\"{}\")]{class}", queue.id, lines.join("<br/>"))?;
     }
     each_edge(plan, |from, end, kind| {
         let arrow = match kind {
-            Kind::Needs(_) | Kind::Stdin(_) | Kind::Feeds | Kind::Reads => "-->",
-            Kind::After => "-.->",
+            Kind::Needs(_) | Kind::Stdin(_) | Kind::Feeds | Kind::Reads(_) => "-->",
+            Kind::After | Kind::Dead => "-.->",
             Kind::Pipe => "==>",
         };
         let label = kind.label().map(|label| format!("|{label}|")).unwrap_or_default();
@@ -138,6 +149,9 @@ fn mermaid(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
     };
     for colour in (0..COLOURS.len()).filter(used) {
         writeln!(to, "  classDef pool{colour} fill:{},color:#000", COLOURS[colour])?;
+    }
+    if plan.queues.iter().any(|queue| queue.circle.is_some()) {
+        writeln!(to, "  classDef ring stroke-width:3px")?;
     }
     Ok(())
 }
@@ -158,13 +172,15 @@ fn dot(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
         }
     }
     for queue in &plan.queues {
-        let name = escaped(&plan.queue(queue.id).name);
-        writeln!(to, "  q{} [label=\"{name}\", shape=cylinder];", queue.id)?;
+        let lines: Vec<String> = lines(plan, queue).iter().map(|line| escaped(line)).collect();
+        let thick = if queue.circle.is_some() { ", penwidth=3" } else { "" };
+        let label = lines.join("\\n");
+        writeln!(to, "  q{} [label=\"{label}\", shape=cylinder{thick}];", queue.id)?;
     }
     each_edge(plan, |from, end, kind| {
         let style = match kind {
-            Kind::Needs(_) | Kind::Stdin(_) | Kind::Feeds | Kind::Reads => None,
-            Kind::After => Some("style=dashed".to_owned()),
+            Kind::Needs(_) | Kind::Stdin(_) | Kind::Feeds | Kind::Reads(_) => None,
+            Kind::After | Kind::Dead => Some("style=dashed".to_owned()),
             Kind::Pipe => Some("style=bold".to_owned()),
         };
         let label = kind.label().map(|label| format!("label=\"{label}\""));
@@ -194,22 +210,30 @@ fn programs(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
         })
     };
     let queue = |queue: &Queue| {
-        let name = &plan.queue(queue.id).name;
-        json!({ "id": format!("q{}", queue.id), "name": name })
+        let declared = plan.queue(queue.id);
+        json!({
+            "id": format!("q{}", queue.id),
+            "name": plan.queue_name(queue.id),
+            "queue": declared.name,
+            "group": queue.group,
+            "framing": declared.framing.word(),
+            "loop": queue.circle,
+        })
     };
     let mut edges = Vec::new();
     each_edge(plan, |from, end, kind| {
-        let (word, condition) = match kind {
-            Kind::Needs(condition) => ("needs", Some(when(condition))),
-            Kind::Stdin(condition) => ("stdin", Some(when(condition))),
+        let (word, more) = match kind {
+            Kind::Needs(condition) => ("needs", Some(("when", when(condition)))),
+            Kind::Stdin(condition) => ("stdin", Some(("when", when(condition)))),
             Kind::After => ("after", None),
             Kind::Pipe => ("pipe", None),
             Kind::Feeds => ("produces", None),
-            Kind::Reads => ("consumes", None),
+            Kind::Reads(deliver) => ("consumes", Some(("deliver", deliver.word()))),
+            Kind::Dead => ("dead", None),
         };
         let mut edge = json!({ "from": name(from), "to": name(end), "kind": word });
-        if let Some(condition) = condition {
-            edge["when"] = json!(condition);
+        if let Some((key, value)) = more {
+            edge[key] = json!(value);
         }
         edges.push(edge);
         Ok(())
@@ -222,6 +246,12 @@ fn programs(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
     });
     serde_json::to_writer_pretty(&mut *to, &graph)?;
     writeln!(to)
+}
+
+/// Returns what is written on a queue.
+fn lines(plan: &Plan, queue: &Queue) -> Vec<String> {
+    let name = plan.queue_name(queue.id);
+    [name].into_iter().chain(framing(plan.queue(queue.id))).collect()
 }
 
 /// Returns the name of an end in the drawing.
@@ -259,10 +289,15 @@ mod tests {
     use super::*;
     use crate::plan::{Machine, Selection, plan, sample};
 
-    fn drawn(format: Format) -> String {
-        let text = "pool net 2\nbuild\ntest matrix v=a\"b\\,c#`<d> needs build pool net\nscan \
+    const TEXT: &str = "pool net 2\nbuild\ntest matrix v=a\"b\\,c#`<d> needs build pool net\nscan \
                     after build feeds q\nread streams q\nw\nr pipe w\n\
                     s stdin build needs failed:scan";
+
+    /// A loop with two groups and a place for what dies.
+    const QUEUES: &str = "queue urls 1 spill! groups=page,log dead=lost\nqueue lost spill!\n\
+                          crawl works urls/page feeds urls\nkeep streams urls/log\nbury reads lost";
+
+    fn drawn(text: &str, format: Format) -> String {
         let machine = Machine { cpus: 4, jobs: None };
         let plan =
             plan(sample::job(text), &Selection::default(), &machine, &BTreeMap::new()).unwrap();
@@ -273,7 +308,7 @@ mod tests {
 
     #[test]
     fn mermaid_is_written() {
-        insta::assert_snapshot!(drawn(Format::Mermaid), @r##"
+        insta::assert_snapshot!(drawn(TEXT, Format::Mermaid), @r#"
         flowchart LR
           p0["build"]
           p1["test (a#34;b#92;)<br/>pool net"]:::pool1
@@ -288,17 +323,17 @@ mod tests {
           p0 --> p2
           p0 -.->|after| p3
           p3 --> q0
-          q0 --> p4
+          q0 -->|stream| p4
           p5 ==>|pipe| p6
           p0 -->|stdin| p7
           p3 -->|failed| p7
           classDef pool1 fill:#fde2b8,color:#000
-        "##);
+        "#);
     }
 
     #[test]
     fn dot_is_written() {
-        insta::assert_snapshot!(drawn(Format::Dot), @r##"
+        insta::assert_snapshot!(drawn(TEXT, Format::Dot), @r##"
         digraph "sample" {
           rankdir=LR;
           node [shape=box, style=filled, fillcolor=white];
@@ -315,7 +350,7 @@ mod tests {
           p0 -> p2;
           p0 -> p3 [label="after", style=dashed];
           p3 -> q0;
-          q0 -> p4;
+          q0 -> p4 [label="stream"];
           p5 -> p6 [label="pipe", style=bold];
           p0 -> p7 [label="stdin"];
           p3 -> p7 [label="failed"];
@@ -324,11 +359,58 @@ mod tests {
     }
 
     #[test]
+    fn groups_loops_and_dead_items_are_drawn() {
+        insta::assert_snapshot!(drawn(QUEUES, Format::Mermaid), @r#"
+        flowchart LR
+          p0["crawl"]
+          p1["keep"]
+          p2["bury"]
+          q0[("urls/page")]:::ring
+          q1[("urls/log")]
+          q2[("lost")]
+          p0 --> q0
+          p0 --> q1
+          q0 -->|worker| p0
+          p0 -.->|dead| q2
+          q1 -->|stream| p1
+          p1 -.->|dead| q2
+          q2 -->|args| p2
+          classDef ring stroke-width:3px
+        "#);
+        insta::assert_snapshot!(drawn(QUEUES, Format::Dot), @r#"
+        digraph "sample" {
+          rankdir=LR;
+          node [shape=box, style=filled, fillcolor=white];
+          p0 [label="crawl"];
+          p1 [label="keep"];
+          p2 [label="bury"];
+          q0 [label="urls/page", shape=cylinder, penwidth=3];
+          q1 [label="urls/log", shape=cylinder];
+          q2 [label="lost", shape=cylinder];
+          p0 -> q0;
+          p0 -> q1;
+          q0 -> p0 [label="worker"];
+          p0 -> q2 [label="dead", style=dashed];
+          q1 -> p1 [label="stream"];
+          p1 -> q2 [label="dead", style=dashed];
+          q2 -> p2 [label="args"];
+        }
+        "#);
+    }
+
+    #[test]
     fn json_is_written() {
-        let value: Value = serde_json::from_str(&drawn(Format::Json)).unwrap();
+        let value: Value = serde_json::from_str(&drawn(TEXT, Format::Json)).unwrap();
         assert_eq!(value["nodes"][1]["name"], "test (a\"b\\)");
         assert_eq!(value["nodes"][1]["cell"], json!({ "v": "a\"b\\" }));
-        assert_eq!(value["queues"], json!([{ "id": "q0", "name": "q" }]));
+        let queue = json!({
+            "id": "q0", "name": "q", "queue": "q", "group": null, "framing": "lines", "loop": null,
+        });
+        assert_eq!(value["queues"], json!([queue]));
+        assert_eq!(
+            value["edges"][4],
+            json!({ "from": "q0", "to": "p4", "kind": "consumes", "deliver": "stream" })
+        );
         let needs = json!({ "from": "p0", "to": "p1", "kind": "needs", "when": "passed" });
         assert_eq!(value["edges"][0], needs);
     }

@@ -1,6 +1,7 @@
 //! `runner list`: the processes, pools and queues of a job with their descriptions.
 //!
-//! For people as text; for programs as JSON, whose shape is stable. Unaware of the graph.
+//! For people as text; for programs as JSON, whose shape is stable. Queues are shown with who feeds
+//! and who reads them, as the file says it. Unaware of the graph.
 //!
 //! ```json
 //! { "name": "…", "description": null,
@@ -8,7 +9,9 @@
 //!     [{ "process": "…", "when": "passed" }], "after": [], "pools": ["default"], "cells": 1,
 //!     "consumes": null, "produces": [] }],
 //!   "pools": [{ "name": "…", "description": null, "size": 4 }],
-//!   "queues": [{ "name": "…", "description": null, "capacity": 1024 }] }
+//!   "queues": [{ "name": "…", "description": null, "capacity": 1024, "framing": "lines",
+//!     "on_full": "block", "unique": false, "groups": [], "dead": null, "items": false,
+//!     "producers": ["…"], "consumers": [{ "process": "…", "group": null, "deliver": "args" }] }] }
 //! ```
 //!
 //! `size` is a number, or text where it depends on the machine: `"cpus*2"`, `"50%"`. Keys are added
@@ -18,8 +21,9 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::queues::{End, Ends, remarks};
 use super::words::{count, padded, safe};
-use crate::model::{Job, Pool, Process, Queue, Size, When};
+use crate::model::{Consumes, Job, OnFull, Pool, Process, Queue, Size, When};
 use crate::plan::cells;
 
 /// Columns of the longest name that keeps to its column.
@@ -34,34 +38,49 @@ pub(super) fn list(job: &Job, to: &mut dyn Write) -> io::Result<()> {
     let processes = job.processes.iter().map(|process| {
         let cells = cells(process);
         let many = (cells > 1).then(|| format!("({cells} cells)"));
-        (&process.name, many, &process.description)
+        Line { name: &process.name, remark: many, about: &process.description, more: Vec::new() }
     });
     section(to, "processes", processes.collect())?;
-    let pools =
-        job.pools.iter().map(|pool| (&pool.name, Some(size_words(pool)), &pool.description));
+    let pools = job.pools.iter().map(|pool| Line {
+        name: &pool.name,
+        remark: Some(size_words(pool)),
+        about: &pool.description,
+        more: Vec::new(),
+    });
     section(to, "pools", pools.collect())?;
-    let queues = job.queues.iter().map(|queue| {
-        let capacity = usize::try_from(queue.capacity).unwrap_or(usize::MAX);
-        (&queue.name, Some(format!("(room for {})", count(capacity, "item"))), &queue.description)
+    let ends = Ends::of(job);
+    let queues = job.queues.iter().map(|queue| Line {
+        name: &queue.name,
+        remark: Some(format!("({})", remarks(queue).join(", "))),
+        about: &queue.description,
+        more: ends.of_queue(queue).lines(queue),
     });
     section(to, "queues", queues.collect())
 }
 
 /// Writes the list for programs.
 pub(super) fn json(job: &Job, to: &mut dyn Write) -> io::Result<()> {
+    let ends = Ends::of(job);
     let list = json!({
         "name": job.name,
         "description": job.description,
         "processes": job.processes.iter().map(process).collect::<Vec<_>>(),
         "pools": job.pools.iter().map(pool).collect::<Vec<_>>(),
-        "queues": job.queues.iter().map(queue).collect::<Vec<_>>(),
+        "queues": job.queues.iter().map(|it| queue(it, ends.of_queue(it))).collect::<Vec<_>>(),
     });
     serde_json::to_writer_pretty(&mut *to, &list)?;
     writeln!(to)
 }
 
-/// A name, a remark and a description.
-type Line<'a> = (&'a String, Option<String>, &'a Option<String>);
+/// What is listed of one thing.
+struct Line<'a> {
+    name: &'a str,
+    remark: Option<String>,
+    /// Its description.
+    about: &'a Option<String>,
+    /// Lines below it.
+    more: Vec<String>,
+}
 
 /// Writes the lines of one kind, if there are any.
 fn section(to: &mut dyn Write, title: &str, lines: Vec<Line<'_>>) -> io::Result<()> {
@@ -69,12 +88,15 @@ fn section(to: &mut dyn Write, title: &str, lines: Vec<Line<'_>>) -> io::Result<
         return Ok(());
     }
     writeln!(to, "\n{title}")?;
-    let widths = lines.iter().map(|(name, ..)| name.len()).filter(|width| *width <= MAX_NAME);
+    let widths = lines.iter().map(|line| line.name.len()).filter(|width| *width <= MAX_NAME);
     let width = widths.max().unwrap_or(0);
-    for (name, remark, description) in lines {
-        let description = description.as_deref().map(first_line);
-        let words: Vec<String> = description.into_iter().chain(remark).collect();
+    for Line { name, remark, about, more } in lines {
+        let about = about.as_deref().map(first_line);
+        let words: Vec<String> = about.into_iter().chain(remark).collect();
         writeln!(to, "{}", format!("  {}  {}", padded(name, width), words.join(" ")).trim_end())?;
+        for line in more {
+            writeln!(to, "  {}  {line}", padded("", width))?;
+        }
     }
     Ok(())
 }
@@ -130,11 +152,26 @@ fn pool(pool: &Pool) -> Value {
 }
 
 /// Returns a queue for programs.
-fn queue(queue: &Queue) -> Value {
+fn queue(queue: &Queue, end: &End<'_>) -> Value {
+    let consumer = |(process, said): &(&str, &Consumes)| {
+        let (group, deliver) = (&said.group, said.deliver.word());
+        json!({ "process": process, "group": group, "deliver": deliver })
+    };
     json!({
         "name": queue.name,
         "description": queue.description,
         "capacity": queue.capacity,
+        "framing": queue.framing.word(),
+        "on_full": match queue.on_full {
+            OnFull::Block => "block",
+            OnFull::Spill => "spill",
+        },
+        "unique": queue.unique,
+        "groups": queue.groups,
+        "dead": queue.dead,
+        "items": queue.items.is_some(),
+        "producers": end.producers,
+        "consumers": end.consumers.iter().map(consumer).collect::<Vec<_>>(),
     })
 }
 
@@ -172,7 +209,7 @@ mod tests {
 
     #[test]
     fn people_read_a_list() {
-        insta::assert_snapshot!(written(list), @r##"
+        insta::assert_snapshot!(written(list), @"
         sample: finds things
 
         processes
@@ -185,7 +222,30 @@ mod tests {
 
         queues
           files  (room for 64 items)
-        "##);
+                 scan -> hash (args)
+        ");
+    }
+
+    #[test]
+    fn queues_are_shown_with_who_feeds_and_reads_them() {
+        let mut job = sample::job(
+            "queue urls 1 spill! unique! dead=lost groups=page,log\nqueue lost\n\
+             crawl works urls/page feeds urls\nkeep streams urls/log\nbury batches lost",
+        );
+        job.queues[0].key = Some(sample::template("{item.url}"));
+        job.queues[0].framing = crate::model::Framing::Json;
+        let mut out = Vec::new();
+        list(&job, &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        let (_, queues) = out.split_once("queues\n").unwrap();
+        insta::assert_snapshot!(queues, @"
+        urls  (room for 64 items, json, spills to disk, each {item.url} once)
+              items, crawl -> page: crawl (worker)
+              items, crawl -> log: keep (stream)
+              dead -> lost
+        lost  (room for 64 items)
+              dead of urls -> bury (batch)
+        ");
     }
 
     #[test]
@@ -205,7 +265,12 @@ mod tests {
                 { "name": "net", "description": null, "size": 1 },
                 { "name": "half", "description": null, "size": "50%" },
             ],
-            "queues": [{ "name": "files", "description": null, "capacity": 64 }],
+            "queues": [{
+                "name": "files", "description": null, "capacity": 64, "framing": "lines",
+                "on_full": "block", "unique": false, "groups": [], "dead": null, "items": false,
+                "producers": ["scan"],
+                "consumers": [{ "process": "hash", "group": null, "deliver": "args" }],
+            }],
         });
         assert_eq!(value, expected);
     }

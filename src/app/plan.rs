@@ -4,6 +4,7 @@
 
 use std::io::{self, Write};
 
+use super::queues::remarks;
 use super::words::{count, padded, safe};
 use crate::model::{Deliver, NodeId, When};
 use crate::plan::{Node, Plan};
@@ -59,7 +60,8 @@ struct Row {
 /// Writes what the job is and how much of it will run.
 fn header(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
     let nodes = count(plan.nodes.len(), "process");
-    let queues = match plan.queues.len() {
+    let declared = plan.queues.chunk_by(|one, next| one.queue == next.queue).count();
+    let queues = match declared {
         0 => String::new(),
         number => format!(", {}", count(number, "queue")),
     };
@@ -82,10 +84,15 @@ fn footer(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
     }
     for queue in &plan.queues {
         let declared = plan.queue(queue.id);
-        let static_items = if declared.items.is_some() { ", has items of its own" } else { "" };
-        let capacity = usize::try_from(declared.capacity).unwrap_or(usize::MAX);
-        let room = count(capacity, "item");
-        writeln!(to, "queue {}: room for {room}{static_items}", declared.name)?;
+        let mut words = remarks(declared);
+        words.extend(declared.items.as_ref().map(|_| "has items of its own".to_owned()));
+        words.extend(queue.circle.map(|_| "on a loop".to_owned()));
+        words.extend(declared.dead.as_ref().map(|dead| format!("dead items go to {}", safe(dead))));
+        let name = plan.queue_name(queue.id);
+        for (at, line) in wrapped(&words, WIDTH.saturating_sub(name.len() + 8)).iter().enumerate() {
+            let head = if at == 0 { format!("queue {name}:") } else { " ".repeat(name.len() + 7) };
+            writeln!(to, "{head} {line}")?;
+        }
     }
     Ok(())
 }
@@ -127,7 +134,7 @@ fn waits(plan: &Plan, node: &Node) -> Vec<String> {
             Some(Deliver::Worker) => "works on queue",
             Some(Deliver::Args | Deliver::Stdin) | None => "items of queue",
         };
-        words.push(format!("{what} {}", plan.queue(queue).name));
+        words.push(format!("{what} {}", plan.queue_name(queue)));
         words.push(count(node.workers as usize, "worker"));
     }
     words
@@ -214,6 +221,27 @@ mod tests {
         queue files: room for 64 items
         queue sums: room for 64 items
         "##);
+    }
+
+    #[test]
+    fn queues_say_what_is_special_of_them() {
+        let text = "queue urls 1 spill! unique! dead=lost groups=page,log\nqueue lost\n\
+                    crawl works urls/page feeds urls\nkeep streams urls/log\nbury batches lost";
+        insta::assert_snapshot!(shown(text, None), @"
+        sample: 3 processes, 2 queues
+
+        #  process  pool     waits for
+        1  crawl    default  works on queue urls/page, 4 workers
+        2  keep     default  reads queue urls/log, 4 workers
+        3  bury     default  batches of queue lost, 4 workers
+
+        pool default: 4 slots
+        queue urls/page: room for 64 items, spills to disk, each item once,
+                         has items of its own, on a loop, dead items go to lost
+        queue urls/log: room for 64 items, spills to disk, each item once,
+                        has items of its own, dead items go to lost
+        queue lost: room for 64 items
+        ");
     }
 
     #[test]

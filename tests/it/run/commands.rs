@@ -134,6 +134,7 @@ fn list() {
 
     queues
       pages  (room for 10 items)
+             fetch -> parse (args)
     [exit code: 0]
     ");
 }
@@ -188,7 +189,7 @@ fn graph() {
       p3["test (alpine)"]
       q0[("pages")]
       p0 --> q0
-      q0 --> p1
+      q0 -->|args| p1
       p1 --> p2
       p1 --> p3
       classDef pool1 fill:#fde2b8,color:#000
@@ -205,7 +206,7 @@ fn graph() {
       p3 [label="test (alpine)"];
       q0 [label="pages", shape=cylinder];
       p0 -> q0;
-      q0 -> p1;
+      q0 -> p1 [label="args"];
       p1 -> p2;
       p1 -> p3;
     }
