@@ -149,5 +149,16 @@ mod tests {
         assert_eq!(told(text), [""; 0]);
         let text = text.replace("pool p 2", "pool p 1");
         assert!(told(&text)[0].starts_with("E207 `s` and `r` must run"), "{:?}", told(&text));
+        // A long-lived reader of one group leaves nothing for the other.
+        let text =
+            "pool p 1\nqueue q groups=a,b\ns feeds q\nr works q/a pool p\nt reads q/b pool p";
+        assert!(told(text)[0].starts_with("E207 `r` and `t` must run"), "{:?}", told(text));
+        for right in [
+            text.replace("pool p 1", "pool p 2"),
+            text.replace("works q/a", "reads q/a"),
+            text.replace("queue q", "queue q spill!"),
+        ] {
+            assert_eq!(told(&right), [""; 0], "{right}");
+        }
     }
 }

@@ -4,12 +4,14 @@
 //! queue that it feeds is full, and so does a reader whose output is taken as it reads on. If such
 //! holders can fill a pool, and everybody who reads those queues needs a slot of the same pool,
 //! nothing ever moves again. Of holders that wait for others, which may never meet, one at a time
-//! is looked at. Unaware of the number of CPUs, so it judges pools of a fixed size; a plan makes the others large
-//! enough.
+//! is looked at. A long-lived reader holds its slots until its queue is closed: whoever must go on
+//! meanwhile, so that it is, needs others. Unaware of the number of CPUs, so it judges pools of a
+//! fixed size; a plan makes the others large enough.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::demand::enough;
+use super::lanes::Lane;
 use super::links::{Links, place};
 use super::pipes::Chains;
 use crate::model::{
@@ -35,6 +37,7 @@ pub(super) fn check(links: &Links<'_>, chains: &Chains, cells: &[usize]) -> Vec<
         let Some(size) = fixed(pool) else { continue };
         let view = View::of(links, cells, u64::from(size), &members);
         let jam = view.piped(chains).or_else(|| view.met()).or_else(|| view.alone());
+        let jam = jam.or_else(|| view.kept()).or_else(|| view.fanned());
         problems.extend(jam.map(|jam| starved(links, pool, &jam, enough)));
     }
     problems
@@ -46,8 +49,9 @@ struct View<'a> {
     cells: &'a [usize],
     size: u64,
     members: &'a [usize],
-    /// Lanes that nobody reads without slots of the pool, with what the lightest reader needs.
-    whole: HashMap<usize, u64>,
+    /// Lanes of queues that block and that nobody reads without slots of the pool, with what the
+    /// lightest reader needs.
+    whole: BTreeMap<usize, u64>,
 }
 
 /// A pool that can't go on.
@@ -61,10 +65,14 @@ struct Jam {
 
 impl<'a> View<'a> {
     fn of(links: &'a Links<'a>, cells: &'a [usize], size: u64, members: &'a [usize]) -> Self {
-        let mut view = Self { links, cells, size, members, whole: HashMap::new() };
-        let fed: BTreeSet<usize> =
-            members.iter().flat_map(|&at| &links.produces[at]).copied().collect();
-        for queue in fed.into_iter().filter(|&at| links.job.queues[at].on_full == OnFull::Block) {
+        let mut view = Self { links, cells, size, members, whole: BTreeMap::new() };
+        let touched: BTreeSet<usize> = members
+            .iter()
+            .flat_map(|&at| links.produces[at].iter().chain(&links.consumes[at]))
+            .copied()
+            .collect();
+        for queue in touched.into_iter().filter(|&at| links.job.queues[at].on_full == OnFull::Block)
+        {
             for lane in links.lanes.of_queue(queue) {
                 let readers = &links.lanes.lane(lane).readers;
                 if readers.iter().all(|&at| view.is_member(at)) {
@@ -121,6 +129,60 @@ impl<'a> View<'a> {
             (used + self.whole[&lane] > self.size).then_some(*at)
         };
         self.members.iter().filter_map(fills).find_map(|at| self.jam(&[at]))
+    }
+
+    /// Returns how a long-lived reader keeps the slots that those need who feed it, item by item.
+    fn kept(&self) -> Option<Jam> {
+        self.whole.iter().filter(|(lane, _)| self.lives(**lane)).find_map(|(&lane, &held)| {
+            let Lane { queue, readers, .. } = self.links.lanes.lane(lane);
+            let feeder = self.links.producers[*queue].iter().find_map(|&at| {
+                let own = self.links.lanes.of_reader(at)?;
+                let rivals = &self.links.lanes.lane(own).readers;
+                let is_stuck = |&at: &usize| {
+                    self.is_member(at)
+                        && !is_long(self.links, at)
+                        && held + self.weight(at) > self.size
+                };
+                rivals.iter().all(is_stuck).then_some(at)
+            })?;
+            let name = &self.links.job.queues[*queue].name;
+            let keeps = format!("holds its slots until queue `{name}` is closed");
+            let keeps = readers.iter().map(|&at| (at, keeps.clone()));
+            let stuck = (feeder, "then gets no slot for its next item".to_owned());
+            let slots = held + self.weight(feeder);
+            Some(Jam { slots, members: keeps.chain([stuck]).collect() })
+        })
+    }
+
+    /// Returns how long-lived readers of one group leave no slot for those of another, without whom
+    /// the queue stays full.
+    fn fanned(&self) -> Option<Jam> {
+        let queues: BTreeSet<usize> =
+            self.members.iter().filter_map(|&at| self.links.consumes[at]).collect();
+        queues.into_iter().find_map(|queue| {
+            let lanes: Vec<usize> = self.links.lanes.of_queue(queue).collect();
+            let whole = lanes.into_iter().filter(|lane| self.whole.contains_key(lane));
+            let (long, short): (Vec<usize>, Vec<usize>) = whole.partition(|&lane| self.lives(lane));
+            let held: u64 = long.iter().map(|lane| self.whole[lane]).sum();
+            let lent = short.iter().map(|lane| self.whole[lane]).max().unwrap_or_default();
+            let slots = held + lent;
+            if slots <= self.size || long.is_empty() || long.len() + short.len() < 2 {
+                return None;
+            }
+            let name = &self.links.job.queues[queue].name;
+            let members = long.into_iter().chain(short).filter_map(|lane| {
+                let Lane { readers, group, .. } = self.links.lanes.lane(lane);
+                let group = group.unwrap_or_default();
+                let why = format!("without group `{group}` queue `{name}` stays full");
+                readers.first().map(|&at| (at, why))
+            });
+            Some(Jam { slots, members: members.collect() })
+        })
+    }
+
+    /// Returns whether all readers of a lane are long-lived.
+    fn lives(&self, lane: usize) -> bool {
+        self.links.lanes.lane(lane).readers.iter().all(|&at| is_long(self.links, at))
     }
 
     /// Fills the pool with what holds slots while it waits for a reader; returns why that is the
@@ -193,6 +255,14 @@ impl<'a> View<'a> {
     }
 }
 
+/// Returns whether the children of a consumer hold their slots from item to item.
+fn is_long(links: &Links<'_>, at: usize) -> bool {
+    links.process(at).consumes.as_ref().is_some_and(|said| match said.deliver {
+        Deliver::Args | Deliver::Stdin | Deliver::Batch => false,
+        Deliver::Stream | Deliver::Worker => true,
+    })
+}
+
 /// Returns the size of a pool where it does not depend on the machine.
 fn fixed(pool: &Pool) -> Option<u32> {
     match pool.size {
@@ -258,4 +328,47 @@ fn size_label(pool: &Pool, size: u32) -> Label {
     let key = if pool.slots.is_empty() { "size" } else { "slots" };
     let text = if size == 1 { "one at a time".to_owned() } else { format!("{size} slots") };
     Place::value(pool.file, ["pool", &pool.name, key]).label(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::check;
+    use crate::plan::sample::job;
+
+    #[test]
+    fn a_long_lived_reader_leaves_slots_for_those_that_feed_it() {
+        let text = "pool p 1\ns feeds q\na reads q feeds r pool p\nw works r pool p";
+        let told = check(&job(text));
+        assert_eq!(
+            told[0].message,
+            "`a` and `w` must run at the same time and need 2 slots, but their pool `p` has 1"
+        );
+        let labels: Vec<&str> = told[0].labels.iter().map(|label| label.text.as_str()).collect();
+        let why =
+            ["then gets no slot for its next item", "holds its slots until queue `r` is closed"];
+        assert_eq!(labels[1..], why);
+        for right in [
+            text.replace("pool p 1", "pool p 2"),
+            text.replace("works r", "reads r"),
+            text.replace("works r pool p", "works r"),
+            format!("queue r spill!\n{text}"),
+            // Others work the items off, or read what it makes.
+            format!("{text}\nb reads q feeds r"),
+            format!("{text}\nx reads r"),
+        ] {
+            assert_eq!(check(&job(&right)), [], "{right}");
+        }
+    }
+
+    #[test]
+    fn a_worker_replies_while_it_holds_its_slot() {
+        let text = "pool p 1\ns feeds q\nw works q feeds r pool p\nx reads r pool p";
+        assert_eq!(check(&job(text)).len(), 1);
+        for deliver in ["reads", "batches", "streams"] {
+            assert_eq!(check(&job(&text.replace("works", deliver))), [], "{deliver}");
+        }
+        // What is held back until its source passes needs no reader before.
+        let text = "pool p 1\ns feeds q pool p held!\nx reads q pool p";
+        assert_eq!(check(&job(text)), []);
+    }
 }
