@@ -25,8 +25,54 @@ fn job(name: &str) -> Test {
 fn every_job_file_is_valid() {
     let ran = Test::new().args(["validate", &file("")]).run().exits(0);
     // Before it may stand what is not installed here.
-    assert!(ran.stderr.ends_with("8 job files checked: all can run\n"), "{ran}");
+    assert!(ran.stderr.ends_with("15 job files checked: all can run\n"), "{ran}");
     assert!(!ran.stderr.lines().any(|line| line.starts_with('E')), "{ran}");
+}
+
+/// Runs a job file of this repository that writes into folders of the test.
+fn writes<const N: usize>(name: &str, vars: [(&str, &str); N]) -> Test {
+    let test = job(name);
+    let vars = vars.map(|(name, path)| format!("{name}={}", test.path(path).display()));
+    vars.into_iter().fold(test, |test, var| test.args(["--var", &var]))
+}
+
+#[test]
+fn parallel_gzip() {
+    let test = writes("parallel-gzip.toml", [("files", "in/*.txt"), ("into", "out")]);
+    let test = (0..20).fold(test, |test, n| test.file(format!("in/{n}.txt"), "x".repeat(1000)));
+    let ran = test.file("in/it's -n.txt", "quoted").run().exits(0);
+    let zipped = std::fs::read_dir(ran.path("out")).expect("the folder").count();
+    assert_eq!(zipped, 21, "{ran}");
+    assert!(ran.stdout.starts_with("21 files, 20006 bytes before and "), "{ran}");
+}
+
+#[test]
+fn checksum_tree() {
+    let test = writes("checksum-tree.toml", [("root", "in"), ("list", "sums")]);
+    let test = (0..250).fold(test, |test, n| test.file(format!("in/{}/{n}", n % 7), n.to_string()));
+    let ran = test.file("in/two words\tand a tab", "").run().exits(0);
+    assert_eq!(ran.stdout, "251 files are as their sums say\n", "{ran}");
+    let events = ran.events();
+    let started = events.iter().filter(|event| event["event"] == "attempt-started").count();
+    assert!(started <= 3 + 5, "{started} children for 251 files\n{ran}");
+}
+
+#[test]
+fn crawl() {
+    let test = writes("crawl.toml", [("socket", "site.sock")]).args(["--var", "pages=200"]);
+    let ran = test.run().exits(0);
+    assert_eq!(ran.lines_of("serve"), ["seen 200"], "{ran}");
+    let events = ran.events();
+    let ended = events.iter().filter(|event| event["event"] == "item-ended");
+    let passed = ended.filter(|event| event["verdict"] == "passed").count();
+    assert_eq!(passed, 200, "each page once\n{ran}");
+}
+
+#[test]
+fn etl() {
+    let ran = writes("etl.toml", [("database", "orders.sqlite")]).run().exits(0);
+    assert_eq!(ran.stdout, "990 orders of 7 customers: 45225.00\n", "{ran}");
+    assert!(ran.stderr.contains("10 dead"), "{ran}");
 }
 
 #[test]

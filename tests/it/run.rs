@@ -3,13 +3,16 @@
 //! A job that runs one process after the other says the same each time and is compared whole; of
 //! what runs at the same time only the laws are proved.
 
+mod batches;
 mod children;
 mod commands;
+mod crashes;
 mod environment;
 mod failures;
 mod graph;
 mod items;
 mod modes;
 mod pools;
+mod queues;
 mod stops;
 mod streams;

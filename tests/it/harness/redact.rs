@@ -7,6 +7,9 @@ use std::path::Path;
 /// Columns of a label in a summary, with what is around it.
 const LABEL: usize = 13;
 
+/// Fields of a summary that only slow runs have.
+const SLOW: [&str; 2] = ["  queues   ", "  bottleneck "];
+
 /// Words after which a duration is one that was measured.
 const BEFORE_TIMES: [&str; 3] = ["in ", "after ", "for "];
 
@@ -15,16 +18,18 @@ pub(super) fn redact(text: &str, folder: &Path) -> String {
     let text = text.replace(&folder.to_string_lossy().into_owned(), "[dir]");
     let text = text.replace(env!("CARGO_MANIFEST_DIR"), "[repo]");
     let mut shown = String::new();
-    let mut slowest = false;
+    let mut left_out = false;
     for line in text.split_inclusive('\n') {
         let goes_on = line.starts_with(&" ".repeat(LABEL));
-        if slowest && goes_on {
+        if left_out && goes_on {
             continue;
         }
-        slowest = line.starts_with("  slowest ");
-        if slowest {
+        // Who waited for whom is told of runs that take long, which a loaded machine decides.
+        let is_slowest = line.starts_with("  slowest ");
+        left_out = is_slowest || SLOW.iter().any(|label| line.starts_with(label));
+        if is_slowest {
             shown.push_str("  slowest    [names]\n");
-        } else {
+        } else if !left_out {
             words(line, &mut shown);
         }
     }
