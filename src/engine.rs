@@ -115,7 +115,9 @@ async fn go(
     let Run { plan, folder, sinks, file, options, started, inherited } = run;
     let changes = Changes::default();
     let plan = Rc::new(plan);
-    let queue = |queue: &crate::plan::Queue| Queue::new(queue.id, plan.queue(queue.id), &changes);
+    let queue = |queue: &crate::plan::Queue| {
+        Queue::new(queue.id, plan.queue(queue.id), folder.path(), &changes)
+    };
     let context = Rc::new(Context::new(Parts {
         host,
         teller: Teller::new(sinks),

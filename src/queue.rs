@@ -6,48 +6,46 @@
 //! and one that is dropped unanswered goes back, so that no path through the engine can lose an
 //! item. Unaware of who produces and who consumes, of processes and of the graph.
 //!
-//! Reading order: `slice`, [`framing`], [`stock`], [`broker`], [`delivery`], [`changes`],
-//! [`waiters`], [`spool`].
+//! Reading order, the way of an item: `slice`, [`framing`], `item`; [`broker`], [`intake`] with
+//! [`unique`]; [`stock`] and what it is made of, [`books`], [`row`], [`order`], [`due`],
+//! [`window`], [`ages`], [`spill`] with [`segment`]; [`delivery`], [`reader`]; [`wire`], [`keep`];
+//! [`changes`], [`waiters`], [`spool`].
 
+mod ages;
+mod books;
 mod broker;
 mod changes;
 mod delivery;
+mod due;
 mod framing;
+mod intake;
+mod item;
+mod keep;
+mod order;
+mod reader;
+mod row;
+mod segment;
 mod slice;
+mod spill;
 mod spool;
 mod stock;
+mod unique;
 mod waiters;
+mod window;
+mod wire;
 
 #[cfg(test)]
 mod laws;
 
-pub use broker::Queue;
+pub use books::Level;
+pub use broker::{Lane, Queue, Spec};
 pub use changes::Changes;
-pub use delivery::{Batch, Delivery, Kept};
-pub use framing::{FrameFault, Framer, fits, frame, unread};
+pub use delivery::{Batch, Delivery};
+pub use framing::{FrameFault, Framer, fits};
+pub use intake::{Ask, NotPut, QueueFault};
+pub use item::{Item, Origin};
+pub use keep::{Keep, KeepFault, Replay};
+pub use reader::Reader;
 pub use slice::Slice;
-/// Shim.
-#[derive(Debug)]
-pub enum NotPut {
-    /// Shim.
-    Full(Slice),
-    /// Shim.
-    Closed,
-    /// Shim.
-    Unfit(String),
-    /// Shim.
-    Fault(SpoolFault),
-}
-/// Shim.
-#[derive(Debug, Clone, Copy)]
-pub struct Origin(pub u32);
-impl Origin {
-    /// Shim.
-    pub const STATIC: Self = Self(u32::MAX);
-    /// Shim.
-    pub fn of(n: crate::model::NodeId) -> Self {
-        Self(n.0)
-    }
-}
 pub use spool::{Spool, SpoolFault};
-pub use stock::{Item, Level};
+pub use wire::{frame, unread};

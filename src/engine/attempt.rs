@@ -29,7 +29,7 @@ use super::stream::Read;
 use crate::child::{self, Child, StartError};
 use crate::event::{Exit, Leftover, Logs, NotStarted};
 use crate::model::AttemptId;
-use crate::queue::Kept;
+use crate::queue::Keep;
 
 /// An attempt that is over.
 pub(super) struct Finished {
@@ -43,7 +43,7 @@ pub(super) struct Remains {
     /// What it was given.
     pub(super) lent: Option<Lent>,
     /// Items that a `stream` child has read.
-    pub(super) kept: Option<Kept>,
+    pub(super) kept: Option<Keep>,
     /// Output that was held back.
     pub(super) held: Vec<Held>,
     /// How the child ended.

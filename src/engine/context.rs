@@ -21,7 +21,7 @@ use crate::child::Host;
 use crate::event::{ItemRef, Stream, Text};
 use crate::journal::{Log, Mode, Piece, RunFolder};
 use crate::launch::{Launch, Limits, Prepared, Unfit};
-use crate::model::{Ack, Action, Deliver, Framing, NodeId, Placeholder, QueueId};
+use crate::model::{Ack, Action, Consumes, Deliver, Framing, NodeId, Placeholder, QueueId};
 use crate::plan::Plan;
 use crate::queue::{Item, Queue};
 
@@ -113,7 +113,14 @@ impl Context {
     pub(super) fn items(&self, node: NodeId, ack: Ack) -> Payload {
         let Some(queue) = self.plan.node(node).consumes else { return Payload::None };
         let framing = self.plan.queue(queue).framing;
-        Payload::Items(Source { queue: self.queues[queue.index()].clone(), framing, ack })
+        let consumes = self.plan.process(node).consumes.as_ref();
+        Payload::Items(Source {
+            queue: self.queues[queue.index()].clone(),
+            framing,
+            ack,
+            folder: self.folder.path().to_owned(),
+            keep_bytes: consumes.map_or(Consumes::KEEP_BYTES, |consumes| consumes.keep_bytes),
+        })
     }
 
     /// Lends what a child of a node is given with its start; `Some(None)` where it should be given

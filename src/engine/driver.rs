@@ -190,7 +190,7 @@ impl Driver {
             Effect::Start(starts) => self.start(starts)?,
             Effect::Signal { attempt, signal } => self.order(attempt, Order::Signal(signal)),
             Effect::Kill { attempt } => self.order(attempt, Order::Kill),
-            Effect::Settle { attempt, how, verdict } => self.settle(attempt, how, verdict),
+            Effect::Settle { attempt, how, verdict } => self.settle(attempt, how, verdict)?,
             Effect::Pace { node, pace } => self.context.paces.set(node, pace),
             Effect::Feed(queue) => self.feed(queue),
             Effect::Close(queue) => self.context.queues[queue.index()].close(),
@@ -198,7 +198,7 @@ impl Driver {
             Effect::Abandon(queue) => {
                 let queue = &self.context.queues[queue.index()];
                 queue.close();
-                queue.drop_rest();
+                queue.drop_rest(&mut |_| {}).map_err(Fault::Spool)?;
             }
             Effect::Tell(kind) => self.tell(kind),
             Effect::End => self.over = true,
@@ -256,23 +256,29 @@ impl Driver {
     }
 
     /// Carries out what becomes of an attempt's item, and of the output that it held back.
-    fn settle(&mut self, attempt: AttemptId, how: Settlement, verdict: Verdict) {
+    fn settle(
+        &mut self,
+        attempt: AttemptId,
+        how: Settlement,
+        verdict: Verdict,
+    ) -> Result<(), Fault> {
         let hand = self.hands.remove(&attempt);
-        let Some(Hand { node, remains: Some(remains), .. }) = hand else { return };
+        let Some(Hand { node, remains: Some(remains), .. }) = hand else { return Ok(()) };
         if how == Settlement::Accept && remains.held.iter().any(|held| !held.spool.is_empty()) {
             let context = Rc::clone(&self.context);
             let publish = publish::accept(context, (node, attempt), verdict, remains);
             self.tasks.spawn_local(async move { Done::Published(attempt, publish.await) });
-            return;
+            return Ok(());
         }
         if how == Settlement::Bury && !self.context.plan.node(node).dead.is_empty() {
             let context = Rc::clone(&self.context);
             let bury = publish::bury(context, (node, attempt), verdict, remains);
             self.tasks.spawn_local(async move { Done::Published(attempt, bury.await) });
-            return;
+            return Ok(());
         }
-        publish::settle(&self.context, (node, attempt), remains, (how, verdict));
+        publish::settle(&self.context, (node, attempt), remains, (how, verdict))?;
         self.next.push_back(Input::Settled { attempt });
+        Ok(())
     }
 
     /// Deals with a task that ended.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::queue::SpoolFault;
+use crate::queue::{QueueFault, SpoolFault};
 use crate::{child, journal};
 
 /// Why a run could not go on.
@@ -25,6 +25,9 @@ pub enum Fault {
     /// What a child printed can't be held back.
     #[error(transparent)]
     Spool(SpoolFault),
+    /// A queue can't go on.
+    #[error(transparent)]
+    Queue(QueueFault),
     /// The static items of a queue can't be read.
     #[error("cannot read the items of queue `{queue}` from `{}`: {source}", path.display())]
     Items {

@@ -158,7 +158,7 @@ impl Frames {
         queues.dedup_by_key(|id| context.plan.queues[id.index()].queue);
         let framer = |id: &QueueId| {
             let declared = context.plan.queue(*id);
-            let framer = Framer::new(declared.framing, declared.max_item);
+            let framer = Framer::new(declared);
             (*id, context.queues[id.index()].clone(), framer)
         };
         Self { origin, queues: queues.iter().map(framer).collect(), items: Vec::new() }
@@ -244,7 +244,7 @@ pub(super) async fn put(
             Err(NotPut::Full(back)) => back,
             Err(NotPut::Closed) => return Ok(false),
             Err(NotPut::Unfit(reason)) => return Err(Refused::Frame(reason)),
-            Err(NotPut::Fault(fault)) => return Err(Fault::Spool(fault).into()),
+            Err(NotPut::Fault(fault)) => return Err(Fault::Queue(fault).into()),
         };
         if !queue.room().await {
             return Ok(false);

@@ -32,8 +32,7 @@ pub(super) async fn accept(
         taken &= publish(&context, node, held).await.map_err(as_fault)?;
     }
     let how = if taken { Settlement::Accept } else { Settlement::Return };
-    settle(&context, (node, attempt), remains, (how, verdict));
-    Ok(())
+    settle(&context, (node, attempt), remains, (how, verdict))
 }
 
 /// Puts a dead item into the queue that is for those, waiting for room, and then buries it. Where
@@ -47,8 +46,7 @@ pub(super) async fn bury(
     for item in remains.lent.as_ref().map_or(&[][..], Lent::items) {
         context.put_dead(node, item).await?;
     }
-    settle(&context, (node, attempt), remains, (Settlement::Bury, verdict));
-    Ok(())
+    settle(&context, (node, attempt), remains, (Settlement::Bury, verdict))
 }
 
 /// Waits until all items before those of an attempt are settled, so that what is made of them comes
@@ -82,7 +80,7 @@ pub(super) fn settle(
     (node, attempt): (NodeId, AttemptId),
     remains: Remains,
     (how, verdict): (Settlement, Verdict),
-) {
+) -> Result<(), Fault> {
     let Remains { lent, kept, exit, logs, took, reason, .. } = remains;
     let again = match how {
         Settlement::Again(wait) => Some(wait),
@@ -119,11 +117,12 @@ pub(super) fn settle(
     if let Some(kept) = kept {
         match how {
             Settlement::Accept => kept.accept(),
-            Settlement::Bury => kept.bury(),
+            Settlement::Bury => kept.bury(&mut |_| {}).map_err(Fault::Spool)?,
             // They were read and can't be given again: they count as left.
-            Settlement::Again(_) | Settlement::Halve | Settlement::Return => drop(kept),
+            Settlement::Again(_) | Settlement::Halve | Settlement::Return => kept.leave(),
         }
     }
+    Ok(())
 }
 
 /// What was held back has been framed before, so a refusal here breaks a law of ours.

@@ -71,15 +71,7 @@ async fn put_each(
     for item in items {
         // As long as there is room nothing is waited for, and others must have their turn.
         consume_budget().await;
-        let too_long = item.len() as u64 > declared.max_item;
-        let fault = fits(&item, declared.framing).err().map(|fault| fault.to_string());
-        let fault = fault.or_else(|| {
-            let (bytes, most) = (item.len(), declared.max_item);
-            too_long.then(|| format!("it has {bytes} bytes, `max-item` is {most}"))
-        });
-        if let Some(reason) = fault {
-            return Err(misfit(context, queue, &reason));
-        }
+        fits(&item, declared).map_err(|fault| misfit(context, queue, &fault))?;
         let put = put(&context.queues[queue.index()], Bytes::from(item), Origin::STATIC).await;
         let taken = put.map_err(|refused| match refused {
             Refused::Frame(reason) => misfit(context, queue, &reason),

@@ -7,13 +7,14 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::child::{Alarm, PipeWriter, Unread, Wrote};
 use crate::model::{Ack, Framing};
-use crate::queue::{Batch, Kept, Queue, frame, unread};
+use crate::queue::{Batch, Keep, KeepFault, Queue, frame, unread};
 
 /// Bytes of a batch for a child that reads quickly: large enough that a system call costs nothing,
 /// small enough that the end of a queue is shared by several.
@@ -48,6 +49,10 @@ pub(super) struct Source {
     pub(super) framing: Framing,
     /// When an item is accepted.
     pub(super) ack: Ack,
+    /// Where what is read is kept until the child ends, if it comes to that.
+    pub(super) folder: PathBuf,
+    /// Bytes that are kept of it at most.
+    pub(super) keep_bytes: u64,
 }
 
 /// The feeding of one child.
@@ -65,7 +70,9 @@ pub(super) struct Stream {
     /// Items that went back unread.
     returned: u64,
     /// Items read whose outcome is that of the child.
-    kept: Option<Kept>,
+    kept: Option<Keep>,
+    /// Why not all that was read can be kept.
+    fault: Option<KeepFault>,
     /// Bytes that the next batch may have.
     batch: usize,
 }
@@ -86,14 +93,19 @@ pub(super) struct Read {
     /// something in the queue.
     pub(super) unread: u64,
     /// Those whose outcome is that of the child.
-    pub(super) kept: Option<Kept>,
+    pub(super) kept: Option<Keep>,
+    /// Why not all that was read could be kept; what could not be went back.
+    pub(super) fault: Option<KeepFault>,
 }
 
 impl Stream {
     /// Begins to feed a child.
     pub(super) fn new(source: Source, mut stdin: PipeWriter) -> Self {
         stdin.shrink();
+        let keep = || Keep::new(&source.queue, &source.folder, source.keep_bytes);
         Self {
+            kept: (source.ack == Ack::Exit).then(keep),
+            fault: None,
             source,
             alarm: stdin.alarm(),
             stdin: Stdin::Open(stdin),
@@ -101,7 +113,6 @@ impl Stream {
             sent: 0,
             read: 0,
             returned: 0,
-            kept: None,
             batch: 1,
         }
     }
@@ -127,6 +138,9 @@ impl Stream {
                 return Ok(false);
             }
             self.note_read();
+            if self.fault.is_some() {
+                return Ok(false);
+            }
             self.adapt(given.elapsed());
         }
     }
@@ -176,7 +190,8 @@ impl Stream {
         else {
             return Ok(false);
         };
-        let mut pieces = frame(batch.items(), self.source.framing);
+        let mut heads = Vec::new();
+        let mut pieces = frame(batch.items(), self.source.framing, &mut heads);
         let bytes: usize = pieces.iter().map(|piece| piece.len()).sum();
         *end = self.sent + bytes as u64;
         let mut rest = pieces.as_mut_slice();
@@ -232,7 +247,7 @@ impl Stream {
             self.settle(batch, 0);
         }
         if let Some((batch, end)) = self.open.front_mut() {
-            let unread = unread(batch.items(), *end - position);
+            let unread = unread(batch.items(), *end - position, self.source.framing);
             let read = batch.items().len() - unread;
             if read > 0 {
                 let read = batch.split_off(read);
@@ -244,13 +259,11 @@ impl Stream {
 
     fn settle(&mut self, batch: Batch, unread: usize) {
         self.read += (batch.items().len() - unread) as u64;
-        match self.source.ack {
-            Ack::Read => batch.accept_but(unread),
-            Ack::Exit => {
-                let kept = batch.keep_but(unread);
-                match &mut self.kept {
-                    Some(all) => all.join(kept),
-                    none => *none = Some(kept),
+        match &mut self.kept {
+            None => batch.accept_but(unread),
+            Some(kept) => {
+                if let Err(fault) = kept.add(batch, unread) {
+                    self.fault.get_or_insert(fault);
                 }
             }
         }
@@ -279,7 +292,7 @@ impl Stream {
     pub(super) fn part(&mut self) {
         let position = self.sent.saturating_sub(self.unread());
         while let Some((batch, end)) = self.open.pop_front() {
-            let unread = unread(batch.items(), end.saturating_sub(position));
+            let unread = unread(batch.items(), end.saturating_sub(position), self.source.framing);
             self.returned += unread as u64;
             self.settle(batch, unread);
         }
@@ -297,7 +310,8 @@ impl Stream {
     /// The child is over.
     pub(super) fn end(mut self) -> Read {
         self.part();
-        Read { items: self.read, unread: self.returned, kept: self.kept }
+        let kept = self.kept.filter(|kept| kept.items() > 0);
+        Read { items: self.read, unread: self.returned, kept, fault: self.fault }
     }
 }
 

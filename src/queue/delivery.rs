@@ -4,8 +4,12 @@
 //! unanswered goes back to where it was and costs no try: whatever happens to its holder, no item
 //! is lost. Unaware of what is done with an item.
 
+use std::iter::once;
 use std::time::Duration;
 
+use super::books::Fate;
+use super::row::Bond;
+use super::stock::Loan;
 use super::{Item, Queue};
 
 /// One item that is lent.
@@ -14,40 +18,59 @@ use super::{Item, Queue};
 pub struct Delivery {
     /// The item.
     pub item: Item,
+    /// Whether it has to run alone, because it may have killed others that ran beside it.
+    pub alone: bool,
     /// The way back, until it is answered.
     queue: Option<Queue>,
+    loan: Loan,
+    shard: Option<u32>,
     size: u64,
 }
 
 impl Delivery {
-    pub(super) fn new(queue: Queue, item: Item) -> Self {
-        let size = item.size();
-        Self { item, queue: Some(queue), size }
+    pub(super) fn new(queue: Queue, item: Item, loan: Loan, shard: Option<u32>) -> Self {
+        let (size, alone) = (item.size(), loan.bond == Bond::Alone);
+        Self { item, alone, queue: Some(queue), loan, shard, size }
     }
 
-    /// Shim.
+    /// Returns its shard, where its lane has any.
     pub fn shard(&self) -> Option<u32> {
-        None
+        self.shard
     }
 
     /// Answers that the item is done.
-    pub fn accept(mut self) {
-        if let Some(queue) = self.queue.take() {
-            queue.settle(|stock| stock.accept(1, self.size));
-        }
+    pub fn accept(self) {
+        self.settle(Fate::Done);
     }
 
     /// Answers that the item failed for good.
-    pub fn bury(mut self) {
-        if let Some(queue) = self.queue.take() {
-            queue.settle(|stock| stock.bury(1, self.size));
-        }
+    pub fn bury(self) {
+        self.settle(Fate::Dead);
     }
 
     /// Answers that the item failed and is to be tried again, after a while.
     pub fn again(mut self, after: Duration) {
+        self.item.attempt += 1;
+        self.later(after);
+    }
+
+    /// Answers that the item can't be dealt with now: it comes back after a while and costs no try.
+    pub fn later(mut self, after: Duration) {
         if let Some(queue) = self.queue.take() {
-            queue.again(std::mem::take(&mut self.item), after);
+            queue.later(self.loan, std::mem::take(&mut self.item), after);
+        }
+    }
+
+    /// Answers that the item may be what killed its consumer and those beside it: it goes back to
+    /// be run alone, and costs no try.
+    pub fn suspect(mut self) {
+        self.loan.bond = Bond::Alone;
+    }
+
+    fn settle(mut self, fate: Fate) {
+        if let Some(queue) = self.queue.take() {
+            let (index, size) = (self.item.index, self.size);
+            queue.settle(|stock| stock.settle(self.loan, fate, once((index, size))));
         }
     }
 }
@@ -55,7 +78,7 @@ impl Delivery {
 impl Drop for Delivery {
     fn drop(&mut self) {
         if let Some(queue) = self.queue.take() {
-            queue.give_back(std::iter::once(std::mem::take(&mut self.item)));
+            queue.give_back(self.loan, once(std::mem::take(&mut self.item)));
         }
     }
 }
@@ -67,33 +90,28 @@ pub struct Batch {
     queue: Queue,
     /// Empty once they are answered.
     items: Vec<Item>,
+    loan: Loan,
+    shard: Option<u32>,
 }
 
 impl Batch {
-    pub(super) fn new(queue: Queue, items: Vec<Item>) -> Self {
-        Self { queue, items }
+    pub(super) fn new(queue: Queue, items: Vec<Item>, loan: Loan, shard: Option<u32>) -> Self {
+        Self { queue, items, loan, shard }
     }
-
-    /// Shim.
-    pub fn shard(&self) -> Option<u32> {
-        None
-    }
-
-    /// Shim.
-    pub fn one(mut self) -> Result<Delivery, Self> {
-        if self.items.len() == 1 {
-            Ok(Delivery::new(self.queue.clone(), self.items.pop().unwrap()))
-        } else {
-            Err(self)
-        }
-    }
-
-    /// Shim.
-    pub fn halve(self) {}
 
     /// Returns the items.
     pub fn items(&self) -> &[Item] {
         &self.items
+    }
+
+    /// Returns the shard of all of them, where their lane has any.
+    pub fn shard(&self) -> Option<u32> {
+        self.shard
+    }
+
+    /// Returns whether this is one item that has to run alone.
+    pub fn is_alone(&self) -> bool {
+        self.loan.bond == Bond::Alone
     }
 
     /// Answers that all are done.
@@ -102,86 +120,60 @@ impl Batch {
     }
 
     /// Answers that all are done but the last `unread`, which go back.
-    pub fn accept_but(mut self, unread: usize) {
-        let (items, bytes) = self.part_with(unread);
-        self.queue.settle(|stock| stock.accept(items, bytes));
+    pub fn accept_but(self, unread: usize) {
+        self.settle_but(unread, Fate::Done);
     }
 
-    /// Answers that all were read but the last `unread`, which go back; what was read is kept by
-    /// the caller, outside the capacity, until it is known how its reader ends.
-    pub fn keep_but(mut self, unread: usize) -> Kept {
-        let (items, bytes) = self.part_with(unread);
-        self.queue.settle(|stock| stock.keep(items, bytes));
-        Kept { queue: self.queue.clone(), items }
+    /// Answers that all together failed: they go back as two parts, each of which is lent next as
+    /// it is, and cost no try.
+    pub fn halve(mut self) {
+        self.loan.bond = Bond::Part;
+        let half = self.items.len().div_ceil(2);
+        drop(self.split_off(half));
     }
 
     /// Parts the first items, so many or all, from the rest.
     pub fn split_off(&mut self, first: usize) -> Self {
         let first = first.min(self.items.len());
-        Self::new(self.queue.clone(), self.items.drain(..first).collect())
+        let items = self.items.drain(..first).collect();
+        Self::new(self.queue.clone(), items, self.loan, self.shard)
     }
 
     /// Parts the items, each with its own answer.
     pub fn split(mut self) -> Vec<Delivery> {
         let items = std::mem::take(&mut self.items).into_iter();
-        items.map(|item| Delivery::new(self.queue.clone(), item)).collect()
+        let lent = |item| Delivery::new(self.queue.clone(), item, self.loan, self.shard);
+        items.map(lent).collect()
     }
 
-    /// Lets go of the first items, and leaves the last `unread` to be given back. Returns how many
-    /// were let go of, and their bytes.
-    fn part_with(&mut self, unread: usize) -> (u64, u64) {
+    /// Returns the only item with its own answer, or all of them where there are several.
+    pub fn one(mut self) -> Result<Delivery, Self> {
+        match <[Item; 1]>::try_from(std::mem::take(&mut self.items)) {
+            Ok([item]) => Ok(Delivery::new(self.queue.clone(), item, self.loan, self.shard)),
+            Err(items) => {
+                self.items = items;
+                Err(self)
+            }
+        }
+    }
+
+    /// Answers that this became of all but the last `unread`, which go back.
+    pub(super) fn settle_but(mut self, unread: usize, fate: Fate) {
         let read = self.items.len().saturating_sub(unread);
-        let bytes = self.items.drain(..read).map(|item| item.size()).sum();
-        (read as u64, bytes)
+        let read = self.items.drain(..read).map(|item| (item.index, item.size()));
+        self.queue.settle(|stock| stock.settle(self.loan, fate, read));
+    }
+
+    /// Returns the row that they belong to.
+    pub(super) fn row(&self) -> u32 {
+        self.loan.row
     }
 }
 
 impl Drop for Batch {
     fn drop(&mut self) {
         if !self.items.is_empty() {
-            self.queue.give_back(std::mem::take(&mut self.items).into_iter());
-        }
-    }
-}
-
-/// Items that were read and whose bytes the holder keeps. Dropped unanswered they count as left:
-/// the queue has them no longer.
-#[derive(Debug)]
-#[must_use = "items that are dropped here are left undone"]
-pub struct Kept {
-    queue: Queue,
-    items: u64,
-}
-
-impl Kept {
-    /// Returns how many there are.
-    pub fn items(&self) -> u64 {
-        self.items
-    }
-
-    /// Adds others of the same queue.
-    pub fn join(&mut self, mut other: Self) {
-        self.items += std::mem::take(&mut other.items);
-    }
-
-    /// Answers that all are done.
-    pub fn accept(mut self) {
-        let items = std::mem::take(&mut self.items);
-        self.queue.settle(|stock| stock.settle_kept(items, 0, 0));
-    }
-
-    /// Answers that all failed for good.
-    pub fn bury(mut self) {
-        let items = std::mem::take(&mut self.items);
-        self.queue.settle(|stock| stock.settle_kept(0, items, 0));
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        let items = std::mem::take(&mut self.items);
-        if items > 0 {
-            self.queue.settle(|stock| stock.settle_kept(0, 0, items));
+            self.queue.give_back(self.loan, std::mem::take(&mut self.items).into_iter());
         }
     }
 }

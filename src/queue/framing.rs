@@ -1,18 +1,23 @@
-//! Framing: where an item ends in what a producer prints, and what is put behind it for a consumer.
+//! Framing: where an item ends in what a producer prints.
 //!
 //! Bytes come in blocks that are cut anywhere; items go out as slices of those blocks. Only an item
 //! that lies in several blocks is copied, once for each of them. Every fault names its offset in
 //! the whole stream. Unaware of where blocks come from and of how full the queue is.
+//!
+//! Reading order: [`ended`] for what ends with a byte, [`prefixed`] for what begins with a length.
 
-use std::io::IoSlice;
+mod ended;
+mod prefixed;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use serde::de::IgnoredAny;
 use thiserror::Error;
 
-use super::Item;
-use super::slice::{KEEPS_ALIVE, Slice, gather};
-use crate::model::Framing;
+use self::ended::Ended;
+use self::prefixed::Prefixed;
+use super::slice::{KEEPS_ALIVE, LONGEST, Slice, gather};
+use super::wire::Wire;
+use crate::model::{self, Framing};
 
 /// What is wrong with the bytes of a producer. What was framed before them is valid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -25,6 +30,14 @@ pub enum FrameFault {
         /// `max-item`.
         max: u64,
     },
+    /// An item that needs no framing is longer than the queue allows.
+    #[error("it has {bytes} bytes, `max-item` is {max}")]
+    TooLarge {
+        /// How long it is.
+        bytes: u64,
+        /// `max-item`.
+        max: u64,
+    },
     /// An item is not what its framing says.
     #[error("the item at byte {offset} is not valid JSON: {reason}")]
     NotJson {
@@ -32,6 +45,14 @@ pub enum FrameFault {
         offset: u64,
         /// Why.
         reason: String,
+    },
+    /// An item has not its length before it, or ends elsewhere.
+    #[error("what stands at byte {offset} is no netstring: {reason}")]
+    NotNetstring {
+        /// Where in the stream it stops being one.
+        offset: u64,
+        /// Why.
+        reason: &'static str,
     },
     /// An item holds the byte that ends items.
     #[error("it holds {what} at byte {offset}, which ends an item there")]
@@ -41,10 +62,12 @@ pub enum FrameFault {
         /// The name of the byte.
         what: &'static str,
     },
-    /// The producer did not pass and left an unfinished item behind.
-    #[error("the producer died inside an item, {bytes} bytes were dropped")]
+    /// The stream ends inside an item, and its producer did not pass or there is more to come.
+    #[error("the output ends inside the item at byte {offset}, {bytes} bytes were dropped")]
     Torn {
-        /// How long it is.
+        /// Where the item starts in the stream.
+        offset: u64,
+        /// How much of it came.
         bytes: u64,
     },
 }
@@ -52,184 +75,90 @@ pub enum FrameFault {
 /// Frames the output of one producer for one queue.
 #[derive(Debug)]
 pub struct Framer {
-    framing: Framing,
-    max_item: u64,
-    /// What came of an item whose end did not come yet.
-    partial: BytesMut,
-    /// Where that item starts in the stream.
-    start: u64,
+    kind: Kind,
+    wire: Wire,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Ended(Ended),
+    Prefixed(Prefixed),
 }
 
 impl Framer {
     /// Makes one for a stream from its beginning.
-    pub fn new(framing: Framing, max_item: u64) -> Self {
-        Self { framing, max_item, partial: BytesMut::new(), start: 0 }
+    pub fn new(queue: &model::Queue) -> Self {
+        let max_item = queue.max_item.min(LONGEST);
+        let kind = match queue.framing {
+            Framing::Lines => Kind::Ended(Ended::lines(max_item, queue.crlf)),
+            Framing::Nul => Kind::Ended(Ended::nul(max_item)),
+            Framing::Json => Kind::Ended(Ended::json(max_item)),
+            Framing::Netstring => Kind::Prefixed(Prefixed::netstring(max_item)),
+            Framing::U32be => Kind::Prefixed(Prefixed::u32be(max_item)),
+        };
+        Self { kind, wire: Wire(queue.framing) }
     }
 
     /// Takes in the next block and adds the items that end in it to `out`. After a fault nothing
     /// more can be framed.
     pub fn feed(&mut self, block: &Bytes, out: &mut Vec<Slice>) -> Result<(), FrameFault> {
         let first = out.len();
-        let mut from = 0;
-        for end in memchr::memchr_iter(terminator(self.framing), block) {
-            if self.partial.is_empty() {
-                self.emit(Slice::cut(block, from..end), out)?;
-            } else {
-                let item = self.complete(&block[from..end])?;
-                self.emit(item, out)?;
-            }
-            from = end + 1;
+        match &mut self.kind {
+            Kind::Ended(ended) => ended.feed(block, out)?,
+            Kind::Prefixed(prefixed) => prefixed.feed(block, out)?,
         }
-        self.check_length(block.len() - from)?;
-        self.partial.extend_from_slice(&block[from..]);
         self.let_go(block.len(), &mut out[first..]);
         Ok(())
     }
 
     /// Ends the stream. What stands behind the last terminator is an item if its producer passed.
-    pub fn finish(mut self, passed: bool) -> Result<Option<Slice>, FrameFault> {
-        if self.partial.is_empty() {
-            return Ok(None);
+    pub fn finish(self, passed: bool) -> Result<Option<Slice>, FrameFault> {
+        match self.kind {
+            Kind::Ended(ended) => ended.finish(passed),
+            Kind::Prefixed(prefixed) => prefixed.finish().map(|()| None),
         }
-        if !passed {
-            return Err(FrameFault::Torn { bytes: length(self.partial.len()) });
-        }
-        let mut last = Vec::new();
-        let item = self.complete(&[])?;
-        self.emit(item, &mut last)?;
-        Ok(last.pop())
-    }
-
-    /// Puts the end of an item behind what came of it, in a block of its own.
-    fn complete(&mut self, rest: &[u8]) -> Result<Slice, FrameFault> {
-        self.check_length(rest.len())?;
-        let end = self.partial.len() + rest.len();
-        self.partial.reserve(rest.len() + 1);
-        self.partial.put_slice(rest);
-        self.partial.put_u8(terminator(self.framing));
-        Ok(Slice::cut(&self.partial.split().freeze(), 0..end))
-    }
-
-    fn emit(&mut self, item: Slice, out: &mut Vec<Slice>) -> Result<(), FrameFault> {
-        let start = self.start;
-        if length(item.len()) > self.max_item {
-            return Err(FrameFault::TooLong { offset: start, max: self.max_item });
-        }
-        self.start += length(item.len()) + 1;
-        if self.framing != Framing::Json {
-            out.push(item);
-        } else if let Some(value) = item.trimmed() {
-            let offset = start + length(item.offset_to(&value));
-            check_json(&value).map_err(|fault| fault.at(offset))?;
-            out.push(value);
-        }
-        Ok(())
-    }
-
-    /// Refuses an unfinished item as soon as it is too long, so that none grows without bound.
-    fn check_length(&self, more: usize) -> Result<(), FrameFault> {
-        if length(self.partial.len() + more) > self.max_item {
-            return Err(FrameFault::TooLong { offset: self.start, max: self.max_item });
-        }
-        Ok(())
     }
 
     /// Lets go of a block that is mostly blank, which its items would keep alive.
     fn let_go(&self, block: usize, items: &mut [Slice]) {
-        let bytes: usize = items.iter().map(|item| item.len() + 1).sum();
+        let bytes: usize = items.iter().map(|item| self.wire.size(item.len())).sum();
         if !items.is_empty() && block > bytes.saturating_mul(KEEPS_ALIVE) {
-            gather(items, bytes, terminator(self.framing));
+            gather(items, self.wire);
         }
     }
 }
 
-impl FrameFault {
-    fn at(self, base: u64) -> Self {
-        match self {
-            Self::NotJson { offset, reason } => Self::NotJson { offset: base + offset, reason },
-            Self::TooLong { .. } | Self::HoldsTerminator { .. } | Self::Torn { .. } => self,
-        }
+/// Checks that an item may enter a queue that was not framed for it: where it is too long, or what
+/// came out of the other end would be something else.
+pub fn fits(item: &[u8], queue: &model::Queue) -> Result<(), FrameFault> {
+    let max = queue.max_item.min(LONGEST);
+    if length(item.len()) > max {
+        return Err(FrameFault::TooLarge { bytes: length(item.len()), max });
     }
-}
-
-/// Checks that a static item may enter a queue of this framing: what comes out of the other end
-/// would be something else.
-pub fn fits(item: &[u8], framing: Framing) -> Result<(), FrameFault> {
-    if let Some(offset) = memchr::memchr(terminator(framing), item) {
-        let what = match framing {
-            Framing::Lines | Framing::Json => "a line feed",
-            Framing::Nul | Framing::Netstring | Framing::U32be => "a zero byte",
-        };
-        return Err(FrameFault::HoldsTerminator { offset: length(offset), what });
-    }
-    match framing {
-        Framing::Lines | Framing::Nul | Framing::Netstring | Framing::U32be => Ok(()),
-        Framing::Json => check_json(item),
-    }
-}
-
-/// Returns the items as a consumer reads them, each with its terminator, in as few pieces as
-/// possible: what was read in one piece is written in one piece.
-pub fn frame(items: &[Item], framing: Framing) -> Vec<IoSlice<'_>> {
-    let (end, terminator): (u8, &'static [u8]) = match framing {
-        Framing::Lines | Framing::Json => (b'\n', b"\n"),
-        Framing::Nul | Framing::Netstring | Framing::U32be => (0, b"\0"),
+    let free_of = |byte: u8, what| match memchr::memchr(byte, item) {
+        Some(at) => Err(FrameFault::HoldsTerminator { offset: length(at), what }),
+        None => Ok(()),
     };
-    let mut pieces = Vec::new();
-    let mut rest = items;
-    while let [first, ..] = rest {
-        let behind = |pair: &[Item]| {
-            let [one, two] = pair else { return false };
-            one.bytes.ends_with(end) && one.bytes.precedes(&two.bytes)
-        };
-        let run = 1 + rest.windows(2).take_while(|pair| behind(pair)).count();
-        let last = &rest[run - 1];
-        if last.bytes.ends_with(end) {
-            pieces.push(IoSlice::new(first.bytes.through(&last.bytes)));
-        } else {
-            if run > 1 {
-                pieces.push(IoSlice::new(first.bytes.through(&rest[run - 2].bytes)));
-            }
-            pieces.push(IoSlice::new(&last.bytes));
-            pieces.push(IoSlice::new(terminator));
-        }
-        rest = &rest[run..];
-    }
-    pieces
-}
-
-/// Returns how many of the items are not read to their end, when the last `bytes` of what [`frame`]
-/// returned for them are not.
-pub fn unread(items: &[Item], bytes: u64) -> usize {
-    let mut left = bytes;
-    let whole = items.iter().rev().take_while(|item| {
-        let open = left > 0;
-        left = left.saturating_sub(length(item.bytes.len()) + 1);
-        open
-    });
-    whole.count()
-}
-
-/// Returns the byte that ends an item.
-pub(super) fn terminator(framing: Framing) -> u8 {
-    match framing {
-        Framing::Lines | Framing::Json => b'\n',
-        Framing::Nul | Framing::Netstring | Framing::U32be => 0,
+    match queue.framing {
+        Framing::Lines => free_of(b'\n', "a line feed"),
+        Framing::Nul => free_of(0, "a zero byte"),
+        Framing::Json => free_of(b'\n', "a line feed").and_then(|()| check_json(item, 0)),
+        Framing::Netstring | Framing::U32be => Ok(()),
     }
 }
 
-/// Checks that the bytes are one JSON value; the offset of the fault counts from their beginning.
-fn check_json(value: &[u8]) -> Result<(), FrameFault> {
+/// Checks that the bytes, which start there in the stream, are one JSON value.
+fn check_json(value: &[u8], start: u64) -> Result<(), FrameFault> {
     if let Err(fault) = std::str::from_utf8(value) {
         let reason = "it is not UTF-8".to_owned();
-        return Err(FrameFault::NotJson { offset: length(fault.valid_up_to()), reason });
+        return Err(FrameFault::NotJson { offset: start + length(fault.valid_up_to()), reason });
     }
     serde_json::from_slice::<IgnoredAny>(value).map(drop).map_err(|fault| {
         // One line, so its column is the place; serde adds the place to the reason, where it would
         // count from the wrong beginning.
         let reason = fault.to_string();
         let reason = reason.split(" at line ").next().unwrap_or_default().to_owned();
-        FrameFault::NotJson { offset: length(fault.column().saturating_sub(1)), reason }
+        FrameFault::NotJson { offset: start + length(fault.column().saturating_sub(1)), reason }
     })
 }
 
@@ -241,14 +170,23 @@ fn length(bytes: usize) -> u64 {
 mod tests {
     use super::*;
 
-    fn framed(framing: Framing, blocks: &[&'static str]) -> Result<Vec<Slice>, FrameFault> {
-        let mut framer = Framer::new(framing, 20);
+    fn queue(framing: Framing) -> model::Queue {
+        let plain = model::Queue::new("q", model::FileId(0), std::path::PathBuf::new());
+        model::Queue { framing, max_item: 20, ..plain }
+    }
+
+    fn framed_for(queue: &model::Queue, blocks: &[&'static str]) -> Result<Vec<Slice>, FrameFault> {
+        let mut framer = Framer::new(queue);
         let mut out = Vec::new();
         for block in blocks {
             framer.feed(&Bytes::from(*block), &mut out)?;
         }
         out.extend(framer.finish(true)?);
         Ok(out)
+    }
+
+    fn framed(framing: Framing, blocks: &[&'static str]) -> Result<Vec<Slice>, FrameFault> {
+        framed_for(&queue(framing), blocks)
     }
 
     fn texts(items: &[Slice]) -> Vec<String> {
@@ -260,13 +198,39 @@ mod tests {
         let cases: &[(Framing, &[&'static str], &[&str])] = &[
             (Framing::Lines, &["a\n\nb"], &["a", "", "b"]),
             (Framing::Lines, &["a", "b\nc", "\n"], &["ab", "c"]),
+            (Framing::Lines, &["a\r\n"], &["a\r"]),
             (Framing::Lines, &[], &[]),
             (Framing::Nul, &["a\nb\0c\0"], &["a\nb", "c"]),
             (Framing::Json, &["{\"a\":1}\n\n  \n [2] \r\n", "3"], &["{\"a\":1}", "[2]", "3"]),
             (Framing::Json, &["1\n", " \t"], &["1"]),
+            (
+                Framing::Netstring,
+                &["1:a,0:,12:", "a,b", "\ncdefghij,"],
+                &["a", "", "a,b\ncdefghij"],
+            ),
+            (Framing::Netstring, &["1", "1:abcdefghijk", ","], &["abcdefghijk"]),
+            (Framing::U32be, &["\0\0\0\u{1}a\0\0\0\0\0\0\0\u{2}b\n"], &["a", "", "b\n"]),
+            (Framing::U32be, &["\0\0", "\0\u{3}a", "bc"], &["abc"]),
         ];
         for (framing, blocks, items) in cases {
             assert_eq!(texts(&framed(*framing, blocks).unwrap()), *items, "{blocks:?}");
+        }
+    }
+
+    #[test]
+    fn one_cr_before_the_lf_is_no_part_of_an_item() {
+        let crlf = model::Queue { crlf: true, ..queue(Framing::Lines) };
+        let cases: &[(&[&'static str], &[&str])] = &[
+            (&["a\r\nb\n\r\n\r\r\nc\r"], &["a", "b", "", "\r", "c\r"]),
+            (&["a\r", "\nb", "\r\n"], &["a", "b"]),
+            (&["12345678901234567890\r", "\n"], &["12345678901234567890"]),
+        ];
+        for (blocks, items) in cases {
+            assert_eq!(texts(&framed_for(&crlf, blocks).unwrap()), *items, "{blocks:?}");
+        }
+        for long in [&["12345678901234567890\r"][..], &["12345678901234567890\r\r", "\n"]] {
+            let fault = framed_for(&crlf, long);
+            assert_eq!(fault, Err(FrameFault::TooLong { offset: 0, max: 20 }), "{long:?}");
         }
     }
 
@@ -285,48 +249,50 @@ mod tests {
 
     #[test]
     fn what_came_before_a_fault_is_valid() {
-        let (mut framer, mut out) = (Framer::new(Framing::Json, 20), Vec::new());
+        let (mut framer, mut out) = (Framer::new(&queue(Framing::Json)), Vec::new());
         framer.feed(&Bytes::from("1\n2\n?\n4\n"), &mut out).unwrap_err();
         assert_eq!(texts(&out), ["1", "2"]);
     }
 
     #[test]
-    fn a_torn_item_of_a_failed_producer_is_dropped() {
-        let (mut framer, mut out) = (Framer::new(Framing::Lines, 20), Vec::new());
+    fn a_torn_item_is_dropped() {
+        let (mut framer, mut out) = (Framer::new(&queue(Framing::Lines)), Vec::new());
         framer.feed(&Bytes::from("a\nbcd"), &mut out).unwrap();
-        assert_eq!(framer.finish(false), Err(FrameFault::Torn { bytes: 3 }));
+        assert_eq!(framer.finish(false), Err(FrameFault::Torn { offset: 2, bytes: 3 }));
+        let cases: &[(Framing, &[&'static str], u64)] = &[
+            (Framing::Netstring, &["1:a,1"], 1),
+            (Framing::Netstring, &["1:a,", "1:b"], 3),
+            (Framing::U32be, &["\0\0\0\0\0\0"], 2),
+            (Framing::U32be, &["\0\0\0\0\0\0\0\u{2}b"], 5),
+        ];
+        for (framing, blocks, bytes) in cases {
+            let torn = FrameFault::Torn { offset: 4, bytes: *bytes };
+            assert_eq!(framed(*framing, blocks), Err(torn), "{blocks:?}");
+        }
     }
 
     #[test]
-    fn static_items_must_fit() {
-        assert_eq!(fits(b"a b", Framing::Lines), Ok(()));
-        assert!(fits(b"a\nb", Framing::Lines).is_err());
-        assert_eq!(fits(b"a\nb", Framing::Nul), Ok(()));
-        let fault = fits(b"a\0b", Framing::Nul).unwrap_err();
+    fn items_from_elsewhere_must_fit() {
+        assert_eq!(fits(b"a b", &queue(Framing::Lines)), Ok(()));
+        assert!(fits(b"a\nb", &queue(Framing::Lines)).is_err());
+        assert_eq!(fits(b"a\nb", &queue(Framing::Nul)), Ok(()));
+        let fault = fits(b"a\0b", &queue(Framing::Nul)).unwrap_err();
         assert_eq!(fault.to_string(), "it holds a zero byte at byte 1, which ends an item there");
-        assert!(fits(b"{", Framing::Json).is_err());
+        assert!(fits(b"{", &queue(Framing::Json)).is_err());
+        assert!(fits(b"{\n}", &queue(Framing::Json)).is_err());
+        for framing in [Framing::Netstring, Framing::U32be] {
+            assert_eq!(fits(b"a\0\n", &queue(framing)), Ok(()));
+            let fault = fits(&[b'a'; 21], &queue(framing)).unwrap_err().to_string();
+            assert_eq!(fault, "it has 21 bytes, `max-item` is 20");
+        }
     }
 
     #[test]
     fn a_mostly_blank_block_is_let_go() {
         let mut block = vec![b'\n'; 1000];
         block[500] = b'7';
-        let (mut framer, mut out) = (Framer::new(Framing::Json, 20), Vec::new());
+        let (mut framer, mut out) = (Framer::new(&queue(Framing::Json)), Vec::new());
         framer.feed(&Bytes::from(block), &mut out).unwrap();
         assert!(!out[0].wastes(2));
-    }
-
-    #[test]
-    fn what_was_read_together_is_written_together() {
-        let item = |bytes| Item { index: 0, bytes, attempt: 1 };
-        let slices = framed(Framing::Lines, &["a\nb\nc", "c\nd"]).unwrap();
-        let items: Vec<Item> = slices.into_iter().map(item).collect();
-        let pieces = frame(&items, Framing::Lines);
-        let pieces: Vec<&[u8]> = pieces.iter().map(|piece| &**piece).collect();
-        assert_eq!(pieces, [&b"a\nb\n"[..], b"cc\n", b"d\n"]);
-        let pieces = frame(&items[..1], Framing::Nul);
-        assert_eq!(pieces.iter().map(|piece| &**piece).collect::<Vec<_>>(), [&b"a"[..], b"\0"]);
-        let counts = [0, 1, 2, 3, 5, 6, 99].map(|bytes| unread(&items, bytes));
-        assert_eq!(counts, [0, 1, 1, 2, 2, 3, 4]);
     }
 }

@@ -1,7 +1,7 @@
 //! Slice: some bytes of a block that was read at once.
 //!
 //! It keeps hold of the whole block and knows where in it it lies. So what lies behind each other,
-//! terminators included, can be written in one piece again without a copy, which two `Bytes` that
+//! with all that stands around it, can be written in one piece again without a copy, which two `Bytes` that
 //! were cut from one could not. The price is that a small slice keeps a large block alive; whoever
 //! holds slices for longer than their neighbours copies them out. Unaware of items and queues.
 
@@ -10,16 +10,22 @@ use std::ops::{Deref, Range};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use super::wire::Wire;
+
 /// How many times its own size a slice that stands alone may keep alive. A copy of less than a
 /// quarter of a block costs less than the memory that it frees.
 pub(super) const KEEPS_ALIVE: usize = 4;
+
+/// Bytes of a slice at most. Its ends take half the room so, and no `max-item` that a machine could
+/// hold is less.
+pub(super) const LONGEST: u64 = u32::MAX as u64;
 
 /// Some bytes of a block.
 #[derive(Clone, Default)]
 pub struct Slice {
     block: Bytes,
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
 }
 
 impl Slice {
@@ -27,30 +33,33 @@ impl Slice {
     ///
     /// # Panics
     ///
-    /// When it is read, if the range does not lie in the block.
+    /// When it is read, if the range does not lie in the block; and at once if it ends beyond
+    /// 4 GiB, where no block is that large.
     pub(super) fn cut(block: &Bytes, range: Range<usize>) -> Self {
-        Self { block: block.clone(), start: range.start, end: range.end }
+        Self { block: block.clone(), start: narrow(range.start), end: narrow(range.end) }
+    }
+
+    fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
     }
 
     /// Returns the bytes as a value of their own, without a copy.
     pub fn bytes(&self) -> Bytes {
-        self.block.slice(self.start..self.end)
+        self.block.slice(self.range())
     }
 
-    /// Returns the bytes from here to the end of `last`, with the terminator behind it, where both
-    /// lie in one block.
-    pub(super) fn through(&self, last: &Self) -> &[u8] {
-        &self.block[self.start..=last.end]
+    /// Returns where in its block it lies with what should stand around it, where that does.
+    pub(super) fn dressed(&self, wire: Wire) -> Option<Range<usize>> {
+        let (head, tail) = (wire.head(self.len()), wire.tail());
+        let start = (self.start as usize).checked_sub(head.len())?;
+        let end = self.end as usize + tail.len();
+        let around = self.block.get(start..end)?;
+        (around.starts_with(&head) && around.ends_with(tail)).then_some(start..end)
     }
 
-    /// Returns whether the terminator follows in the block.
-    pub(super) fn ends_with(&self, terminator: u8) -> bool {
-        self.block.get(self.end) == Some(&terminator)
-    }
-
-    /// Returns whether `next` follows in the same block, one terminator away.
-    pub(super) fn precedes(&self, next: &Self) -> bool {
-        self.is_beside(next) && next.start == self.end + 1
+    /// Returns a part of its block.
+    pub(super) fn around(&self, range: Range<usize>) -> &[u8] {
+        &self.block[range]
     }
 
     /// Returns whether both were cut from one block.
@@ -66,14 +75,23 @@ impl Slice {
     /// Returns the bytes without the blanks of JSON around them, where there is something else.
     pub(super) fn trimmed(&self) -> Option<Self> {
         let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-        let start = self.start + self.iter().position(|byte| !blank(byte))?;
-        let end = self.start + self.iter().rposition(|byte| !blank(byte))? + 1;
-        Some(Self { block: self.block.clone(), start, end })
+        let first = self.iter().position(|byte| !blank(byte))?;
+        let last = self.iter().rposition(|byte| !blank(byte))?;
+        let start = self.range().start;
+        Some(Self::cut(&self.block, start + first..start + last + 1))
+    }
+
+    /// Returns the bytes without this one at their end, where it stands there.
+    pub(super) fn without(mut self, last: u8) -> Self {
+        if self.last() == Some(&last) {
+            self.end -= 1;
+        }
+        self
     }
 
     /// Returns how far behind the start of this one another slice of the same block starts.
     pub(super) fn offset_to(&self, other: &Self) -> usize {
-        other.start - self.start
+        (other.start - self.start) as usize
     }
 
     /// Copies the bytes out of their block, where they are too few to keep it alive.
@@ -90,16 +108,18 @@ impl AsMut<Self> for Slice {
     }
 }
 
-/// Copies slices into one new block, each with its terminator behind it.
-pub(super) fn gather<T: AsMut<Slice>>(slices: &mut [T], bytes: usize, terminator: u8) {
-    let mut block = BytesMut::with_capacity(bytes + slices.len());
+/// Copies slices into one new block, each with what stands around it.
+pub(super) fn gather<T: AsMut<Slice>>(slices: &mut [T], wire: Wire) {
+    let bytes = slices.iter_mut().map(|slice| wire.size(slice.as_mut().len())).sum();
+    let mut block = BytesMut::with_capacity(bytes);
     for slice in &mut *slices {
         let slice = slice.as_mut();
+        block.put_slice(&wire.head(slice.len()));
         let start = block.len();
         block.put_slice(slice);
-        (slice.start, slice.end) = (start, block.len());
         // The old block is let go of below; until then the range does not fit it.
-        block.put_u8(terminator);
+        (slice.start, slice.end) = (narrow(start), narrow(block.len()));
+        block.put_slice(wire.tail());
     }
     let block = block.freeze();
     for slice in slices {
@@ -107,9 +127,14 @@ pub(super) fn gather<T: AsMut<Slice>>(slices: &mut [T], bytes: usize, terminator
     }
 }
 
+/// Blocks are a few hundred KiB, or one item, and what is longer than [`LONGEST`] is no item.
+fn narrow(place: usize) -> u32 {
+    u32::try_from(place).expect("a block is refused long before it has 4 GiB")
+}
+
 impl From<Bytes> for Slice {
     fn from(block: Bytes) -> Self {
-        let end = block.len();
+        let end = narrow(block.len());
         Self { block, start: 0, end }
     }
 }
@@ -118,7 +143,7 @@ impl Deref for Slice {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.block[self.start..self.end]
+        &self.block[self.range()]
     }
 }
 
@@ -139,6 +164,7 @@ impl Eq for Slice {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Framing;
 
     #[test]
     fn a_small_slice_lets_go_of_a_large_block() {
@@ -155,8 +181,10 @@ mod tests {
     #[test]
     fn gathered_slices_lie_behind_each_other() {
         let mut slices = [Slice::from(Bytes::from("a")), Slice::from(Bytes::from("bc"))];
-        gather(&mut slices, 3, b'\n');
-        assert!(slices[0].precedes(&slices[1]));
-        assert_eq!(slices[0].through(&slices[1]), b"a\nbc\n");
+        gather(&mut slices, Wire(Framing::Lines));
+        assert!(slices[0].is_beside(&slices[1]));
+        assert_eq!(slices[0].around(0..5), b"a\nbc\n");
+        gather(&mut slices, Wire(Framing::Netstring));
+        assert_eq!(slices[1].dressed(Wire(Framing::Netstring)), Some(4..9));
     }
 }

@@ -38,6 +38,13 @@ pub struct SpoolFault {
     source: io::Error,
 }
 
+impl SpoolFault {
+    /// Says what failed with which file.
+    pub(super) fn new(action: &'static str, path: PathBuf, source: io::Error) -> Self {
+        Self { action, path, source }
+    }
+}
+
 /// Bytes that are held back.
 #[derive(Debug)]
 pub struct Spool {

@@ -1,338 +1,266 @@
-//! Stock: what lies in a queue, what is lent, and what became of the rest.
+//! Stock: what lies in one lane of a queue, what is lent, and what became of the rest.
 //!
-//! The bookkeeping of a queue without tasks and wake-ups, so that every item is counted in exactly
-//! one place. What waits is sorted by index: items that come back go where they were, which is
-//! before all that were never lent. Unaware of who waits for a change.
+//! The bookkeeping of a lane without tasks and wake-ups, so that every item is counted in exactly
+//! one place: in a row, beyond the window, beyond the capacity, lent, due or settled. Unaware of
+//! who waits for a change.
+//!
+//! Reading order: this; [`lend`] for what goes out, [`back`] for what comes back, [`sweep`] for
+//! what is dropped.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+mod back;
+mod lend;
+mod sweep;
 
 use tokio::time::Instant;
 
-use super::Slice;
-use super::slice::gather;
+use super::ages::Ages;
+use super::books::{Books, Fate};
+use super::due::DueItems;
+use super::row::{Bond, Row};
+use super::spill::Spill;
+use super::window::Window;
+use super::wire::Wire;
+use super::{Item, Level, Origin, SpoolFault};
 
-/// A full queue takes items again when this many hundredths of its capacity are in use, so that a
-/// producer wakes up for a quarter of it and not for every single item.
-const RESUMES_AT_PERCENT: u64 = 75;
-
-/// An item.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Item {
-    /// `RUNNER_ITEM_INDEX`: counted from 0 in the order of arrival.
-    pub index: u64,
-    /// Its bytes, without a terminator.
-    pub bytes: Slice,
-    /// Which try it is, counted from 1.
-    pub attempt: u32,
-}
-
-impl Item {
-    /// Returns what it counts against `capacity-bytes`.
-    pub(super) fn size(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-}
-
-impl AsMut<Slice> for Item {
-    fn as_mut(&mut self) -> &mut Slice {
-        &mut self.bytes
-    }
-}
-
-/// How full a queue is. At any time `put = waiting + lent + due + kept + done + dead + left`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent answers, not a state")]
-pub struct Level {
-    /// Items that wait to be taken.
-    pub waiting: u64,
-    /// Shim.
-    pub held: u64,
-    /// Shim.
-    pub parted: u64,
-    /// Shim.
-    pub waiting_bytes: u64,
-    /// Items that are lent.
-    pub lent: u64,
-    /// Items that wait for another try.
-    pub due: u64,
-    /// Items that were read and are kept elsewhere until it is known how their reader ends; they
-    /// don't count against the capacity.
-    pub kept: u64,
-    /// Bytes that count against the capacity: of items waiting, lent and due.
-    pub bytes: u64,
-    /// Items that were put in.
-    pub put: u64,
-    /// Items that were accepted.
-    pub done: u64,
-    /// Items that failed for good.
-    pub dead: u64,
-    /// Items that were dropped because nobody was left to take them.
-    pub left: u64,
-    /// Whether nothing will be put in any more.
-    pub closed: bool,
-    /// Whether it takes no item now.
-    pub full: bool,
-    /// When the next item is due.
-    pub next_due: Option<Instant>,
-    /// Whether a producer waits for room.
-    pub producers_blocked: bool,
-    /// Whether a consumer waits for an item.
-    pub consumers_starved: bool,
-}
-
-impl Level {
-    /// Returns how many items are inside: waiting, lent and due.
-    pub fn depth(&self) -> u64 {
-        self.waiting + self.lent + self.due
-    }
-
-    /// Returns whether the queue is closed and every item of it is settled.
-    pub fn drained(&self) -> bool {
-        self.closed && self.depth() == 0 && self.kept == 0
-    }
-}
-
-/// What lies in a queue.
+/// What lies in one lane.
 #[derive(Debug)]
 pub(super) struct Stock {
-    capacity: u64,
-    capacity_bytes: u64,
-    terminator: u8,
-    waiting: VecDeque<Item>,
-    due: BinaryHeap<Reverse<Due>>,
-    /// Counts, without those that follow from the fields above.
-    level: Level,
-    /// Bytes of the largest item that was refused since the queue is full.
-    refused: u64,
+    books: Books,
+    /// One for each shard, or one.
+    rows: Vec<Row>,
+    sharded: bool,
+    ranked: bool,
+    due: DueItems,
+    window: Option<Window>,
+    spill: Option<Spill>,
+    ages: Ages,
+    /// What these have put in before so many items is not wanted any more.
+    discarded: Vec<(Origin, u64)>,
+    wire: Wire,
+    /// Why what is on disk can't be read, until somebody asks.
+    fault: Option<SpoolFault>,
 }
 
-/// An item that is tried again later; the earliest comes first.
+/// What a lane is like.
 #[derive(Debug)]
-struct Due {
-    at: Instant,
-    item: Item,
+pub(super) struct Shape {
+    pub(super) capacity: u64,
+    pub(super) capacity_bytes: u64,
+    pub(super) wire: Wire,
+    pub(super) ranked: bool,
+    pub(super) shards: Option<u32>,
+    pub(super) window: Option<u64>,
+    pub(super) spill: Option<Spill>,
+}
+
+/// Where something lent belongs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Loan {
+    pub(super) row: u32,
+    pub(super) bond: Bond,
+}
+
+/// Whether an item can be put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offer {
+    Room,
+    Full,
+    Closed,
 }
 
 impl Stock {
-    /// Makes an empty one that takes at least one item.
-    pub(super) fn new(capacity: u64, capacity_bytes: u64, terminator: u8) -> Self {
+    /// Makes an empty one.
+    pub(super) fn new(shape: Shape) -> Self {
+        let rows = shape.shards.unwrap_or(1).max(1);
         Self {
-            capacity: capacity.max(1),
-            capacity_bytes: capacity_bytes.max(1),
-            terminator,
-            waiting: VecDeque::new(),
-            due: BinaryHeap::new(),
-            level: Level::default(),
-            refused: 0,
+            books: Books::new(shape.capacity, shape.capacity_bytes),
+            rows: (0..rows).map(|_| Row::new(shape.ranked)).collect(),
+            sharded: shape.shards.is_some(),
+            ranked: shape.ranked,
+            due: DueItems::default(),
+            window: shape.window.map(Window::new),
+            spill: shape.spill,
+            ages: Ages::new(),
+            discarded: Vec::new(),
+            wire: shape.wire,
+            fault: None,
         }
     }
 
     /// Returns how full it is; who waits is not known here.
     pub(super) fn level(&self) -> Level {
+        let (mut waiting, mut waiting_bytes, mut parted, mut takers) = (0, 0, 0, 0);
+        let mut held = self.beyond();
+        for row in &self.rows {
+            if !self.sharded || row.is_free() {
+                waiting += row.len();
+                waiting_bytes += row.bytes();
+                parted += row.parted();
+                takers += if self.sharded { row.len().min(1) } else { row.len() };
+            } else {
+                held += row.len();
+            }
+        }
         Level {
-            waiting: self.waiting.len() as u64,
-            due: self.due.len() as u64,
-            next_due: self.due.peek().map(|Reverse(due)| due.at),
-            ..self.level
+            waiting,
+            waiting_bytes,
+            parted,
+            takers,
+            held,
+            due: self.due.len(),
+            spilled: self.spill.as_ref().map_or(0, Spill::len),
+            oldest: self.ages.oldest(),
+            next_due: self.due.next(),
+            ..self.books.level
         }
     }
 
-    /// Returns whether something waits.
-    pub(super) fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
-    /// Returns whether nothing will be put in any more.
-    pub(super) fn is_closed(&self) -> bool {
-        self.level.closed
-    }
-
-    /// Returns whether it takes no item now.
-    pub(super) fn is_full(&self) -> bool {
-        self.level.full
-    }
-
-    /// Puts in an item, or returns it where it is full or closed.
-    pub(super) fn put(&mut self, bytes: Slice) -> Result<(), Slice> {
-        let size = bytes.len() as u64;
-        let depth = self.depth();
-        let fits = depth < self.capacity && self.level.bytes + size <= self.capacity_bytes;
-        if self.level.closed {
-            return Err(bytes);
+    /// Returns whether an item of that size can be put in now.
+    pub(super) fn offer(&mut self, size: u64) -> Result<Offer, SpoolFault> {
+        if self.is_closed() {
+            return Ok(Offer::Closed);
         }
-        if self.level.full || !(fits || depth == 0) {
-            self.level.full = true;
-            self.refused = self.refused.max(size);
-            return Err(bytes);
-        }
-        self.waiting.push_back(Item { index: self.level.put, bytes, attempt: 1 });
-        self.level.put += 1;
-        self.level.bytes += size;
-        self.level.full = depth + 1 >= self.capacity || self.level.bytes >= self.capacity_bytes;
-        Ok(())
+        let room = match &mut self.spill {
+            Some(spill) => spill.make_room().map(|()| true)?,
+            None => self.books.admits(size),
+        };
+        Ok(if room { Offer::Room } else { Offer::Full })
     }
 
-    /// Lends the first item.
-    pub(super) fn take(&mut self) -> Option<Item> {
-        let mut item = self.waiting.pop_front()?;
-        item.bytes.detach();
-        self.level.lent += 1;
-        Some(item)
-    }
-
-    /// Lends the first items, as many as stay within the bounds, and at least one.
-    pub(super) fn take_many(&mut self, items: usize, bytes: usize) -> Vec<Item> {
-        let mut room = bytes;
-        let within = self.waiting.iter().take(items.max(1)).take_while(|item| {
-            let fits = item.bytes.len() < room;
-            room = room.saturating_sub(item.bytes.len() + 1);
-            fits
-        });
-        let count = within.count().max(1).min(self.waiting.len());
-        let mut lent: Vec<Item> = self.waiting.drain(..count).collect();
-        self.level.lent += count as u64;
-        for run in lent.chunk_by_mut(|one, two| one.bytes.is_beside(&two.bytes)) {
-            let bytes = run.iter().map(|item| item.bytes.len()).sum();
-            if run[0].bytes.wastes(bytes) {
-                gather(run, bytes, self.terminator);
+    /// Puts in an item, which was offered before.
+    pub(super) fn put(&mut self, item: Item, row: u32) {
+        self.books.level.put += 1;
+        self.ages.enter();
+        match &mut self.spill {
+            None => {
+                self.enter(row, item);
+                self.books.fill();
+            }
+            Some(spill) if spill.is_empty() && self.books.fits(item.size()) => {
+                self.enter(row, item);
+            }
+            Some(spill) => {
+                spill.push(row, item);
+                self.balance();
             }
         }
-        lent
     }
 
-    /// Takes back an item that was lent, to where it was.
-    pub(super) fn give_back(&mut self, item: Item) {
-        self.level.lent -= 1;
-        self.insert(item);
-    }
-
-    /// Takes back an item that was lent, for another try at a later time.
-    pub(super) fn again(&mut self, mut item: Item, at: Instant) {
-        item.attempt += 1;
-        item.bytes.detach();
-        self.level.lent -= 1;
-        self.due.push(Reverse(Due { at, item }));
-    }
-
-    /// Lets what is due wait again. Returns whether there was something.
-    pub(super) fn ripen(&mut self, now: Instant) -> bool {
-        let before = self.waiting.len();
-        while self.due.peek().is_some_and(|Reverse(due)| due.at <= now) {
-            if let Some(Reverse(due)) = self.due.pop() {
-                self.insert(due.item);
-            }
-        }
-        self.waiting.len() > before
-    }
-
-    /// Counts lent items of that many bytes as accepted.
-    pub(super) fn accept(&mut self, items: u64, bytes: u64) {
-        self.level.done += items;
-        self.release(items, bytes);
-    }
-
-    /// Counts lent items of that many bytes as dead.
-    pub(super) fn bury(&mut self, items: u64, bytes: u64) {
-        self.level.dead += items;
-        self.release(items, bytes);
-    }
-
-    /// Counts lent items of that many bytes as kept elsewhere.
-    pub(super) fn keep(&mut self, items: u64, bytes: u64) {
-        self.level.kept += items;
-        self.release(items, bytes);
-    }
-
-    /// Settles items that were kept elsewhere.
-    pub(super) fn settle_kept(&mut self, done: u64, dead: u64, left: u64) {
-        self.level.kept -= done + dead + left;
-        self.level.done += done;
-        self.level.dead += dead;
-        self.level.left += left;
+    /// Counts an item that was there before, and is not put in.
+    pub(super) fn note_duplicate(&mut self) {
+        self.books.level.duplicates += 1;
     }
 
     /// Takes nothing in any more.
     pub(super) fn close(&mut self) {
-        self.level.closed = true;
+        self.books.level.closed = true;
     }
 
-    /// Discards what waits and what is due. Returns how many items that were.
-    pub(super) fn drop_rest(&mut self) -> u64 {
-        let rest = self.waiting.drain(..).chain(self.due.drain().map(|Reverse(due)| due.item));
-        let (mut items, mut bytes) = (0, 0);
-        for item in rest {
-            items += 1;
-            bytes += item.size();
+    /// Returns whether nothing will be put in any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.books.level.closed
+    }
+
+    /// Returns whether it takes no item now.
+    pub(super) fn is_full(&self) -> bool {
+        self.books.level.full
+    }
+
+    /// Returns whether what is settled can make something else free to be lent.
+    pub(super) fn is_stirred_by_answers(&self) -> bool {
+        self.sharded || self.window.is_some() || self.spill.is_some()
+    }
+
+    /// Returns whether every item before this one is settled; always where there is no window.
+    pub(super) fn is_turn_of(&self, index: u64) -> bool {
+        self.window.as_ref().is_none_or(|window| window.lowest() >= index)
+    }
+
+    /// Returns how items are written.
+    pub(super) fn wire(&self) -> Wire {
+        self.wire
+    }
+
+    /// Takes in what time it is.
+    pub(super) fn mark(&mut self, now: Instant) {
+        self.ages.mark(now, self.books.level.put);
+    }
+
+    /// Returns why what is on disk can't be read, once.
+    pub(super) fn take_fault(&mut self) -> Option<SpoolFault> {
+        self.fault.take()
+    }
+
+    /// Returns how many items are neither in a row nor lent nor due.
+    fn beyond(&self) -> u64 {
+        let window = self.window.as_ref().map_or(0, Window::len);
+        window + self.spill.as_ref().map_or(0, Spill::len)
+    }
+
+    /// Takes an item into memory.
+    fn enter(&mut self, row: u32, item: Item) {
+        self.books.enter(item.size());
+        match &mut self.window {
+            Some(window) if !window.admits(item.index) => window.hold(row, item),
+            _ => self.rows[row as usize].push(item),
         }
-        self.level.left += items;
-        self.level.bytes -= bytes;
-        self.reopen();
-        items
     }
 
-    fn depth(&self) -> u64 {
-        (self.waiting.len() + self.due.len()) as u64 + self.level.lent
+    /// Lets what became free take its course: what is within the window now, and what has room.
+    fn flow(&mut self) {
+        while let Some((row, item)) = self.window.as_mut().and_then(Window::next) {
+            self.rows[row as usize].push(item);
+        }
+        self.refill();
+        self.balance();
     }
 
-    fn insert(&mut self, item: Item) {
-        let place = self.waiting.partition_point(|other| other.index < item.index);
-        self.waiting.insert(place, item);
-    }
-
-    fn release(&mut self, items: u64, bytes: u64) {
-        self.level.lent -= items;
-        self.level.bytes -= bytes;
-        self.reopen();
-    }
-
-    /// Ends being full once there is room for more than one item and for the one that was refused.
-    fn reopen(&mut self) {
-        let low = |capacity: u64| {
-            capacity / 100 * RESUMES_AT_PERCENT + capacity % 100 * RESUMES_AT_PERCENT / 100
-        };
-        let room = self.depth() <= low(self.capacity)
-            && self.level.bytes <= low(self.capacity_bytes)
-            && self.level.bytes + self.refused <= self.capacity_bytes;
-        if room || self.depth() == 0 {
-            self.level.full = false;
-            self.refused = 0;
+    /// Takes into memory what has room there.
+    fn refill(&mut self) {
+        while let Some(spill) = &mut self.spill {
+            if !spill.first_size().is_some_and(|size| self.books.fits(size)) {
+                return;
+            }
+            match spill.pop() {
+                Ok((row, item)) => self.enter(row, item),
+                Err(fault) => {
+                    self.fault = Some(fault);
+                    return;
+                }
+            }
         }
     }
-}
 
-impl Due {
-    fn key(&self) -> (Instant, u64) {
-        (self.at, self.item.index)
+    /// Sees to it that what goes first is in memory, where it is not the order of arrival that
+    /// says so.
+    fn balance(&mut self) {
+        while self.ranked && self.window.is_none() && self.fault.is_none() {
+            let worst = self.rows.iter().enumerate();
+            let worst = worst.filter_map(|(at, row)| Some((row.last()?, at))).max();
+            let Some((spill, (worst, at))) = self.spill.as_mut().zip(worst) else { return };
+            if spill.first().is_none_or(|first| first > worst) {
+                return;
+            }
+            let Some(item) = self.rows[at].pop_last() else { return };
+            self.books.leave(1, item.size());
+            spill.push(u32::try_from(at).expect("shards are counted so"), item);
+            self.refill();
+        }
     }
-}
 
-impl PartialEq for Due {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for Due {}
-
-impl PartialOrd for Due {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Due {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_item_costs_what_the_broker_says() {
-        assert_eq!(size_of::<Item>(), 64);
+    /// Counts what becomes of items that were in memory and lent.
+    fn settle_each(&mut self, fate: Fate, items: impl Iterator<Item = (u64, u64)>) -> u64 {
+        let (mut count, mut bytes) = (0, 0);
+        for (index, size) in items {
+            count += 1;
+            bytes += size;
+            self.ages.leave(index);
+            if let Some(window) = &mut self.window {
+                window.settle(index);
+            }
+        }
+        self.books.leave(count, bytes);
+        self.books.settle(count, fate);
+        count
     }
 }

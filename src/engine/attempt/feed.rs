@@ -18,7 +18,7 @@ use crate::engine::orders::Order;
 use crate::engine::printed::Blocks;
 use crate::engine::stream::{Read, Stream};
 use crate::model::OnEnd;
-use crate::queue::frame;
+use crate::queue::{KeepFault, frame};
 
 /// How often it is looked whether an endless reader is quiet, as a part of `settle`.
 const LOOKS: u32 = 10;
@@ -55,7 +55,8 @@ impl Life<'_> {
                 copied = self.copy(blocks, stdin) => copied,
             },
             Payload::Batch(items, framing) => {
-                let mut pieces = frame(&items, framing);
+                let mut heads = Vec::new();
+                let mut pieces = frame(&items, framing, &mut heads);
                 tokio::select! {
                     () = self.gone.opened() => Ok(Fed::default()),
                     wrote = stdin.write_pieces(&mut pieces) => {
@@ -101,7 +102,13 @@ impl Life<'_> {
         };
         stream.close().map_err(Fault::Pump)?;
         self.gone.opened().await;
-        Ok(Fed { read: Some(stream.end()), fault })
+        let mut read = stream.end();
+        let fault = match read.fault.take() {
+            None => fault,
+            Some(KeepFault::Spool(spool)) => return Err(Fault::Spool(spool)),
+            Some(full @ KeepFault::Full { .. }) => Some(full.to_string()),
+        };
+        Ok(Fed { read: Some(read), fault })
     }
 
     /// Gives the child all items, and asks to end an endless one. Returns why it must not pass.
