@@ -7,7 +7,8 @@
 //!
 //! Reading order: [`core`]; [`driver`], the only loop; [`attempt`], one child from start to
 //! reaping, with [`invocation`] (what it is given), [`outlet`] (where its output goes) and
-//! [`stream`] (items for a long-lived one); [`source`] and [`publish`] put items in; [`context`],
+//! [`stream`] (items for a long-lived one); [`open`] makes queues, [`source`] and [`publish`]
+//! put items in; [`context`],
 //! [`teller`], [`orders`], [`printed`] and [`signals`] are what they share.
 
 mod attempt;
@@ -18,6 +19,7 @@ mod fault;
 mod invocation;
 mod items;
 mod lent;
+mod open;
 mod orders;
 mod outlet;
 mod paces;
@@ -49,7 +51,7 @@ use crate::event::{EventKind, Node, NodeState, Outcome, SCHEMA, Sink, Stop, Tall
 use crate::journal::RunFolder;
 use crate::model::Output;
 use crate::plan::Plan;
-use crate::queue::{Changes, Queue};
+use crate::queue::Changes;
 use context::{Context, Parts};
 use driver::Driver;
 use signals::Signals;
@@ -115,14 +117,13 @@ async fn go(
     let Run { plan, folder, sinks, file, options, started, inherited } = run;
     let changes = Changes::default();
     let plan = Rc::new(plan);
-    let queue = |queue: &crate::plan::Queue| {
-        Queue::new(queue.id, plan.queue(queue.id), folder.path(), &changes)
-    };
+    let launch = context::launch(&plan, &folder, &inherited);
+    let queues = open::open(&plan, &launch, folder.path(), &changes).map_err(Fault::Template)?;
     let context = Rc::new(Context::new(Parts {
         host,
         teller: Teller::new(sinks),
-        queues: plan.queues.iter().map(queue).collect(),
-        launch: context::launch(&plan, &folder, &inherited),
+        queues,
+        launch,
         inbox,
         plan: Rc::clone(&plan),
         folder,
@@ -152,8 +153,7 @@ fn declare(context: &Context, file: PathBuf, options: Vec<String>, started: u64)
         teller.tell(EventKind::PoolDeclared { pool, name, size });
     }
     for queue in &plan.queues {
-        let declared = plan.queue(queue.id);
-        let (name, capacity) = (declared.name.clone(), declared.capacity);
+        let (name, capacity) = (plan.queue_name(queue.id), plan.queue(queue.id).capacity);
         teller.tell(EventKind::QueueDeclared { queue: queue.id, name, capacity });
     }
     for node in &plan.nodes {

@@ -18,6 +18,6 @@ mod sh;
 mod values;
 
 pub use fit::{Limits, Unfit};
-pub use prepare::{Command, Destination, Launch, Payload, Prepared, Preview};
+pub use prepare::{Command, Destination, Launch, OfItems, Payload, Prepared, Preview};
 pub use script::check;
 pub use values::{Item, MAX_STDOUT, Values};

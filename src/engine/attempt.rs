@@ -44,6 +44,8 @@ pub(super) struct Remains {
     pub(super) lent: Option<Lent>,
     /// Items that a `stream` child has read.
     pub(super) kept: Option<Keep>,
+    /// Which try this was for those.
+    pub(super) tries: u32,
     /// Output that was held back.
     pub(super) held: Vec<Held>,
     /// How the child ended.
@@ -65,7 +67,12 @@ pub(super) async fn run(
 ) -> Result<Finished, Fault> {
     let item = given.lent.as_ref().and_then(Lent::one);
     let item = item.map(|item| context.item_ref(start.node, item));
-    let of_core = given.lent.as_ref().map_or(core::Given::Nothing, Lent::given);
+    let tries = given.replay.as_ref().map_or(1, |(_, tries)| *tries);
+    let of_core = match &given.lent {
+        Some(lent) => lent.given(),
+        None if context.keeps(start.node) => core::Given::Kept { number: tries },
+        None => core::Given::Nothing,
+    };
     let began = Instant::now();
     let born = begin(&context, &start, &mut given, &orders).await?;
     let attempt = start.attempt;
@@ -84,7 +91,7 @@ pub(super) async fn run(
     let lent = given.lent;
     let took = began.elapsed();
     let (of_exit, of_logs, reason) = (exit.clone(), logs.clone(), fault.clone());
-    let remains = Remains { lent, kept, held, exit: of_exit, logs: of_logs, took, reason };
+    let remains = Remains { lent, kept, tries, held, exit: of_exit, logs: of_logs, took, reason };
     let ended = Ended {
         exit,
         took,

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use tokio::sync::mpsc;
 
 use super::core::Input;
-use super::invocation::Payload;
+use super::invocation::{Given, Payload};
 use super::items::Tries;
 use super::lent::Lent;
 use super::paces::Paces;
@@ -23,7 +23,7 @@ use crate::journal::{Log, Mode, Piece, RunFolder};
 use crate::launch::{Launch, Limits, Prepared, Unfit};
 use crate::model::{Ack, Action, Consumes, Deliver, Framing, NodeId, Placeholder, QueueId};
 use crate::plan::Plan;
-use crate::queue::{Item, Queue};
+use crate::queue::{Item, Queue, Reader, Replay};
 
 /// Bytes of an item that events show.
 const PREVIEW: usize = 80;
@@ -42,6 +42,8 @@ pub(super) struct Context {
     prepared: RefCell<HashMap<NodeId, Rc<Prepared>>>,
     /// What is remembered of items.
     pub(super) tries: Tries,
+    /// What failed long-lived children have read, by node, and how often that was tried.
+    pub(super) replays: RefCell<HashMap<NodeId, Vec<(Replay, u32)>>>,
     /// How fast the workers of nodes may take items.
     pub(super) paces: Paces,
     logs: RefCell<HashMap<(NodeId, Stream), Log>>,
@@ -69,6 +71,7 @@ impl Context {
         Self {
             prepared: RefCell::default(),
             tries: Tries::default(),
+            replays: RefCell::default(),
             paces: Paces::default(),
             logs: RefCell::default(),
             opened: RefCell::default(),
@@ -103,6 +106,12 @@ impl Context {
         Ok(prepared)
     }
 
+    /// Returns whether what a long-lived child of a node reads is kept until its end.
+    pub(super) fn keeps(&self, node: NodeId) -> bool {
+        let consumes = self.plan.process(node).consumes.as_ref();
+        consumes.is_some_and(|c| c.deliver == Deliver::Stream && c.ack == Ack::Exit)
+    }
+
     /// Returns the framing of the queue that a node reads.
     pub(super) fn framing(&self, node: NodeId) -> Framing {
         let queue = self.plan.node(node).consumes;
@@ -110,17 +119,35 @@ impl Context {
     }
 
     /// Returns the items of a node's queue as the payload of a long-lived child.
-    pub(super) fn items(&self, node: NodeId, ack: Ack) -> Payload {
+    pub(super) fn items(&self, node: NodeId, ack: Ack, given: &mut Given) -> Payload {
         let Some(queue) = self.plan.node(node).consumes else { return Payload::None };
+        let Some(reader) = given.reader.take() else { return Payload::None };
         let framing = self.plan.queue(queue).framing;
         let consumes = self.plan.process(node).consumes.as_ref();
         Payload::Items(Source {
             queue: self.queues[queue.index()].clone(),
+            reader,
+            replay: given.replay.take().map(|(replay, _)| replay),
             framing,
             ack,
             folder: self.folder.path().to_owned(),
             keep_bytes: consumes.map_or(Consumes::KEEP_BYTES, |consumes| consumes.keep_bytes),
         })
+    }
+
+    /// Takes what a failed child of a node has read, for a fresh one, and which try it will be.
+    pub(super) fn replay(&self, node: NodeId) -> Option<(Replay, u32)> {
+        self.replays.borrow_mut().get_mut(&node)?.pop()
+    }
+
+    /// Returns what a long-lived child of a node reads its items with.
+    pub(super) fn reader(&self, node: NodeId) -> Option<Reader> {
+        let deliver = self.plan.process(node).consumes.as_ref()?.deliver;
+        let queue = &self.queues[self.plan.node(node).consumes?.index()];
+        match deliver {
+            Deliver::Stream | Deliver::Worker => Some(queue.reader()),
+            Deliver::Args | Deliver::Stdin | Deliver::Batch => None,
+        }
     }
 
     /// Lends what a child of a node is given with its start; `Some(None)` where it should be given

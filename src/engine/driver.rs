@@ -140,6 +140,8 @@ impl Driver {
             },
             queues = self.changes.next() => self.changed(&queues),
             _ = self.ticks.tick() => {
+                let now = Instant::now();
+                self.context.queues.iter().for_each(|queue| queue.mark(now));
                 self.tell_levels();
                 self.context.teller.tick();
                 // Nothing else was ready, so everything was told.
@@ -210,6 +212,8 @@ impl Driver {
     fn tell(&mut self, kind: EventKind) {
         if let EventKind::NodeEnded { node, .. } = kind {
             self.context.close_logs(node);
+            // What no fresh child will be given any more is left.
+            self.context.replays.borrow_mut().remove(&node);
         }
         if let EventKind::StopAsked { stop, .. } = kind
             && stop >= Stop::Terminate
@@ -228,7 +232,10 @@ impl Driver {
         let mut stdin = None;
         let last = starts.len() - 1;
         for (index, start) in starts.into_iter().enumerate() {
-            let mut given = Given { lent: None, stdin: stdin.take(), stdout: None };
+            let replay = start.replays.then(|| self.context.replay(start.node)).flatten();
+            let reader = self.context.reader(start.node);
+            let from = stdin.take();
+            let mut given = Given { lent: None, replay, reader, stdin: from, stdout: None };
             if index < last {
                 let (reader, writer) = child::pipe().map_err(Fault::Pipe)?;
                 (stdin, given.stdout) = (Some(reader), Some(writer));
@@ -335,6 +342,11 @@ impl Driver {
     /// Takes in that queues changed, all as they are at this moment: an item that has gone from one
     /// to another must not be seen in neither.
     fn changed(&mut self, queues: &[QueueId]) -> Result<(), Fault> {
+        for queue in queues {
+            if let Some(fault) = self.context.queues[queue.index()].fault() {
+                return Err(Fault::Spool(fault));
+            }
+        }
         let levels = queues.iter().map(|queue| (*queue, self.level_of(*queue))).collect();
         self.on(Input::Levels(levels))
     }
@@ -347,10 +359,10 @@ impl Driver {
         };
         self.untold.insert(id);
         Level {
-            waiting: level.waiting,
+            waiting: level.takers.min(level.waiting),
             waiting_bytes: level.waiting_bytes,
             parted: level.parted,
-            busy: level.held + level.lent + level.due + level.kept,
+            busy: level.depth() + level.kept - level.takers.min(level.waiting),
             lent: level.lent,
             put: level.put,
             done: level.done,
@@ -373,8 +385,8 @@ impl Driver {
                 put: level.put,
                 done: level.done,
                 dead: level.dead,
-                spilled: 0,
-                oldest: None,
+                spilled: level.spilled,
+                oldest: level.oldest,
                 producers_blocked: (level.producers_blocked || level.full) && !level.closed,
                 consumers_starved: starved && level.waiting == 0 && !level.closed,
             }

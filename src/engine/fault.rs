@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::launch::Unfit;
 use crate::queue::{QueueFault, SpoolFault};
 use crate::{child, journal};
 
@@ -25,6 +26,9 @@ pub enum Fault {
     /// What a child printed can't be held back.
     #[error(transparent)]
     Spool(SpoolFault),
+    /// A text that a queue asks its items for can't be filled in.
+    #[error("a queue cannot be made: {0}")]
+    Template(Unfit),
     /// A queue can't go on.
     #[error(transparent)]
     Queue(QueueFault),

@@ -18,12 +18,16 @@ use crate::child;
 use crate::event::{NotStarted, Stream};
 use crate::launch::{self, Destination, Unfit, Values};
 use crate::model::{Ack, BatchForm, Deliver, Emit, Framing, From, QueueId};
-use crate::queue::{Item, Origin, Spool};
+use crate::queue::{Item, Origin, Reader, Replay, Spool};
 
 /// What an attempt is given besides what the core says.
 pub(super) struct Given {
     /// Items, where it is given some with its start.
     pub(super) lent: Option<Lent>,
+    /// What a child that failed has read, where it is given that, and which try this is for it.
+    pub(super) replay: Option<(Replay, u32)>,
+    /// How it reads its items, where it lives long.
+    pub(super) reader: Option<Reader>,
     /// The end of a pipe that is its standard input.
     pub(super) stdin: Option<OwnedFd>,
     /// The end of a pipe that is its standard output.
@@ -71,7 +75,7 @@ pub(super) fn prepare(
         why: NotStarted { cause: unfit.to_string(), hint: unfit.hint().map(str::to_owned) },
         command_at_fault: !has_item,
     };
-    let command = command(context, start, given.lent.as_ref()).map_err(unfit)?;
+    let command = command(context, start, given).map_err(unfit)?;
     let blame = |why| Unready { why, command_at_fault: !has_item };
     let (stdin, payload) = input(context, start, given, &command).map_err(blame)?;
     let (stdout, out) = output(context, start, given, &command).map_err(blame)?;
@@ -96,11 +100,8 @@ pub(super) fn prepare(
 }
 
 /// Fills in the command.
-fn command(
-    context: &Context,
-    start: &Start,
-    lent: Option<&Lent>,
-) -> Result<launch::Command, Unfit> {
+fn command(context: &Context, start: &Start, given: &Given) -> Result<launch::Command, Unfit> {
+    let lent = given.lent.as_ref();
     let one = lent.and_then(Lent::one);
     let id = one.map(|item| context.item_id(start.node, item.index));
     let item = one.zip(id.as_deref()).map(|(item, id)| launch::Item {
@@ -119,8 +120,11 @@ fn command(
         // What can't be read any more has no value; nothing is no value of it.
         context.printed_by(process).head(most).ok()
     };
+    // Where items are sharded, what is the same for all of one shard is the slot.
+    let reads = given.reader.as_ref().and_then(Reader::shard);
+    let shard = reads.or_else(|| lent.and_then(Lent::shard));
     let values = Values {
-        slot: lent.and_then(Lent::shard).unwrap_or(start.slot),
+        slot: shard.unwrap_or(start.slot),
         attempt: one.map_or(start.number, |item| item.attempt),
         lent: &start.lent,
         item,
@@ -154,7 +158,8 @@ fn input(
                 return Ok((Input::Pipe, Payload::Batch(items.to_vec(), framing)));
             }
             Deliver::Stream => {
-                return Ok((Input::Pipe, context.items(start.node, consumes.ack)));
+                let (node, ack) = (start.node, consumes.ack);
+                return Ok((Input::Pipe, context.items(node, ack, given)));
             }
             Deliver::Args | Deliver::Batch | Deliver::Worker => {}
         }

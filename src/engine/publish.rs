@@ -14,7 +14,7 @@ use super::lent::Lent;
 use super::outlet::{Frames, Held, Refused};
 use crate::event::Verdict;
 use crate::model::{AttemptId, Emit, NodeId};
-use crate::queue::Origin;
+use crate::queue::{Item, Origin};
 
 /// Puts what was held back into the queues that it is for, waiting for room, and then accepts the
 /// item. Where nobody is left to read that, the item is not done: it goes back.
@@ -81,7 +81,7 @@ pub(super) fn settle(
     remains: Remains,
     (how, verdict): (Settlement, Verdict),
 ) -> Result<(), Fault> {
-    let Remains { lent, kept, exit, logs, took, reason, .. } = remains;
+    let Remains { lent, kept, tries, exit, logs, took, reason, .. } = remains;
     let again = match how {
         Settlement::Again(wait) => Some(wait),
         Settlement::Accept | Settlement::Halve | Settlement::Bury | Settlement::Return => None,
@@ -117,9 +117,16 @@ pub(super) fn settle(
     if let Some(kept) = kept {
         match how {
             Settlement::Accept => kept.accept(),
-            Settlement::Bury => kept.bury(&mut |_| {}).map_err(Fault::Spool)?,
-            // They were read and can't be given again: they count as left.
-            Settlement::Again(_) | Settlement::Halve | Settlement::Return => kept.leave(),
+            Settlement::Bury => {
+                let each = &mut |item: &Item| context.item_dead(node, item, &logs);
+                kept.bury(each).map_err(Fault::Spool)?;
+            }
+            Settlement::Again(_) => {
+                let mut replays = context.replays.borrow_mut();
+                replays.entry(node).or_default().push((kept.replay(), tries + 1));
+            }
+            // They were read and will not be given again: they count as left.
+            Settlement::Halve | Settlement::Return => kept.leave(),
         }
     }
     Ok(())

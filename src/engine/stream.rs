@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::child::{Alarm, PipeWriter, Unread, Wrote};
 use crate::model::{Ack, Framing};
-use crate::queue::{Batch, Keep, KeepFault, Queue, frame, unread};
+use crate::queue::{Batch, Keep, KeepFault, Queue, Reader, Replay, frame, unread};
 
 /// Bytes of a batch for a child that reads quickly: large enough that a system call costs nothing,
 /// small enough that the end of a queue is shared by several.
@@ -45,6 +45,10 @@ const FIRST_LOOK: Duration = Duration::from_micros(50);
 pub(super) struct Source {
     /// The queue.
     pub(super) queue: Queue,
+    /// How it is read.
+    pub(super) reader: Reader,
+    /// What a child before this one has read and failed with; it comes first.
+    pub(super) replay: Option<Replay>,
     /// How its items are framed.
     pub(super) framing: Framing,
     /// When an item is accepted.
@@ -126,9 +130,7 @@ impl Stream {
                 Next::End => return Ok(true),
                 Next::ReaderGone => return Ok(false),
             }
-            let Some(batch) = self.source.queue.take_many(BATCH_ITEMS, self.batch) else {
-                continue;
-            };
+            let Some(batch) = self.take()? else { continue };
             let given = Instant::now();
             self.open.push_back((batch, self.sent));
             if !self.write_last().await? {
@@ -145,14 +147,29 @@ impl Stream {
         }
     }
 
+    /// Takes the next items: first what has to be read again.
+    fn take(&mut self) -> io::Result<Option<Batch>> {
+        if let Some(replay) = &mut self.source.replay {
+            let again = replay.next_batch(self.batch as u64).map_err(io::Error::other)?;
+            if again.is_some() {
+                return Ok(again);
+            }
+            self.source.replay = None;
+        }
+        Ok(self.source.reader.take_many(BATCH_ITEMS, self.batch))
+    }
+
     /// Waits for an item; settles what is read meanwhile.
     async fn next_item(&mut self) -> io::Result<Next> {
+        if self.source.replay.is_some() {
+            return Ok(Next::Item);
+        }
         let mut pause = FIRST_LOOK;
         while !self.open.is_empty() {
             let Stdin::Open(stdin) = &mut self.stdin else { return Ok(Next::ReaderGone) };
             tokio::select! {
                 biased;
-                more = self.source.queue.ready() => return Ok(Next::after(more)),
+                more = self.source.reader.ready() => return Ok(Next::after(more)),
                 drained = stdin.drained() => {
                     drained?;
                     if stdin.unread()? > 0 {
@@ -163,7 +180,7 @@ impl Stream {
             }
             pause = if self.note_read() { FIRST_LOOK } else { LOOK.min(pause * 2) };
         }
-        Ok(Next::after(self.source.queue.ready().await))
+        Ok(Next::after(self.source.reader.ready().await))
     }
 
     /// Waits until the child has read everything, and settles that. Returns whether it has: it may
@@ -176,7 +193,7 @@ impl Stream {
 
     /// Returns whether there is something to give to the child.
     pub(super) fn has_more(&self) -> bool {
-        self.source.queue.level().waiting > 0
+        self.source.replay.is_some() || self.source.reader.has_waiting()
     }
 
     /// Returns how many items it has read, as far as that is known.
@@ -310,6 +327,9 @@ impl Stream {
     /// The child is over.
     pub(super) fn end(mut self) -> Read {
         self.part();
+        if let (Some(kept), Some(rest)) = (&mut self.kept, self.source.replay.take()) {
+            kept.join(rest);
+        }
         let kept = self.kept.filter(|kept| kept.items() > 0);
         Read { items: self.read, unread: self.returned, kept, fault: self.fault }
     }

@@ -12,7 +12,7 @@ use super::fit::{fit, os};
 use super::pieces::{Fixed, Pieces};
 use super::script::{name, named_first, rewrite};
 use super::values::put;
-use super::{Limits, Unfit, Values};
+use super::{Item, Limits, Unfit, Values};
 use crate::model::{
     Action, Cell, Deliver, Environment as Declared, Inherit, Job, Output, Process, Stdin, Template,
 };
@@ -48,6 +48,13 @@ pub struct Prepared {
     /// Whether the item stands in `RUNNER_ITEM`.
     shows_item: bool,
     limits: Limits,
+}
+
+/// A text of which only the item is not known.
+#[derive(Debug)]
+pub struct OfItems {
+    pieces: Pieces,
+    env: Variables,
 }
 
 /// What an attempt executes.
@@ -185,24 +192,35 @@ impl Launch {
         })
     }
 
+    /// Prepares a text of which only the item is not known, such as the `key` of a queue.
+    pub fn of_items(&self, template: &Template) -> Result<OfItems, Unfit> {
+        let fixed = Fixed { vars: &self.vars, cell: &[], run: &self.run };
+        let layers = [&self.declared, &Declared::default()];
+        let env = Environment::of(Rc::clone(&self.inherited), layers, &fixed)?;
+        let nothing = Values::of_item(None);
+        let env = env.variables(Some(&nothing))?;
+        Ok(OfItems { pieces: Pieces::of(template, &fixed)?, env })
+    }
+
     /// Fills in a text that no attempt is known for, such as a path of `items`.
     pub fn text(&self, template: &Template) -> Result<Vec<u8>, Unfit> {
-        let fixed = Fixed { vars: &self.vars, cell: &[], run: &self.run };
-        let env = Environment::of(
-            Rc::clone(&self.inherited),
-            [&self.declared, &Declared::default()],
-            &fixed,
-        )?;
-        let nothing =
-            Values { slot: 0, attempt: 1, lent: &[], item: None, more: &[], stdout: &|_| None };
-        let env = env.variables(Some(&nothing))?;
-        Pieces::of(template, &fixed)?
-            .fill(&|placeholder, out| put(placeholder, Some(&nothing), &env, out))
+        self.of_items(template)?.filled(&Values::of_item(None))
     }
 
     /// Does so with a path, relative to `base`.
     pub fn path(&self, template: &Template, base: &Path) -> Result<PathBuf, Unfit> {
         Ok(base.join(os(self.text(template)?, || "a path".to_owned())?))
+    }
+}
+
+impl OfItems {
+    /// Fills in what an item says.
+    pub fn fill(&self, item: &[u8]) -> Result<Vec<u8>, Unfit> {
+        self.filled(&Values::of_item(Some(Item { id: "", index: 0, bytes: item })))
+    }
+
+    fn filled(&self, values: &Values<'_>) -> Result<Vec<u8>, Unfit> {
+        self.pieces.fill(&|placeholder, out| put(placeholder, Some(values), &self.env, out))
     }
 }
 

@@ -35,6 +35,13 @@ pub struct Values<'a> {
     pub stdout: &'a dyn Fn(&str) -> Option<Vec<u8>>,
 }
 
+impl<'a> Values<'a> {
+    /// Returns what is known where there is an item at most.
+    pub(super) fn of_item(item: Option<Item<'a>>) -> Self {
+        Self { slot: 0, attempt: 1, lent: &[], item, more: &[], stdout: &|_| None }
+    }
+}
+
 /// One item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Item<'a> {

@@ -22,9 +22,10 @@ impl Reader {
         Self { queue, row: Cell::new(None) }
     }
 
-    /// Returns the shard that it holds; none until it has found one in which something waits.
+    /// Returns the shard that it holds, which is one in which something waits; none where there is
+    /// none or the lane has no shards.
     pub fn shard(&self) -> Option<u32> {
-        self.row.get()
+        self.queue.ask(|stock| self.hold(stock))
     }
 
     /// Waits until an item can be taken or none will come any more but what is lent or due now.

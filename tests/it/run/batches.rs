@@ -63,9 +63,12 @@ script = '! grep -qx 37'
     let ran = Test::new().job(job).run().exits(1);
     assert_snapshot!(ran, @"
     [stderr]
-    check: 1 dead item in [time]: 64 items: 63 done, 1 dead
+    check: started
+    check numbers:37 (37): failed (exit code 1)
+    check: failed (1 item is dead) in [time]: 63 items done, 1 dead
+    nothing new starts: `check` failed
 
-    ✗ check  1 dead item after [time]
+    ✗ check  1 item is dead after [time]
       item   numbers:37 (37): exit code 1
       again  runner job.toml check
 

@@ -153,7 +153,8 @@ consumes = "r"
 workers = 1
 command = ["echo", "{item}"]
 "#;
-    let ran = Test::new().job(&job.replace("produces = [\"r\"]", "produces = { queue = \"r\", from = \"fd3\" }"));
+    let ran = Test::new()
+        .job(&job.replace("produces = [\"r\"]", "produces = { queue = \"r\", from = \"fd3\" }"));
     let ran = ran.run().exits(0);
     assert_eq!(ran.lines_of("make"), ["log", "more log"], "{ran}");
     assert_eq!(ran.lines_of("step"), ["made of item"], "{ran}");
@@ -280,7 +281,10 @@ script = '[ {{item}} != 7 ]'
         )
     };
     let ran = Test::new().job(&job("2%")).run().exits(0);
-    assert!(ran.stderr.contains("1 failed as allowed") || ran.stderr.contains("tolerated"), "{ran}");
+    assert!(
+        ran.stderr.contains("1 failed as allowed") || ran.stderr.contains("tolerated"),
+        "{ran}"
+    );
     Test::new().job(&job("1.9%")).run().exits(1);
 }
 
@@ -288,6 +292,7 @@ script = '[ {{item}} != 7 ]'
 fn what_a_failed_producer_made_can_be_discarded() {
     let job = r#"
 [queue.q]
+on-full = "spill"
 on-producer-failure = "discard"
 
 [process.make]
@@ -329,7 +334,11 @@ workers = 1
 command = ["echo", "{item}"]
 "#;
     let ran = Test::new().job(job).run().exits(0);
-    assert_eq!(ran.lines_of("tell"), ["499500"], "what the first one printed is not published: {ran}");
+    assert_eq!(
+        ran.lines_of("tell"),
+        ["499500"],
+        "what the first one printed is not published: {ran}"
+    );
 }
 
 #[test]
