@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Queue, queue};
+use super::{Queue, polled, queue};
 use crate::queue::Origin;
 
 fn put(queue: &Queue, bytes: impl Into<Bytes>) -> bool {
@@ -70,12 +70,4 @@ async fn a_producer_wakes_up_for_a_quarter_of_the_queue() {
         assert_eq!(queue.level().full, !open);
     }
     assert_eq!(polled(&mut woken), Some(true));
-}
-
-fn polled<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    match std::pin::Pin::new(future).poll(&mut context) {
-        std::task::Poll::Ready(answer) => Some(answer),
-        std::task::Poll::Pending => None,
-    }
 }
