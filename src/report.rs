@@ -5,8 +5,8 @@
 //! reaches a terminal. Unaware of the engine and of the plan.
 //!
 //! Reading order: [`mode`] and [`screen`] say who watches; [`plain`], [`group`], [`quiet`],
-//! [`json`] and [`live`] draw; [`said`], [`summary`], [`flow`] and [`words`] are what they say; [`lines`],
-//! [`sanitize`], [`replay`], [`page`] and [`paint`] are what they draw with.
+//! [`json`] and [`live`] draw; [`said`], [`summary`], [`flow`] and [`words`] are what they say;
+//! [`lines`], [`sanitize`], [`replay`], [`page`] and [`paint`] are what they draw with.
 //!
 //! [`Tally`]: crate::event::Tally
 

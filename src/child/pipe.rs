@@ -176,7 +176,8 @@ impl PipeWriter {
         self.write_vectored(&[IoSlice::new(bytes)]).await
     }
 
-    /// Writes as much of several pieces as there is room for and as one system call takes, likewise.
+    /// Writes as much of several pieces as there is room for and as one system call takes,
+    /// likewise.
     pub async fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<Wrote> {
         let pieces = &pieces[..pieces.len().min(PIECES)];
         let wanted: usize = pieces.iter().map(|piece| piece.len()).sum();

@@ -5,11 +5,11 @@
 //! table and proved as a law. Constant work for an item, logarithmic for a node, no recursion.
 //!
 //! Reading order: [`input`] is the conversation, [`nodes`] the states and their one gate, [`start`]
-//! chooses what starts, [`finish`] judges what ended, [`long`] what lived long, [`queues`] closes and drains, [`circles`] where
-//! queues feed each other, [`batches`] knows when there is enough for a child, [`stopping`]
-//! stops, [`pace`] slows down what
-//! fails, [`standstill`] ends what waits in vain, [`waiting`] says why something waits; [`slots`]
-//! with [`reserve`], [`ready`] and [`timers`] keep accounts.
+//! chooses what starts, [`finish`] judges what ended, [`long`] what lived long, [`queues`] closes
+//! and drains, [`circles`] where queues feed each other, [`batches`] knows when there is enough for
+//! a child, [`stopping`] stops, [`pace`] slows down what fails, [`standstill`] ends what waits in
+//! vain, [`waiting`] says why something waits; [`slots`] with [`reserve`], [`ready`] and [`timers`]
+//! keep accounts.
 
 mod batches;
 mod circles;

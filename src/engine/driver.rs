@@ -174,8 +174,8 @@ impl Driver {
         Ok(())
     }
 
-    /// Has the core hear first how full queues are, where they feed each other: an end that is heard
-    /// before the items that came before it would look like the end of all of them.
+    /// Has the core hear first how full queues are, where they feed each other: an end that is
+    /// heard before the items that came before it would look like the end of all of them.
     fn catch_up(&mut self) {
         if !self.has_circles {
             return;

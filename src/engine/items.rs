@@ -1,7 +1,7 @@
 //! Items: what is told of each try at one, and what is remembered until an item is settled.
 //!
-//! However an item arrives, its tries are told here, so that every reader of a run finds the same of
-//! each. What is remembered is of items that failed and may be tried again: as many as a queue
+//! However an item arrives, its tries are told here, so that every reader of a run finds the same
+//! of each. What is remembered is of items that failed and may be tried again: as many as a queue
 //! holds, and a few tries of each. Unaware of who decides what becomes of an item.
 
 use std::cell::{Cell, RefCell};
@@ -132,8 +132,8 @@ impl Context {
         self.teller.tell(EventKind::ItemDropped { queue, item, bytes, reason });
     }
 
-    /// Notes that an item of a node failed, or that one passed. Returns whether one had failed since
-    /// one passed.
+    /// Notes that an item of a node failed, or that one passed. Returns whether one had failed
+    /// since one passed.
     pub(super) fn note_failing(&self, node: NodeId, failed: bool) -> bool {
         let mut failing = self.tries.failing.borrow_mut();
         failing.entry(node).or_default().replace(failed)

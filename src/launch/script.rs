@@ -100,8 +100,8 @@ fn writer(shell: &[String]) -> Option<Box<dyn Writer>> {
     })
 }
 
-/// Returns the name that a shell must be told before the arguments of its script, if it must be told
-/// one: `sh -c TEXT NAME ARGUMENT…`.
+/// Returns the name that a shell must be told before the arguments of its script, if it must be
+/// told one: `sh -c TEXT NAME ARGUMENT…`.
 pub(super) fn named_first(shell: &[String]) -> Option<&str> {
     let name = program(shell)?;
     is_sh(stem(name)).then_some(name)

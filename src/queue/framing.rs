@@ -63,7 +63,7 @@ pub enum FrameFault {
         what: &'static str,
     },
     /// The stream ends inside an item, and its producer did not pass or there is more to come.
-    #[error("the output ends inside the item at byte {offset}, {bytes} bytes were dropped")]
+    #[error("the item at byte {offset} is torn, {bytes} bytes were dropped")]
     Torn {
         /// Where the item starts in the stream.
         offset: u64,

@@ -1,9 +1,10 @@
 //! Slice: some bytes of a block that was read at once.
 //!
 //! It keeps hold of the whole block and knows where in it it lies. So what lies behind each other,
-//! with all that stands around it, can be written in one piece again without a copy, which two `Bytes` that
-//! were cut from one could not. The price is that a small slice keeps a large block alive; whoever
-//! holds slices for longer than their neighbours copies them out. Unaware of items and queues.
+//! with all that stands around it, can be written in one piece again without a copy, which two
+//! `Bytes` that were cut from one could not. The price is that a small slice keeps a large block
+//! alive; whoever holds slices for longer than their neighbours copies them out. Unaware of items
+//! and queues.
 
 use std::fmt;
 use std::ops::{Deref, Range};

@@ -1,8 +1,8 @@
 //! Flow: how items went through queues, and who held them up.
 //!
-//! A queue that is full most of its time is read too slowly; one that is empty most of it is fed too
-//! slowly. Who reads the last full queue, or feeds the first empty one, is what a faster run needs.
-//! Unaware of where it is written.
+//! A queue that is full most of its time is read too slowly; one that is empty most of it is fed
+//! too slowly. Who reads the last full queue, or feeds the first empty one, is what a faster run
+//! needs. Unaware of where it is written.
 
 use std::time::Duration;
 

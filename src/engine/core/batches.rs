@@ -1,8 +1,8 @@
 //! Batches: when a queue holds enough for a child that takes several items.
 //!
-//! Enough is what the batch may hold, all there will be, all there is room for, or whatever is there
-//! once it has waited for `linger`. What a failed batch was halved into waits for nothing. Unaware
-//! of how items are lent.
+//! Enough is what the batch may hold, all there will be, all there is room for, or whatever is
+//! there once it has waited for `linger`. What a failed batch was halved into waits for nothing.
+//! Unaware of how items are lent.
 
 use super::ready::Lack;
 use super::timers::Timer;

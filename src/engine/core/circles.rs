@@ -1,9 +1,9 @@
 //! Circles: queues that feed each other end together.
 //!
 //! A crawler feeds the queue that it reads, so no producer of that queue is ever final before its
-//! consumers are. Such queues are closed when all that feeds them from outside is final, and nothing
-//! in any of them waits, is lent or is due: then nobody is left who could put something in. Unaware
-//! of what flows.
+//! consumers are. Such queues are closed when all that feeds them from outside is final, and
+//! nothing in any of them waits, is lent or is due: then nobody is left who could put something in.
+//! Unaware of what flows.
 
 use super::Core;
 use crate::model::{NodeId, QueueId};

@@ -22,8 +22,8 @@ const NAMED_READERS: usize = 3;
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct QueueRow {
     pub(super) level: Level,
-    /// What feeds it and is not final: producers, static items and those whose dead items come here;
-    /// without those on a circle with it.
+    /// What feeds it and is not final: producers, static items and those whose dead items come
+    /// here; without those on a circle with it.
     open_sources: usize,
     /// Consumers that have not ended.
     open_consumers: usize,
@@ -70,7 +70,8 @@ impl QueueRow {
         self.level.closed && self.level.waiting == 0 && self.level.busy == 0
     }
 
-    /// Returns whether nothing can come into it any more, if nothing is in those on a circle with it.
+    /// Returns whether nothing can come into it any more, if nothing is in those on a circle with
+    /// it.
     pub(super) fn is_at_rest(&self) -> bool {
         self.open_sources == 0 && self.level.waiting == 0 && self.level.busy == 0
     }
@@ -346,7 +347,8 @@ impl Core {
         fed.all(|queue| self.queues[queue.index()].abandoned)
     }
 
-    /// Returns, in words, that its queue tolerates as many dead items as a consumer has, if it does.
+    /// Returns, in words, that its queue tolerates as many dead items as a consumer has, if it
+    /// does.
     pub(super) fn tolerated(&self, node: NodeId) -> Option<String> {
         let queue = self.plan.node(node).consumes?;
         let Level { dead, put, .. } = self.queues[queue.index()].level;

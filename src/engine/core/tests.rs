@@ -6,6 +6,7 @@
 //! [`random`] makes jobs for the laws, and [`player`] plays them; then the themes.
 
 pub(super) mod body;
+mod child;
 mod edges;
 mod ends;
 mod large;

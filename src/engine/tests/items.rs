@@ -72,7 +72,7 @@ workers = 1
     assert_eq!(played.outcome("use").0, Outcome::Passed);
     let (outcome, reason) = played.outcome("make");
     assert_eq!(outcome, Outcome::Failed);
-    assert!(reason.contains("ends inside the item at byte 6, 4 bytes"), "{reason}");
+    assert!(reason.contains("the item at byte 6 is torn, 4 bytes"), "{reason}");
 }
 
 #[test]

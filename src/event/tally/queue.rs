@@ -88,7 +88,8 @@ impl Queue {
         self.level.clone_from(level);
     }
 
-    /// Takes in that nothing will be put in any more: from now on nobody waits for room or for more.
+    /// Takes in that nothing will be put in any more: from now on nobody waits for room or for
+    /// more.
     pub(super) fn close(&mut self, at: Duration) {
         if !self.closed {
             self.press(at);

@@ -239,13 +239,13 @@ command = ["echo", "<{item}>"]
     let ran = Test::new().job(job).run();
     assert_eq!(ran.lines_of("take"), ["<whole>"], "{ran}");
     assert_snapshot!(ran.sorted(), @"
-    make: failed (queue `words`: the output ends inside the item at byte 6, 4 bytes were dropped) in [time]
+    make: failed (queue `words`: the item at byte 6 is torn, 4 bytes were dropped) in [time]
     make: started
     nothing new starts: `make` failed
     take | <whole>
     take: passed in [time]: 1 item done
 
-    ✗ make  queue `words`: the output ends inside the item at byte 6, 4 bytes were dropped, after [time]
+    ✗ make  queue `words`: the item at byte 6 is torn, 4 bytes were dropped, after [time]
       again  runner job.toml make
 
     job: failed in [time]

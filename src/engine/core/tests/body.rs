@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::child::Child;
 use super::referee::Referee;
 use super::stock::{Item, Stock};
 use crate::engine::core::{Core, Effect, Ended, Given, Input, Level, Settlement, Start};
@@ -17,38 +18,6 @@ use crate::plan::Plan;
 
 /// Items that a child of a late body makes at most.
 const MOST_ITEMS: u64 = 4;
-
-/// A child that lives, or whose outcome is being carried out.
-#[derive(Debug)]
-pub(in crate::engine::core) struct Child {
-    pub(in crate::engine::core) node: NodeId,
-    pub(in crate::engine::core) start: Start,
-    pub(in crate::engine::core) items: Vec<Item>,
-    /// Which try this is for what it has read, if it is kept.
-    pub(in crate::engine::core) tries: u32,
-    /// Items that it has read and that its end will decide about.
-    pub(in crate::engine::core) kept: u64,
-    /// Items that it has read.
-    pub(in crate::engine::core) read: u64,
-    /// Items that it made and that are held back.
-    pub(in crate::engine::core) held: u64,
-    pub(in crate::engine::core) told: bool,
-    pub(in crate::engine::core) signals: Vec<i32>,
-    pub(in crate::engine::core) killed: bool,
-    pub(in crate::engine::core) quiet: bool,
-    /// Items that it makes straight into queues.
-    pub(in crate::engine::core) goal: u64,
-}
-
-impl Child {
-    /// Returns the item that it was given, where it was one.
-    fn one(&self) -> Option<Item> {
-        match self.items[..] {
-            [item] => Some(item),
-            _ => None,
-        }
-    }
-}
 
 /// The body.
 #[derive(Debug)]
@@ -222,18 +191,6 @@ impl Body {
                 self.referee.end();
                 self.over = true;
             }
-        }
-    }
-
-    fn given(&self, child: &Child) -> Given {
-        let consumes = self.plan.process(child.node).consumes.as_ref();
-        match &child.items[..] {
-            [Item { index, number }] => Given::Item { index: *index, number: *number },
-            [_, _, ..] => Given::Batch(child.items.len() as u64),
-            [] if self.streams(child.node) && consumes.is_some_and(|c| c.ack == Ack::Exit) => {
-                Given::Kept { number: child.tries }
-            }
-            [] => Given::Nothing,
         }
     }
 
@@ -467,29 +424,6 @@ impl Body {
             && (self.feeding.get(&queue).is_some_and(|left| *left > 0)
                 || self.settling.values().any(settles)
                 || self.children.values().any(|child| child.held < child.goal && feeds(child)))
-    }
-
-    /// Returns whether what a node's children print goes straight into queues.
-    fn publishes(&self, node: NodeId) -> bool {
-        let consumes = self.plan.process(node).consumes.as_ref();
-        let reads = |ack| ack == Ack::Read && self.streams(node);
-        !self.plan.node(node).produces.is_empty()
-            && consumes.is_none_or(|consumes| reads(consumes.ack))
-            && self.plan.process(node).emit != Emit::OnSuccess
-    }
-
-    pub(in crate::engine::core) fn works(&self, node: NodeId) -> bool {
-        let consumes = self.plan.process(node).consumes.as_ref();
-        consumes.is_some_and(|consumes| consumes.deliver == Deliver::Worker)
-    }
-
-    fn lives_long(&self, node: NodeId) -> bool {
-        self.streams(node) || self.works(node)
-    }
-
-    pub(in crate::engine::core) fn streams(&self, node: NodeId) -> bool {
-        let consumes = self.plan.process(node).consumes.as_ref();
-        consumes.is_some_and(|consumes| consumes.deliver == Deliver::Stream)
     }
 
     /// Returns whether a long-lived child has read all there is.

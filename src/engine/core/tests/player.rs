@@ -3,7 +3,8 @@
 //! A patient child does what a real one does that works: it blocks while a queue is full and waits
 //! for the end of its input. A wild one ends whenever it likes. Unaware of laws.
 
-use super::body::{Body, Child};
+use super::body::Body;
+use super::child::Child;
 use crate::engine::core::{Input, Pace};
 use crate::event::{Exit, NotStarted, Stop};
 use crate::model::{AttemptId, QueueId};

@@ -146,7 +146,7 @@ impl Body {
     /// Names the nodes of all children, oldest child first; one that was signalled has a `-`, one
     /// that was killed a `!`.
     pub(in crate::engine::core) fn running(&self) -> String {
-        let name = |child: &super::body::Child| {
+        let name = |child: &super::child::Child| {
             let signalled = if child.signals.is_empty() { "" } else { "-" };
             let killed = if child.killed { "!" } else { "" };
             format!("{}{signalled}{killed}", self.plan.node(child.node).name)
