@@ -53,6 +53,9 @@ pub(super) struct Context {
     pub(super) printed: RefCell<Printed>,
 }
 
+/// There was nothing to be given to a child.
+pub(super) struct Missed;
+
 /// The parts of a context.
 pub(super) struct Parts {
     pub(super) plan: Rc<Plan>,
@@ -150,19 +153,23 @@ impl Context {
         }
     }
 
-    /// Lends what a child of a node is given with its start; `Some(None)` where it should be given
-    /// something and there is nothing.
-    pub(super) fn lend(&self, node: NodeId, alone: bool) -> Option<Option<Lent>> {
-        let consumes = self.plan.process(node).consumes.as_ref()?;
-        let queue = &self.queues[self.plan.node(node).consumes?.index()];
-        match consumes.deliver {
-            Deliver::Args | Deliver::Stdin => Some(queue.take().map(Lent::One)),
+    /// Lends what a child of a node is given with its start, if it is given anything.
+    pub(super) fn lend(&self, node: NodeId, alone: bool) -> Result<Option<Lent>, Missed> {
+        let process = self.plan.process(node);
+        let Some((consumes, queue)) = process.consumes.as_ref().zip(self.plan.node(node).consumes)
+        else {
+            return Ok(None);
+        };
+        let queue = &self.queues[queue.index()];
+        let lent = match consumes.deliver {
+            Deliver::Args | Deliver::Stdin => queue.take().map(Lent::One),
             Deliver::Batch => {
                 let items = if alone { Some(1) } else { consumes.batch.items };
-                Some(queue.take_batch(items, consumes.batch.bytes).map(Lent::batch))
+                queue.take_batch(items, consumes.batch.bytes).map(Lent::batch)
             }
-            Deliver::Stream | Deliver::Worker => None,
-        }
+            Deliver::Stream | Deliver::Worker => return Ok(None),
+        };
+        lent.map(Some).ok_or(Missed)
     }
 
     /// Returns whether the consumers of a queue have fewer items than children may have at once.

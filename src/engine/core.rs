@@ -133,7 +133,7 @@ impl Core {
                 self.item_over(attempt, (index, number), failed, dead);
             }
             Input::Levels(levels) => self.levels(&levels),
-            Input::Fed { queue, fault } => self.fed(queue, fault),
+            Input::Fed { queue, fault } => self.fed(queue, fault.as_ref()),
             Input::Idle { attempt } => self.idle(attempt),
             Input::Quiet { attempt } => self.quiet(attempt),
             Input::Time => {}

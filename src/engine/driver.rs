@@ -12,7 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::attempt::{self, Finished, Remains};
-use super::context::Context;
+use super::context::{Context, Missed};
 use super::core::{Core, Effect, Ended, Input, Level, Settlement, Start};
 use super::fault::Fault;
 use super::invocation::Given;
@@ -240,12 +240,12 @@ impl Driver {
                 let (reader, writer) = child::pipe().map_err(Fault::Pipe)?;
                 (stdin, given.stdout) = (Some(reader), Some(writer));
             }
-            if let Some(lent) = self.context.lend(start.node, start.alone) {
-                if lent.is_none() {
+            match self.context.lend(start.node, start.alone) {
+                Ok(lent) => given.lent = lent,
+                Err(Missed) => {
                     self.next.push_back(Input::Missed { attempt: start.attempt });
                     continue;
                 }
-                given.lent = lent;
             }
             let orders = Rc::new(Orders::default());
             let hand = Hand { node: start.node, orders: Rc::clone(&orders), remains: None };

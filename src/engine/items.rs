@@ -61,11 +61,11 @@ impl Context {
             }
         } else {
             let mut failed = self.tries.failed.borrow_mut();
-            let tries = failed.entry(key).or_default();
-            if tries.len() == TRIES {
-                tries.remove(0);
+            let of_item = failed.entry(key).or_default();
+            if of_item.len() == TRIES {
+                of_item.remove(0);
             }
-            tries.push(Try { exit: exit.clone(), verdict, took, reason: reason.clone() });
+            of_item.push(Try { exit: exit.clone(), verdict, took, reason: reason.clone() });
         }
         let (item, number) = self.item_ref(node, item);
         self.teller.tell(EventKind::ItemEnded {

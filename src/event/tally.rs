@@ -182,7 +182,7 @@ impl Tally {
                 let node = Node::new(name, process, *consumes, *expected);
                 let inherits = inherits.then(Vec::new);
                 let produces = produces.clone();
-                self.nodes.push(Node { inherits, produces, ..node });
+                self.nodes.push(Node { produces, inherits, ..node });
             }
             EventKind::AttemptStarted { .. } => self.attempt_started(event),
             EventKind::AttemptSlow { attempt } => {

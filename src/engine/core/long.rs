@@ -31,9 +31,8 @@ impl Core {
         let node = attempt.node;
         let how = match (verdict, again) {
             (Verdict::Passed | Verdict::Ended, _) => Settlement::Accept,
-            (Verdict::Stopped, _) => Settlement::Return,
+            (Verdict::Stopped, _) | (_, Again::NotNow) => Settlement::Return,
             (_, Again::After(wait)) => Settlement::Again(wait),
-            (_, Again::NotNow) => Settlement::Return,
             (_, Again::Never) => Settlement::Bury,
         };
         let outcome = outcome_in(self.plan.process(node), verdict, &ended.exit);

@@ -125,14 +125,14 @@ impl Core {
     }
 
     /// Takes in that a queue's static items were all put in, or why they can't be.
-    pub(super) fn fed(&mut self, queue: QueueId, fault: Option<String>) {
+    pub(super) fn fed(&mut self, queue: QueueId, fault: Option<&String>) {
         let plan = Rc::clone(&self.plan);
         for group in plan.groups(queue) {
             let row = &mut self.queues[group.id.index()];
             row.is_feeding = false;
             row.open_sources -= 1;
             for consumer in group.consumers.iter().filter(|_| fault.is_some()) {
-                let broken = (Outcome::Failed, fault.clone());
+                let broken = (Outcome::Failed, fault.cloned());
                 self.rows[consumer.index()].broken.get_or_insert(broken);
             }
             self.close_if_fed(group.id);

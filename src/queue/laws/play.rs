@@ -14,7 +14,7 @@ use crate::model::{OnFull, Order, QueueId, Template};
 use crate::queue::intake::Shards;
 use crate::queue::row::Bond;
 use crate::queue::{
-    Ask, Batch, Changes, Delivery, Item, Keep, Lane, NotPut, Origin, Queue, Reader, Slice, Spec,
+    Batch, Changes, Delivery, Item, Keep, Lane, NotPut, Origin, Queue, Reader, Slice, Spec,
 };
 
 const CAPACITY: u64 = 6;

@@ -22,9 +22,9 @@ fn killers() -> BTreeSet<u32> {
 }
 
 fn test(job: &str) -> Test {
-    let list: String = killers().iter().map(|n| format!(" {n} ")).collect();
+    let list: Vec<String> = killers().iter().map(|n| format!(" {n} ")).collect();
     let job = format!("[queue.q]\nitems = {{ range = [0, {ITEMS}] }}\n{job}");
-    Test::new().job(&job).file("killers", list).args(["--output", "quiet", "job.toml"])
+    Test::new().job(&job).file("killers", list.concat()).args(["--output", "quiet", "job.toml"])
 }
 
 /// Proves that exactly the killers are dead, and that each other item was done, once.

@@ -1,5 +1,7 @@
 //! Queues: who gets which items, in which order, how many there may be, and how they end.
 
+use std::collections::BTreeMap;
+
 use crate::harness::Test;
 
 #[test]
@@ -46,7 +48,7 @@ command = ["sh", "-c", 'printf "%s %s %s\n" "$RUNNER_SLOT" "$0" "$1"', "{item.us
     let line = |n: u32| format!("{{\"user\":\"u{}\",\"n\":{n}}}\n", n * 7 % 5);
     let ran = Test::new().job(job).file("events", (0..60).map(line).collect::<String>());
     let ran = ran.run().exits(0);
-    let mut seen: std::collections::BTreeMap<&str, (&str, Vec<u32>)> = Default::default();
+    let mut seen: BTreeMap<&str, (&str, Vec<u32>)> = BTreeMap::new();
     let lines = ran.lines_of("use");
     assert_eq!(lines.len(), 60, "{ran}");
     for line in lines {

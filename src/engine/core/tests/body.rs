@@ -11,9 +11,9 @@ use std::time::Duration;
 use super::child::Child;
 use super::referee::Referee;
 use super::stock::{Item, Stock};
-use crate::engine::core::{Core, Effect, Ended, Given, Input, Level, Settlement, Start};
+use crate::engine::core::{Core, Effect, Ended, Input, Level, Settlement, Start};
 use crate::event::{EventKind, Exit, ItemRef, Logs, Stop, Text, Verdict};
-use crate::model::{Ack, AttemptId, Batch, Deliver, Emit, NodeId, OnEnd, QueueId};
+use crate::model::{Ack, AttemptId, Batch, Emit, NodeId, OnEnd, QueueId};
 use crate::plan::Plan;
 
 /// Items that a child of a late body makes at most.
