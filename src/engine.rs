@@ -30,6 +30,7 @@ mod signals;
 mod source;
 mod stream;
 mod teller;
+mod worker;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,3 @@
+//! Worker: a long-lived child that is asked and replies, item by item.
+
+mod protocol;
