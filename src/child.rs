@@ -36,5 +36,5 @@ pub use alarm::Alarm;
 pub use fork::Spawner;
 pub use host::{Child, Ended, Extra, Fault, Host, Input, Invocation, Output, StartError};
 pub use pipe::{PipeReader, PipeWriter, Unread, Wrote, pipe};
-pub use proc::{ignored_signals, waited_for_cpu};
-pub use sim::{Act, Script, Sim};
+pub use proc::{ignored_signals, resident, waited_for_cpu};
+pub use sim::{Act, Answers, Script, Sim};

@@ -19,12 +19,15 @@ mod fault;
 mod invocation;
 mod items;
 mod lent;
+mod limits;
 mod open;
 mod orders;
 mod outlet;
 mod paces;
 mod printed;
 mod publish;
+mod recent;
+
 mod retry;
 mod signals;
 mod source;

@@ -31,4 +31,4 @@ pub use fault::Fault;
 pub use folder::RunFolder;
 pub use log::{Log, Mode, Piece};
 pub use runs::KEEP_RUNS;
-pub use tail::tail;
+pub use tail::{last_lines, tail};

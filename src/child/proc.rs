@@ -22,6 +22,13 @@ pub fn waited_for_cpu(pid: u32) -> Duration {
     Duration::from_nanos(waited.unwrap_or_default())
 }
 
+/// Returns how many bytes of memory a process holds itself; zero where the system does not say.
+pub fn resident(pid: u32) -> u64 {
+    let statm = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    let pages: Option<u64> = statm.split_whitespace().nth(1).and_then(|pages| pages.parse().ok());
+    pages.unwrap_or_default() * rustix::param::page_size() as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,5 +36,11 @@ mod tests {
     #[test]
     fn a_process_that_is_gone_has_not_waited() {
         assert_eq!(waited_for_cpu(u32::MAX), Duration::ZERO);
+        assert_eq!(resident(u32::MAX), 0);
+    }
+
+    #[test]
+    fn the_memory_of_a_process_is_told_in_bytes() {
+        assert!(resident(std::process::id()) > 1 << 20);
     }
 }

@@ -12,6 +12,8 @@ mod feed;
 mod read;
 mod watch;
 
+pub(super) use read::SILENCE;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -26,6 +28,7 @@ use super::lent::Lent;
 use super::orders::{Gate, Orders};
 use super::outlet::{Held, Leavings, Outlet};
 use super::stream::Read;
+use super::worker::Desk;
 use crate::child::{self, Child, StartError};
 use crate::event::{Exit, Leftover, Logs, NotStarted};
 use crate::model::AttemptId;
@@ -48,6 +51,8 @@ pub(super) struct Remains {
     pub(super) tries: u32,
     /// Output that was held back.
     pub(super) held: Vec<Held>,
+    /// The items of a worker.
+    pub(super) desk: Option<Box<Desk>>,
     /// How the child ended.
     pub(super) exit: Exit,
     /// Where its output lies.
@@ -85,13 +90,23 @@ pub(super) async fn run(
         Ok((child, ends)) => Life::new(&context, &start, orders).lead(child, ends).await?,
         Err(unready) => Over::unready(unready),
     };
-    let Over { exit, command_at_fault, leftovers, logs, read, held, fault } = over;
+    let Over { exit, command_at_fault, leftovers, logs, read, held, desk, fault } = over;
     let (read, unread, kept) =
         read.map_or((0, 0, None), |read| (read.items, read.unread, read.kept));
+    let (settled, in_hand) = desk.as_ref().map_or((0, 0), |desk| (desk.settled(), desk.in_hand()));
     let lent = given.lent;
     let took = began.elapsed();
-    let (of_exit, of_logs, reason) = (exit.clone(), logs.clone(), fault.clone());
-    let remains = Remains { lent, kept, tries, held, exit: of_exit, logs: of_logs, took, reason };
+    let remains = Remains {
+        lent,
+        kept,
+        tries,
+        held,
+        desk,
+        exit: exit.clone(),
+        logs: logs.clone(),
+        took,
+        reason: fault.clone(),
+    };
     let ended = Ended {
         exit,
         took,
@@ -99,9 +114,9 @@ pub(super) async fn run(
         leftovers,
         given: of_core,
         command_at_fault,
-        read,
+        read: read + settled,
         unread,
-        in_hand: 0,
+        in_hand,
         fault,
     };
     Ok(Finished { attempt, ended, remains })
@@ -163,6 +178,7 @@ struct Over {
     logs: Logs,
     read: Option<Read>,
     held: Vec<Held>,
+    desk: Option<Box<Desk>>,
     fault: Option<String>,
 }
 
@@ -175,26 +191,27 @@ impl Over {
             logs: Logs::default(),
             read: None,
             held: Vec::new(),
+            desk: None,
             fault: None,
         }
     }
 }
 
 /// The life of a child: what its pumps share.
-struct Life<'a> {
-    context: &'a Rc<Context>,
-    start: &'a Start,
-    orders: Rc<Orders>,
+pub(super) struct Life<'a> {
+    pub(super) context: &'a Rc<Context>,
+    pub(super) start: &'a Start,
+    pub(super) orders: Rc<Orders>,
     /// Opens when the child is ordered to end.
-    ending: Gate,
+    pub(super) ending: Gate,
     /// Opens when the child is gone.
-    gone: Gate,
+    pub(super) gone: Gate,
     /// When it last printed something.
-    printed: Cell<Instant>,
+    pub(super) printed: Cell<Instant>,
     /// How many of its outputs are being taken in: it may be held up, and is not silent.
-    held_up: Cell<u32>,
+    pub(super) held_up: Cell<u32>,
     /// What keeps its pipes open although it is gone.
-    holders: RefCell<Vec<Leftover>>,
+    pub(super) holders: RefCell<Vec<Leftover>>,
 }
 
 impl<'a> Life<'a> {
@@ -213,13 +230,17 @@ impl<'a> Life<'a> {
 
     /// Moves everything until the child is gone and its pipes are empty.
     async fn lead(&self, mut child: Child, ends: Ends) -> Result<Over, Fault> {
-        let (stdin, stdout, stderr) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let wire = match &ends.payload {
+            Payload::Work(_) => child.extra_out.take().or_else(|| child.stdout.take()),
+            _ => None,
+        };
+        let payload = child.extra_in.take().or_else(|| child.stdin.take());
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let pid = child.pid;
         let extra = child.extra_out.take();
         let (ended, fed, stdout, stderr, extra) = tokio::try_join!(
             self.watch(&mut child),
-            self.feed(stdin, ends.payload, pid),
+            self.feed((payload, wire), ends.payload, pid),
             self.read(stdout, ends.stdout),
             self.read(stderr, ends.stderr),
             self.read(extra, ends.extra),
@@ -235,6 +256,7 @@ impl<'a> Life<'a> {
             logs: Logs::default(),
             read: fed.read,
             held: Vec::new(),
+            desk: fed.desk,
             fault: fed.fault,
         };
         for outlet in [stdout, extra] {

@@ -135,6 +135,7 @@ impl Core {
             Input::Levels(levels) => self.levels(&levels),
             Input::Fed { queue, fault } => self.fed(queue, fault.as_ref()),
             Input::Idle { attempt } => self.idle(attempt),
+            Input::Overdue { attempt } => self.overdue(attempt),
             Input::Quiet { attempt } => self.quiet(attempt),
             Input::Time => {}
             Input::Stop { stop, signal, reason } => self.stop_asked(stop, signal, reason),

@@ -20,6 +20,7 @@ use super::orders::{Order, Orders};
 use super::publish;
 use super::signals::Signals;
 use super::source;
+use super::worker::{self, Death};
 use crate::child;
 use crate::event::{EventKind, QueueLevel, Stop, Verdict};
 use crate::model::{AttemptId, Emit, NodeId, QueueId};
@@ -177,9 +178,12 @@ impl Driver {
     /// Has the core hear first how full queues are, where they feed each other: an end that is
     /// heard before the items that came before it would look like the end of all of them.
     fn catch_up(&mut self) {
-        if !self.has_circles {
-            return;
+        if self.has_circles {
+            self.hear_levels();
         }
+    }
+
+    fn hear_levels(&mut self) {
         let queues = self.changes.now();
         if !queues.is_empty() {
             let levels = queues.iter().map(|queue| (*queue, self.level_of(*queue))).collect();
@@ -270,7 +274,13 @@ impl Driver {
         verdict: Verdict,
     ) -> Result<(), Fault> {
         let hand = self.hands.remove(&attempt);
-        let Some(Hand { node, remains: Some(remains), .. }) = hand else { return Ok(()) };
+        let Some(Hand { node, remains: Some(mut remains), .. }) = hand else { return Ok(()) };
+        if let Some(desk) = remains.desk.take().filter(|desk| !desk.is_clear()) {
+            let death = Death { verdict, exit: remains.exit, reason: remains.reason };
+            let conclude = worker::conclude(desk, death);
+            self.tasks.spawn_local(async move { Done::Published(attempt, conclude.await) });
+            return Ok(());
+        }
         if how == Settlement::Accept && remains.held.iter().any(|held| !held.spool.is_empty()) {
             let context = Rc::clone(&self.context);
             let publish = publish::accept(context, (node, attempt), verdict, remains);
@@ -293,6 +303,10 @@ impl Driver {
         match done {
             Done::Attempt(finished) => {
                 let Finished { attempt, ended, remains } = *finished?;
+                if remains.desk.is_some() {
+                    // It has taken items to the last, and another one is started for what is left.
+                    self.hear_levels();
+                }
                 self.keep(attempt, &ended, remains);
                 self.on(Input::Ended { attempt, ended: Box::new(ended) })
             }

@@ -2,22 +2,27 @@
 //!
 //! Unaware of how long it runs.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::rc::Rc;
 
 use bytes::Bytes;
 
 use super::context::Context;
 use super::core::Start;
+use super::items::{TAIL_BYTES, TAIL_LINES};
 use super::lent::Lent;
 use super::outlet::{Frames, Log, Outlet};
 use super::printed::Blocks;
+use super::recent::Recent;
 use super::stream::Source;
+use super::worker::Wanted;
 use crate::child;
 use crate::event::{NotStarted, Stream};
 use crate::launch::{self, Destination, Unfit, Values};
-use crate::model::{Ack, BatchForm, Deliver, Emit, Framing, From, QueueId};
+use crate::model::{Ack, BatchForm, Deliver, Emit, Environment, Framing, From, QueueId, Wire};
 use crate::queue::{Item, Origin, Reader, Replay, Spool};
 
 /// What an attempt is given besides what the core says.
@@ -46,6 +51,8 @@ pub(super) enum Payload {
     Batch(Vec<Item>, Framing),
     /// Items, one after the other.
     Items(Source),
+    /// Items that it is asked to work on.
+    Work(Wanted),
 }
 
 /// A child that can be started.
@@ -79,10 +86,15 @@ pub(super) fn prepare(
     let blame = |why| Unready { why, command_at_fault: !has_item };
     let (stdin, payload) = input(context, start, given, &command).map_err(blame)?;
     let (stdout, out) = output(context, start, given, &command).map_err(blame)?;
+    let recent = match &payload {
+        Payload::Work(wanted) => Some(Rc::clone(&wanted.stderr)),
+        _ => None,
+    };
     let (stderr, err) = match &command.stderr {
         Destination::Log => {
             let piece = context.log(start.node, Stream::Stderr);
-            (child::Output::Pipe, Log::outlet(start.attempt, Stream::Stderr, piece))
+            let log = Log::remembered(start.attempt, Stream::Stderr, piece, recent);
+            (child::Output::Pipe, log)
         }
         Destination::Null => (child::Output::Null, Outlet::Elsewhere),
         Destination::File { path, append } => {
@@ -90,11 +102,14 @@ pub(super) fn prepare(
             (file.map_err(blame)?, Outlet::Elsewhere)
         }
     };
-    let (extra, more) = match into_queues(context, start, From::Fd3) {
-        Some(outlet) => (child::Extra::Out, outlet),
-        None => (child::Extra::Nothing, Outlet::Elsewhere),
+    let wire = wire(context, start);
+    let (extra, more) = match (into_queues(context, start, From::Fd3), wire) {
+        (Some(outlet), _) => (child::Extra::Out, outlet),
+        (None, Some(Wire::Fd)) => (child::Extra::InOut, Outlet::Elsewhere),
+        (None, Some(Wire::Stdio) | None) => (child::Extra::Nothing, Outlet::Elsewhere),
     };
-    let launch::Command { argv, env, cwd, .. } = command;
+    let launch::Command { argv, mut env, cwd, .. } = command;
+    env.extend(wire.into_iter().flat_map(descriptors));
     let invocation = child::Invocation { argv, env, cwd, stdin, stdout, stderr, extra };
     Ok(Prepared { invocation, payload, stdout: out, stderr: err, extra: more })
 }
@@ -121,7 +136,7 @@ fn command(context: &Context, start: &Start, given: &Given) -> Result<launch::Co
         context.printed_by(process).head(most).ok()
     };
     // Where items are sharded, what is the same for all of one shard is the slot.
-    let reads = given.reader.as_ref().and_then(Reader::shard);
+    let reads = given.reader.as_ref().and_then(Reader::find);
     let shard = reads.or_else(|| lent.and_then(Lent::shard));
     let values = Values {
         slot: shard.unwrap_or(start.slot),
@@ -161,7 +176,16 @@ fn input(
                 let (node, ack) = (start.node, consumes.ack);
                 return Ok((Input::Pipe, context.items(node, ack, given)));
             }
-            Deliver::Args | Deliver::Batch | Deliver::Worker => {}
+            Deliver::Worker => {
+                let input = match consumes.wire {
+                    Wire::Fd => Input::Null,
+                    Wire::Stdio => Input::Pipe,
+                };
+                let stderr = Rc::new(Recent::new(TAIL_LINES, TAIL_BYTES));
+                let wanted = given.reader.take().map(|reader| Wanted { reader, stderr });
+                return Ok((input, wanted.map_or(Payload::None, Payload::Work)));
+            }
+            Deliver::Args | Deliver::Batch => {}
         }
     }
     Ok(match &command.stdin {
@@ -186,6 +210,9 @@ fn output(
     if let Some(pipe) = given.stdout.take() {
         return Ok((Output::Fd(pipe), Outlet::Elsewhere));
     }
+    if wire(context, start) == Some(Wire::Stdio) {
+        return Ok((Output::Pipe, Outlet::Elsewhere));
+    }
     if let Some(outlet) = into_queues(context, start, From::Stdout) {
         return Ok((Output::Pipe, outlet));
     }
@@ -199,6 +226,22 @@ fn output(
             (file_output(context, (start, Stream::Stdout), path, *append)?, Outlet::Elsewhere)
         }
     })
+}
+
+/// Returns where a child speaks the protocol of workers, if it is one.
+fn wire(context: &Context, start: &Start) -> Option<Wire> {
+    let consumes = context.plan.process(start.node).consumes.as_ref()?;
+    (consumes.deliver == Deliver::Worker).then_some(consumes.wire)
+}
+
+/// Returns the variables that tell a worker its descriptors.
+fn descriptors(wire: Wire) -> [(OsString, OsString); 2] {
+    let (input, output) = match wire {
+        Wire::Fd => ("3", "4"),
+        Wire::Stdio => ("0", "1"),
+    };
+    let [in_name, out_name] = Environment::WIRE;
+    [(in_name.into(), input.into()), (out_name.into(), output.into())]
 }
 
 /// Returns what frames a stream of a child into queues, if one of them is fed from there. What a

@@ -17,10 +17,10 @@ use crate::model::{AttemptId, NodeId, QueueId};
 use crate::queue::{Item, Origin};
 
 /// Lines of standard error that are kept of an item that died.
-const TAIL_LINES: usize = 20;
+pub(super) const TAIL_LINES: usize = 20;
 
 /// Bytes of them.
-const TAIL_BYTES: usize = 4096;
+pub(super) const TAIL_BYTES: usize = 4096;
 
 /// Tries of an item that are remembered: the first few and the last few say the same.
 const TRIES: usize = 20;
@@ -83,13 +83,9 @@ impl Context {
     }
 
     /// Tells that an item is dead, with all that is known of it.
-    pub(super) fn item_dead(&self, node: NodeId, item: &Item, logs: &Logs) {
+    pub(super) fn item_dead(&self, node: NodeId, item: &Item, stderr: Vec<u8>) {
         let Some(queue) = self.plan.node(node).consumes else { return };
         let tries = self.tries.failed.borrow_mut().remove(&(queue, item.index));
-        // The log is there to be looked at; a tail that can't be read now is no reason to end the
-        // run.
-        let stderr = logs.stderr.as_ref();
-        let stderr = stderr.and_then(|piece| tail(piece, TAIL_LINES, TAIL_BYTES).ok());
         let bytes = Text(item.bytes.bytes());
         let (item, attempts) = self.item_ref(node, item);
         self.teller.tell(EventKind::ItemDead {
@@ -99,8 +95,16 @@ impl Context {
             bytes,
             attempts,
             tries: tries.unwrap_or_default(),
-            stderr: Text(stderr.unwrap_or_default().into()),
+            stderr: Text(stderr.into()),
         });
+    }
+
+    /// Returns the last that an attempt has printed to standard error.
+    pub(super) fn last_of(logs: &Logs) -> Vec<u8> {
+        // The log is there to be looked at; a tail that can't be read now is no reason to end the
+        // run.
+        let stderr = logs.stderr.as_ref();
+        stderr.and_then(|piece| tail(piece, TAIL_LINES, TAIL_BYTES).ok()).unwrap_or_default()
     }
 
     /// Puts an item that is dead into the queue that is for those, where there is one, waiting for

@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::context::Context;
 use super::fault::Fault;
+use super::recent::Recent;
 use crate::event::{EventKind, LogPiece, Stream, Text};
 use crate::journal::Piece;
 use crate::model::{AttemptId, QueueId};
@@ -34,12 +35,24 @@ pub(super) struct Log {
     attempt: AttemptId,
     stream: Stream,
     piece: Piece,
+    /// Who remembers the last of it.
+    recent: Option<Rc<Recent>>,
 }
 
 impl Log {
     /// Logs a stream of an attempt.
     pub(super) fn outlet(attempt: AttemptId, stream: Stream, piece: Piece) -> Outlet {
-        Outlet::Log(Box::new(Self { attempt, stream, piece }))
+        Outlet::Log(Box::new(Self { attempt, stream, piece, recent: None }))
+    }
+
+    /// Logs a stream of an attempt, the last of which is remembered.
+    pub(super) fn remembered(
+        attempt: AttemptId,
+        stream: Stream,
+        piece: Piece,
+        recent: Option<Rc<Recent>>,
+    ) -> Outlet {
+        Outlet::Log(Box::new(Self { attempt, stream, piece, recent }))
     }
 }
 
@@ -139,6 +152,9 @@ pub(super) struct Held {
 impl Log {
     fn take(&mut self, context: &Context, block: &Bytes) -> Result<(), Fault> {
         self.piece.write(block).map_err(Fault::Log)?;
+        if let Some(recent) = &self.recent {
+            recent.add(block);
+        }
         if context.teller.wants_output() {
             let mut rest = block.clone();
             while !rest.is_empty() {

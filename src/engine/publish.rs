@@ -102,7 +102,7 @@ pub(super) fn settle(
         (Some(Lent::One(one)), Settlement::Accept) => one.accept(),
         (Some(Lent::One(one)), Settlement::Again(wait)) => one.again(wait),
         (Some(Lent::One(one)), Settlement::Bury) => {
-            context.item_dead(node, &one.item, &logs);
+            context.item_dead(node, &one.item, Context::last_of(&logs));
             one.bury();
         }
         (Some(Lent::Many(many)), Settlement::Accept) => many.accept(),
@@ -118,7 +118,8 @@ pub(super) fn settle(
         match how {
             Settlement::Accept => kept.accept(),
             Settlement::Bury => {
-                let each = &mut |item: &Item| context.item_dead(node, item, &logs);
+                let stderr = Context::last_of(&logs);
+                let each = &mut |item: &Item| context.item_dead(node, item, stderr.clone());
                 kept.bury(each).map_err(Fault::Spool)?;
             }
             Settlement::Again(_) => {

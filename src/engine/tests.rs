@@ -11,3 +11,4 @@ mod random;
 mod retries;
 mod stops;
 mod streams;
+mod workers;

@@ -23,6 +23,11 @@ pub fn tail(piece: &LogPiece, lines: usize, bytes: usize) -> io::Result<Vec<u8>>
     Ok(end)
 }
 
+/// Returns the last lines of a text; `cut` says that it begins in the middle of one.
+pub fn last_lines(text: &[u8], lines: usize, cut: bool) -> &[u8] {
+    &text[first_of_last(text, lines, cut)..]
+}
+
 /// Returns where the last lines start.
 fn first_of_last(text: &[u8], lines: usize, cut: bool) -> usize {
     let body = text.strip_suffix(b"\n").unwrap_or(text);

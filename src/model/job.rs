@@ -44,7 +44,7 @@ pub struct Environment {
 
 impl Environment {
     /// Names that only the runner sets: an outer run's would be lies in an inner one.
-    pub const OWN: [&str; 7] = [
+    pub const OWN: [&str; 9] = [
         "RUNNER_RUN_ID",
         "RUNNER_PROCESS",
         "RUNNER_ATTEMPT",
@@ -52,7 +52,11 @@ impl Environment {
         "RUNNER_ITEM_ID",
         "RUNNER_ITEM_INDEX",
         "RUNNER_ITEM",
+        Self::WIRE[0],
+        Self::WIRE[1],
     ];
+    /// Those of them that tell a worker on which descriptors it is asked and replies.
+    pub const WIRE: [&str; 2] = ["RUNNER_IN_FD", "RUNNER_OUT_FD"];
 }
 
 /// What a child inherits of the runner's own environment.

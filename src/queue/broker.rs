@@ -139,7 +139,7 @@ impl Queue {
     ///
     /// [`Changes`]: super::Changes
     pub async fn ready(&self) -> bool {
-        self.ready_of(|_| None).await
+        self.wait_of(|_| None, Stock::is_over).await
     }
 
     /// Returns whether what is lent next has to run alone.
@@ -224,17 +224,18 @@ impl Queue {
         Some(self.batch(items, loan))
     }
 
-    /// Waits as [`Self::ready`] does, for what `row` says each time.
-    pub(super) async fn ready_of(
+    /// Waits as [`Self::ready`] does, for what `row` says each time, or until it `is_over`.
+    pub(super) async fn wait_of(
         &self,
         mut row: impl FnMut(&mut Stock) -> Option<u32> + Unpin,
+        is_over: fn(&Stock, Option<u32>) -> bool,
     ) -> bool {
         let way = self.way();
         let asked = way.consumers.until(|| {
             let mut stock = way.stock.borrow_mut();
             let row = row(&mut stock);
             let waits = stock.has_waiting(row);
-            let answer = (waits || stock.is_over(row)).then_some(waits);
+            let answer = (waits || is_over(&stock, row)).then_some(waits);
             drop(stock);
             // That somebody begins to wait is part of the level.
             if answer.is_none() && !way.consumers.any() {

@@ -31,7 +31,18 @@ impl Reader {
     /// Waits until an item can be taken or none will come any more but what is lent or due now.
     /// Returns whether an item waits.
     pub async fn ready(&self) -> bool {
-        self.queue.ready_of(|stock| self.hold(stock)).await
+        self.queue.wait_of(|stock| self.hold(stock), Stock::is_over).await
+    }
+
+    /// Waits until an item can be taken or none ever will, whatever becomes of those that are lent or
+    /// due. Returns whether an item waits.
+    pub async fn more(&self) -> bool {
+        self.queue.wait_of(|stock| self.hold(stock), Stock::is_done).await
+    }
+
+    /// Holds a shard, where the lane has any and something waits in one that is free. Returns it.
+    pub fn find(&self) -> Option<u32> {
+        self.queue.ask(|stock| self.hold(stock))
     }
 
     /// Returns whether an item can be taken.

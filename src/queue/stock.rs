@@ -166,9 +166,9 @@ impl Stock {
         self.books.level.full
     }
 
-    /// Returns whether what is settled can make something else free to be lent.
+    /// Returns whether what is settled can make something else free to be lent, or was the last.
     pub(super) fn is_stirred_by_answers(&self) -> bool {
-        self.sharded || self.window.is_some() || self.spill.is_some()
+        self.sharded || self.window.is_some() || self.spill.is_some() || self.is_done(None)
     }
 
     /// Returns whether every item before this one is settled; always where there is no window.

@@ -10,13 +10,14 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Life;
-use crate::child::{self, PipeWriter, Wrote};
+use crate::child::{self, PipeReader, PipeWriter, Wrote};
 use crate::engine::core::Input;
 use crate::engine::fault::Fault;
 use crate::engine::invocation::Payload;
 use crate::engine::orders::Order;
 use crate::engine::printed::Blocks;
 use crate::engine::stream::{Read, Stream};
+use crate::engine::worker::{Desk, Wire, work};
 use crate::model::OnEnd;
 use crate::queue::{KeepFault, frame};
 
@@ -28,15 +29,18 @@ const LOOKS: u32 = 10;
 pub(super) struct Fed {
     /// The items that a long-lived child has read.
     pub(super) read: Option<Read>,
+    /// The items of a worker.
+    pub(super) desk: Option<Box<Desk>>,
     /// Why the child must not pass, however it exits.
     pub(super) fault: Option<String>,
 }
 
 impl Life<'_> {
-    /// Gives the child its payload, until it has all or is gone.
+    /// Gives the child its payload, until it has all or is gone. What it replies to that, if it
+    /// does, comes on the second pipe.
     pub(super) async fn feed(
         &self,
-        stdin: Option<PipeWriter>,
+        (stdin, replies): (Option<PipeWriter>, Option<PipeReader>),
         payload: Payload,
         pid: u32,
     ) -> Result<Fed, Fault> {
@@ -65,6 +69,11 @@ impl Life<'_> {
                 }
             }
             Payload::Items(source) => self.stream(Stream::new(source, stdin), pid).await,
+            Payload::Work(wanted) => {
+                let desk = Desk::new(self.context, self.start, wanted);
+                let (desk, fault) = work(self, desk, Wire::new(stdin, replies), pid).await?;
+                Ok(Fed { read: None, desk: Some(Box::new(desk)), fault })
+            }
         }
     }
 
@@ -82,7 +91,7 @@ impl Life<'_> {
                     // It must not take a part for the whole.
                     self.orders.give(Order::Kill);
                     let fault = Some(format!("its payload cannot be read: {error}"));
-                    return Ok(Fed { read: None, fault });
+                    return Ok(Fed { fault, ..Fed::default() });
                 }
             }
         }
@@ -108,7 +117,7 @@ impl Life<'_> {
             Some(KeepFault::Spool(spool)) => return Err(Fault::Spool(spool)),
             Some(full @ KeepFault::Full { .. }) => Some(full.to_string()),
         };
-        Ok(Fed { read: Some(read), fault })
+        Ok(Fed { read: Some(read), fault, ..Fed::default() })
     }
 
     /// Gives the child all items, and asks to end an endless one. Returns why it must not pass.

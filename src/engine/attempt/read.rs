@@ -17,7 +17,7 @@ use crate::engine::orders::Order;
 use crate::engine::outlet::{Outlet, Refused};
 
 /// How long something that outlives its leader may keep the leader's pipes open in silence.
-const SILENCE: Duration = Duration::from_secs(1);
+pub(in crate::engine) const SILENCE: Duration = Duration::from_secs(1);
 
 /// How long it may do so while it goes on writing.
 const DRAIN: Duration = Duration::from_secs(5);

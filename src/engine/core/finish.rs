@@ -73,7 +73,7 @@ impl Core {
             let outcome = outcome_in(self.plan.process(node), verdict, &ended.exit);
             self.rows[node.index()].failed_as = Some(outcome);
         }
-        self.rows[node.index()].was_ended |= verdict == Verdict::Ended;
+        self.rows[node.index()].was_ended |= verdict == Verdict::Ended && !self.is_worker(node);
         let finished = Finished { id, attempt, verdict, again, ended };
         match ended.given {
             Given::Nothing if self.plan.node(node).consumes.is_none() => self.plain_ended(finished),

@@ -66,7 +66,13 @@ pub(in crate::engine) enum Input {
         /// The attempt.
         attempt: AttemptId,
     },
-    /// An endless reader has read everything and was quiet for `settle`.
+    /// A worker has had an item in hand for longer than `timeout.total`.
+    Overdue {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// An endless reader has read everything and was quiet for `settle`, or a worker lives on
+    /// although its wire was closed a while ago.
     Quiet {
         /// The attempt.
         attempt: AttemptId,

@@ -18,12 +18,17 @@ const MOST_BARREN: u32 = 5;
 impl Core {
     /// The end of a long-lived child.
     pub(super) fn long_ended(&mut self, finished: Finished<'_>) {
-        let consumes = self.plan.process(finished.attempt.node).consumes.as_ref();
-        if consumes.is_some_and(|consumes| consumes.deliver == Deliver::Worker) {
+        if self.is_worker(finished.attempt.node) {
             self.worker_ended(finished);
         } else {
             self.stream_ended(finished);
         }
+    }
+
+    /// Returns whether the children of a node are asked, item by item.
+    pub(super) fn is_worker(&self, node: NodeId) -> bool {
+        let consumes = self.plan.process(node).consumes.as_ref();
+        consumes.is_some_and(|consumes| consumes.deliver == Deliver::Worker)
     }
 
     fn stream_ended(&mut self, finished: Finished<'_>) {

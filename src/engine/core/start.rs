@@ -12,7 +12,7 @@ use super::slots::{Claim, Full, Permit};
 use super::timers::Timer;
 use super::{Core, Effect, Pace, Start};
 use crate::event::{EventKind, ItemRef};
-use crate::model::{AttemptId, Deliver, NodeId, PoolId};
+use crate::model::{AttemptId, Deliver, NodeId, PoolId, Timeout};
 use crate::plan::{Node, Plan};
 
 /// An attempt that the core knows of.
@@ -358,11 +358,15 @@ impl Core {
 
     /// Takes in that a child was started.
     pub(super) fn started(&mut self, id: AttemptId, pid: u32, item: Option<(ItemRef, u32)>) {
+        let Some(node) = self.attempts.get(&id).map(|attempt| attempt.node) else { return };
+        // Those of a worker are for each item, and the body watches over them.
+        let is_worker = self.is_worker(node);
+        let timeout = self.plan.process(node).timeout;
+        let Timeout { total, slow, .. } = if is_worker { Timeout::default() } else { timeout };
         let Some(attempt) = self.attempts.get_mut(&id) else { return };
         attempt.told = true;
-        let (node, slot) = (attempt.node, attempt.slot);
-        let timeout = self.plan.process(node).timeout;
-        let limits = [(timeout.total, Timer::Total(id)), (timeout.slow, Timer::Slow(id))];
+        let slot = attempt.slot;
+        let limits = [(total, Timer::Total(id)), (slow, Timer::Slow(id))];
         for (limit, timer) in limits {
             let Some(at) = limit.map(|limit| self.now.saturating_add(limit)) else { continue };
             attempt.rings.push((at, timer));

@@ -184,6 +184,11 @@ impl Core {
         self.ask_to_end(attempt, Stopping::Idle);
     }
 
+    /// Ends a worker that had an item in hand for too long.
+    pub(super) fn overdue(&mut self, attempt: AttemptId) {
+        self.ask_to_end(attempt, Stopping::Total);
+    }
+
     /// Ends an endless reader that has read everything.
     pub(super) fn quiet(&mut self, attempt: AttemptId) {
         self.ask_to_end(attempt, Stopping::Done);

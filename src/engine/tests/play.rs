@@ -20,7 +20,7 @@ use crate::engine::signals::Signals;
 use crate::engine::{Ended, Fault, INBOX, Run, go};
 use crate::event::{Event, EventKind, Exit, Outcome, Sink, Stop, Tally, Verdict};
 use crate::journal::RunFolder;
-use crate::model::{Job, NodeId, QueueId};
+use crate::model::{Job, NodeId, Process, QueueId};
 use crate::plan::{Machine, Plan, Selection, plan};
 
 /// Longer than anything here takes: a run that goes on then hangs.
@@ -78,6 +78,12 @@ impl Play {
     pub(super) fn job(job: Job) -> Self {
         assert_eq!(crate::plan::check(&job), []);
         Self { home: tempfile::tempdir().unwrap(), job, jobs: None, asked: vec![], broken: None }
+    }
+
+    /// Changes a process.
+    pub(super) fn with(mut self, name: &str, change: impl FnOnce(&mut Process)) -> Self {
+        change(self.job.processes.iter_mut().find(|process| process.name == name).unwrap());
+        self
     }
 
     /// Bounds the children over all pools.

@@ -57,6 +57,17 @@ impl Stock {
         self.is_closed() && in_rows == 0 && self.beyond() == 0
     }
 
+    /// Returns whether nothing will ever wait again of a row, or of any, whatever becomes of what is
+    /// lent or due: there is nothing of it.
+    pub(in crate::queue) fn is_done(&self, row: Option<u32>) -> bool {
+        let is_done = |row: &super::Row| row.len() + row.lent + row.due == 0;
+        self.is_over(row)
+            && match row {
+                Some(row) => is_done(&self.rows[row as usize]),
+                None => self.rows.iter().all(is_done),
+            }
+    }
+
     /// Returns whether what is lent next has to run alone.
     pub(in crate::queue) fn next_is_alone(&self, row: Option<u32>) -> bool {
         let row = self.pick(row);

@@ -10,7 +10,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::model::Framing;
-use crate::queue::Item;
 
 /// Writes the requests of one queue.
 #[derive(Debug)]
@@ -31,16 +30,20 @@ impl Requests {
         Self { head, is_json: framing == Framing::Json }
     }
 
-    /// Writes the request of an item.
-    pub(in crate::engine::worker) fn put(&self, item: &Item, out: &mut Vec<u8>) {
+    /// Writes the request of an item: its index, which try it is, and its bytes.
+    pub(in crate::engine::worker) fn put(
+        &self,
+        (index, attempt): (u64, u32),
+        item: &[u8],
+        out: &mut Vec<u8>,
+    ) {
         out.extend_from_slice(&self.head);
-        let (index, attempt) = (item.index, item.attempt);
         let _ = write!(out, "{index}\",\"attempt\":{attempt},\"item\":");
-        match str::from_utf8(&item.bytes) {
-            _ if self.is_json => out.extend_from_slice(&item.bytes),
+        match str::from_utf8(item) {
+            _ if self.is_json => out.extend_from_slice(item),
             Ok(text) => put_text(out, text),
             Err(_) => {
-                let _ = write!(out, "{{\"base64\":\"{}\"}}", STANDARD.encode(&*item.bytes));
+                let _ = write!(out, "{{\"base64\":\"{}\"}}", STANDARD.encode(item));
             }
         }
         out.extend_from_slice(b"}\n");
@@ -53,17 +56,14 @@ fn put_text(out: &mut Vec<u8>, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
 
     fn request(framing: Framing, bytes: &[u8]) -> String {
-        let bytes = Bytes::copy_from_slice(bytes).into();
-        let item = Item { index: 17, bytes, attempt: 2 };
         let mut out = Vec::new();
-        Requests::new("pages", framing).put(&item, &mut out);
+        Requests::new("pages", framing).put((17, 2), bytes, &mut out);
         String::from_utf8(out).unwrap()
     }
 

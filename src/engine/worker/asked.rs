@@ -1,0 +1,287 @@
+//! Asked: the life of a worker, from its first item to the end of its wire.
+//!
+//! One loop waits for whatever happens next: a reply, room on the wire, an item, a limit. Unaware of
+//! how a child is started and reaped.
+
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::books::Failure;
+use super::desk::Desk;
+use super::pending::Settled;
+use super::protocol::Nonsense;
+use super::protocol::lines::{Lines, TooLong};
+use super::protocol::reply::{self, Reply, Said};
+use super::wire::{Heard, Wire};
+use crate::engine::attempt::{Life, SILENCE};
+use crate::engine::core::Input;
+use crate::engine::fault::Fault;
+use crate::engine::limits::Limits;
+use crate::engine::orders::Order;
+
+/// A worker that lives.
+struct Worker<'a> {
+    life: &'a Life<'a>,
+    desk: Desk,
+    wire: Wire,
+    lines: Lines,
+    limits: Limits,
+    /// Items that it takes at a time.
+    window: usize,
+    /// Items that it was given.
+    given: u64,
+    /// Whether it is given no more.
+    closing: bool,
+    /// When its wire was closed, until it was asked to end for that it lives on.
+    closed: Option<Instant>,
+    /// Whether its hand is empty, so that it need not say anything.
+    rests: bool,
+    /// Why it must not pass.
+    fault: Option<String>,
+}
+
+/// What happens next.
+enum Next {
+    Wire(Heard),
+    Settled(Settled),
+    /// There is an item, or never will be.
+    More(bool),
+    /// It may take items again.
+    Allowed,
+    /// It is to end.
+    Ending,
+    Gone,
+    /// A limit may be reached.
+    Due,
+}
+
+/// Has a child work on items until it is gone. Returns what is left of them, and why it must not
+/// pass.
+pub(in crate::engine) async fn work(
+    life: &Life<'_>,
+    desk: Desk,
+    wire: Wire,
+    pid: u32,
+) -> Result<(Desk, Option<String>), Fault> {
+    life.held_up.set(life.held_up.get() + 1);
+    let mut worker = Worker {
+        life,
+        lines: Lines::new(desk.works.longest),
+        limits: Limits::new(desk.works.recycle, pid),
+        desk,
+        wire,
+        window: 1,
+        given: 0,
+        closing: false,
+        closed: None,
+        rests: true,
+        fault: None,
+    };
+    worker.live().await?;
+    worker.last_words().await?;
+    worker.desk.hand.give_back_unread(worker.wire.read_up_to());
+    Ok((worker.desk, worker.fault))
+}
+
+impl Worker<'_> {
+    async fn live(&mut self) -> Result<(), Fault> {
+        loop {
+            match self.next().await? {
+                Next::Gone => return Ok(()),
+                Next::Wire(Heard::Said(block)) => self.hear(block).await?,
+                Next::Wire(Heard::Asked) | Next::Allowed => {}
+                // It may still finish what it has in hand.
+                Next::Wire(Heard::Deaf) => self.close()?,
+                Next::Settled(settled) => self.desk.settle(settled),
+                Next::More(true) => self.give(),
+                Next::More(false) | Next::Ending => self.closing = true,
+                Next::Due => self.look().await,
+            }
+            self.note().await?;
+        }
+    }
+
+    /// Waits for what happens next.
+    async fn next(&mut self) -> Result<Next, Fault> {
+        let (takes, may_take) = (self.takes(), self.may_take());
+        let due = self.due();
+        let Self { life, desk, wire, .. } = self;
+        let Desk { works, books, pending, .. } = desk;
+        let paces = &life.context.paces;
+        tokio::select! {
+            biased;
+            heard = wire.next() => heard.map(Next::Wire).map_err(Fault::Pump),
+            () = life.gone.opened() => Ok(Next::Gone),
+            () = life.ending.opened(), if !self.closing => Ok(Next::Ending),
+            settled = pending.next(&books.context, works) => settled.map(Next::Settled),
+            more = works.reader.more(), if takes && may_take => Ok(Next::More(more)),
+            () = paces.allowed(works.node), if takes && !may_take => Ok(Next::Allowed),
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Ok(Next::Due),
+        }
+    }
+
+    /// Returns whether it has room for an item.
+    fn takes(&self) -> bool {
+        let Desk { hand, pending, works, .. } = &self.desk;
+        let is_free = hand.is_empty() || !(hand.is_alone() || works.reader.next_is_alone());
+        let has_room = hand.len() + pending.len() < self.window && !self.wire.is_full();
+        !self.closing && is_free && has_room
+    }
+
+    /// Returns whether its node may take an item now.
+    fn may_take(&self) -> bool {
+        self.life.context.paces.allows(self.desk.works.node)
+    }
+
+    /// Gives it what there is, as much as it takes.
+    fn give(&mut self) {
+        while self.takes() && self.may_take() && self.limits.left(self.given) > 0 {
+            let Some(delivery) = self.desk.works.reader.take() else { break };
+            self.life.context.paces.taken(self.desk.works.node);
+            let (request, at) = self.wire.say();
+            let item = &delivery.item;
+            self.desk.works.requests.put((item.index, item.attempt), &item.bytes, request);
+            self.desk.hand.add(delivery, at);
+            self.given += 1;
+        }
+        self.closing |= self.limits.left(self.given) == 0;
+    }
+
+    /// Takes in what it says; nothing is its last word.
+    async fn hear(&mut self, block: bytes::Bytes) -> Result<(), Fault> {
+        self.life.printed.set(Instant::now());
+        if block.is_empty() {
+            self.wire.hang_up();
+            return self.close();
+        }
+        if self.fault.is_some() {
+            return Ok(());
+        }
+        self.lines.push(block);
+        let understood = self.read_lines();
+        if let Err(nonsense) = understood {
+            // What it says can't be used; it must not go on as if it could.
+            self.fault = Some(nonsense.to_string());
+            self.closing = true;
+            self.life.orders.give(Order::Kill);
+        }
+        self.closing |= self.limits.are_reached();
+        if !self.desk.pending.is_empty() {
+            // What it has printed before it said so is read by others, and belongs to a dead item.
+            yield_now().await;
+        }
+        Ok(())
+    }
+
+    fn read_lines(&mut self) -> Result<(), Nonsense> {
+        loop {
+            let line = self.lines.next().map_err(|TooLong(start)| {
+                let most = self.desk.works.longest;
+                Nonsense::new(&start, format!("it has more than {most} bytes"))
+            })?;
+            let Some(line) = line else { return Ok(()) };
+            self.read(&line)?;
+        }
+    }
+
+    fn read(&mut self, line: &[u8]) -> Result<(), Nonsense> {
+        let (id, said) = match reply::read(line)? {
+            Reply::Ready(window) => {
+                self.window = window;
+                return Ok(());
+            }
+            Reply::About(id, said) => (id, said),
+        };
+        let index = self.desk.works.index(&id).filter(|index| self.desk.hand.holds(*index));
+        let not_held = || Nonsense::new(line, "no item of that `id` is in its hand");
+        let index = index.ok_or_else(not_held)?;
+        if matches!(said, Said::Progress) {
+            return Ok(());
+        }
+        let given = self.desk.hand.take(index).ok_or_else(not_held)?;
+        match said {
+            Said::Done(out) => self.desk.done(given, &out),
+            Said::Failed { error, retry } => {
+                self.desk.failed(given, Failure::replied(error, retry));
+            }
+            Said::Later(wait) => self.desk.books.later(given, wait),
+            Said::Progress => {}
+        }
+        Ok(())
+    }
+
+    /// Notes what has changed for others, and closes the wire once nothing is to come.
+    async fn note(&mut self) -> Result<(), Fault> {
+        self.closing |= self.desk.unread;
+        let rests = self.desk.hand.is_empty();
+        if rests != std::mem::replace(&mut self.rests, rests) {
+            let held_up = self.life.held_up.get();
+            self.life.held_up.set(if rests { held_up + 1 } else { held_up - 1 });
+            self.life.printed.set(Instant::now());
+        }
+        if self.closing && !self.wire.has_unsaid() && (rests || self.life.ending.is_open()) {
+            self.close()?;
+        }
+        if self.desk.books.has_news() {
+            self.desk.books.tell().await;
+        }
+        Ok(())
+    }
+
+    /// Says no more to it; it has its grace to end.
+    fn close(&mut self) -> Result<(), Fault> {
+        self.closing = true;
+        if self.wire.is_open() {
+            self.closed = Some(Instant::now());
+        }
+        self.wire.close().map_err(Fault::Pump)
+    }
+
+    /// Returns when a limit may be reached.
+    fn due(&self) -> Option<Instant> {
+        let works = &self.desk.works;
+        let oldest = works.total.filter(|_| self.desk.overdue.is_none());
+        let oldest = oldest.and_then(|total| self.desk.hand.oldest().map(|since| since + total));
+        let age = self.limits.ends().filter(|_| !self.closing);
+        let end = self.closed.map(|closed| closed + works.grace);
+        oldest.into_iter().chain(age).chain(end).min()
+    }
+
+    /// Looks which limit is reached.
+    async fn look(&mut self) {
+        let attempt = self.life.start.attempt;
+        if let Some(total) = self.desk.works.total.filter(|_| self.desk.overdue.is_none()) {
+            self.desk.overdue = self.desk.hand.overdue(total);
+            if self.desk.overdue.is_some() {
+                self.closing = true;
+                self.life.context.send(Input::Overdue { attempt }).await;
+            }
+        }
+        self.closing |= self.limits.are_reached();
+        let grace = self.desk.works.grace;
+        if self.closed.is_some_and(|closed| closed.elapsed() >= grace) {
+            self.closed = None;
+            self.life.context.send(Input::Quiet { attempt }).await;
+        }
+    }
+
+    /// Takes in what lies on the wire of a child that is gone; something else may keep it open.
+    async fn last_words(&mut self) -> Result<(), Fault> {
+        self.close()?;
+        while self.wire.is_heard() {
+            let Ok(heard) = timeout(SILENCE, self.wire.next()).await else {
+                let holders = self.wire.hang_up().map(|replies| replies.kill_holders());
+                self.life.holders.borrow_mut().extend(holders.unwrap_or_default());
+                break;
+            };
+            if let Heard::Said(block) = heard.map_err(Fault::Pump)? {
+                self.hear(block).await?;
+            }
+        }
+        if let Some(line) = self.lines.last().filter(|_| self.fault.is_none()) {
+            // A reply that was cut short by its death is none.
+            let _ = self.read(&line);
+        }
+        Ok(())
+    }
+}
