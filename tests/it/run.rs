@@ -16,3 +16,4 @@ mod pools;
 mod queues;
 mod stops;
 mod streams;
+mod workers;
