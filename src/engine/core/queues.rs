@@ -356,7 +356,7 @@ impl Core {
             Tolerate::Items(most) => (dead <= most, most.to_string()),
             Tolerate::Part(part) => (is_part(dead, put, part), format!("{}%", part * 100.0)),
         };
-        tolerates.then(|| format!("and {words} tolerated"))
+        tolerates.then(|| format!("{words} are tolerated"))
     }
 
     /// Returns whether a consumer's queue holds something, or has held something.
