@@ -79,10 +79,13 @@ impl Queue {
             return Ok(());
         }
         let index = broker.next.replace(broker.next.get() + 1);
-        let item = Item { index, bytes, attempt: 1, origin, rank };
-        for (lane, way) in broker.open() {
+        let mut item = Item { index, bytes, attempt: 1, origin, rank };
+        let mut open = broker.open().peekable();
+        while let Some((lane, way)) = open.next() {
             let row = rows.get(lane).copied().unwrap_or_default();
-            way.change(|stock| stock.put(item.clone(), row));
+            // The last takes it as it is: mostly there is only one.
+            let item = if open.peek().is_some() { item.clone() } else { std::mem::take(&mut item) };
+            way.change(|stock| stock.put(item, row));
             way.consumers.wake();
         }
         Ok(())

@@ -51,11 +51,18 @@ impl Slice {
 
     /// Returns where in its block it lies with what should stand around it, where that does.
     pub(super) fn dressed(&self, wire: Wire) -> Option<Range<usize>> {
-        let (head, tail) = (wire.head(self.len()), wire.tail());
-        let start = (self.start as usize).checked_sub(head.len())?;
-        let end = self.end as usize + tail.len();
-        let around = self.block.get(start..end)?;
-        (around.starts_with(&head) && around.ends_with(tail)).then_some(start..end)
+        let Range { mut start, mut end } = self.range();
+        let tail = wire.tail();
+        if !self.block[end..].starts_with(tail) {
+            return None;
+        }
+        end += tail.len();
+        if wire.has_heads() {
+            let head = wire.head(self.len());
+            start = start.checked_sub(head.len())?;
+            self.block[start..].starts_with(&head).then_some(())?;
+        }
+        Some(start..end)
     }
 
     /// Returns a part of its block.

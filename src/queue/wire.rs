@@ -24,6 +24,14 @@ pub(super) struct Head {
 }
 
 impl Wire {
+    /// Returns whether anything stands before an item.
+    pub(super) fn has_heads(self) -> bool {
+        match self.0 {
+            Framing::Lines | Framing::Json | Framing::Nul => false,
+            Framing::Netstring | Framing::U32be => true,
+        }
+    }
+
     /// Returns what stands before an item of that length.
     pub(super) fn head(self, length: usize) -> Head {
         match self.0 {
@@ -45,12 +53,8 @@ impl Wire {
 
     /// Returns how many bytes an item of that length is with what stands around it.
     pub(super) fn size(self, length: usize) -> usize {
-        match self.0 {
-            Framing::Lines | Framing::Json | Framing::Nul => length + 1,
-            Framing::Netstring | Framing::U32be => {
-                self.head(length).len() + length + self.tail().len()
-            }
-        }
+        let head = if self.has_heads() { self.head(length).len() } else { 0 };
+        head + length + self.tail().len()
     }
 }
 
@@ -91,8 +95,10 @@ impl std::ops::Deref for Head {
 pub fn frame<'a>(items: &'a [Item], framing: Framing, heads: &'a mut Vec<u8>) -> Vec<IoSlice<'a>> {
     let wire = Wire(framing);
     heads.clear();
-    for item in items.iter().filter(|item| item.bytes.dressed(wire).is_none()) {
-        heads.extend_from_slice(&wire.head(item.bytes.len()));
+    if wire.has_heads() {
+        for item in items.iter().filter(|item| item.bytes.dressed(wire).is_none()) {
+            heads.extend_from_slice(&wire.head(item.bytes.len()));
+        }
     }
     let (mut heads, mut pieces, mut rest) = (&heads[..], Vec::new(), items);
     while let [first, behind @ ..] = rest {

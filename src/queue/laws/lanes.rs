@@ -135,6 +135,20 @@ fn a_reader_holds_one_shard_for_its_life() {
 }
 
 #[test]
+fn a_reader_waits_for_what_is_tried_again() {
+    let queue = sharded(1);
+    let reader = queue.reader();
+    for item in ["1 a x", "1 a y"] {
+        put(&queue, item).unwrap();
+    }
+    reader.take().unwrap().again(Duration::from_secs(1));
+    assert!(!reader.has_waiting() && reader.take().is_none());
+    queue.ripen(Instant::now() + Duration::from_secs(2));
+    let order = [reader.take().unwrap(), reader.take().unwrap()];
+    assert_eq!(order.map(|lent| lent.item.index), [0, 1]);
+}
+
+#[test]
 fn a_suspect_runs_alone_and_costs_no_try() {
     let queue = super::queue(10, 100);
     for item in ["a", "b", "c"] {
