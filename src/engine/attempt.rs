@@ -71,7 +71,7 @@ pub(super) async fn run(
     orders: Rc<Orders>,
 ) -> Result<Finished, Fault> {
     let item = given.lent.as_ref().and_then(Lent::one);
-    let item = item.map(|item| context.item_ref(start.node, item));
+    let of_item = item.map(|item| context.item_ref(start.node, item));
     let tries = given.replay.as_ref().map_or(1, |(_, tries)| *tries);
     let of_core = match &given.lent {
         Some(lent) => lent.given(),
@@ -82,7 +82,9 @@ pub(super) async fn run(
     let born = begin(&context, &start, &mut given, &orders).await?;
     let attempt = start.attempt;
     let pid = born.as_ref().map_or(0, |(child, _)| child.pid);
-    context.send(Input::Started { attempt, pid, item }).await;
+    let number = of_item.as_ref().map_or(start.number.max(tries), |(_, number)| *number);
+    let item = of_item.map(|(item, _)| item);
+    context.send(Input::Started { attempt, pid, item, number }).await;
     if context.teller.wants_output() {
         orders.told.opened().await;
     }

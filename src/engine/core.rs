@@ -125,7 +125,9 @@ impl Core {
         self.now = now;
         match input {
             Input::Begin => self.begin(),
-            Input::Started { attempt, pid, item } => self.started(attempt, pid, item),
+            Input::Started { attempt, pid, item, number } => {
+                self.started(attempt, pid, item, number);
+            }
             Input::Missed { attempt } => self.missed(attempt),
             Input::Ended { attempt, ended } => self.child_ended(attempt, &ended),
             Input::Settled { attempt } => self.settled(attempt),

@@ -135,12 +135,13 @@ fn command(context: &Context, start: &Start, given: &Given) -> Result<launch::Co
         // What can't be read any more has no value; nothing is no value of it.
         context.printed_by(process).head(most).ok()
     };
+    let tries = given.replay.as_ref().map_or(1, |(_, tries)| *tries);
     // Where items are sharded, what is the same for all of one shard is the slot.
     let reads = given.reader.as_ref().and_then(Reader::find);
     let shard = reads.or_else(|| lent.and_then(Lent::shard));
     let values = Values {
         slot: shard.unwrap_or(start.slot),
-        attempt: one.map_or(start.number, |item| item.attempt),
+        attempt: one.map_or(start.number.max(tries), |item| item.attempt),
         lent: &start.lent,
         item,
         more: &more,

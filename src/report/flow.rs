@@ -27,7 +27,12 @@ pub(super) fn queues(tally: &Tally) -> Vec<String> {
         let deepest = compact_count(queue.deepest);
         let capacity = compact_count(queue.capacity);
         let waits = waits(queue).map(|waits| format!(", {waits}")).unwrap_or_default();
-        format!("{} up to {deepest} of {capacity}{waits}", text(&queue.name))
+        let most = if queue.deepest > queue.capacity {
+            format!("up to {deepest}, {capacity} in memory")
+        } else {
+            format!("up to {deepest} of {capacity}")
+        };
+        format!("{} {most}{waits}", text(&queue.name))
     })
     .collect()
 }

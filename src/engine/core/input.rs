@@ -18,8 +18,10 @@ pub(in crate::engine) enum Input {
         attempt: AttemptId,
         /// Process id of the child; 0 where none came to be.
         pid: u32,
-        /// The item that it was given, and which try this is for the item.
-        item: Option<(ItemRef, u32)>,
+        /// The item that it was given.
+        item: Option<ItemRef>,
+        /// Which try this is: of its node, of its item or of what it is given again.
+        number: u32,
     },
     /// There was no item left for a child when it was to be started.
     Missed {

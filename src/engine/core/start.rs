@@ -323,7 +323,9 @@ impl Core {
         let row = &mut self.rows[node.index()];
         row.children += 1;
         row.tries += 1;
-        let (number, slot) = (row.tries, permit.slot());
+        // Of what consumes, items have tries.
+        let number = if self.plan.node(node).consumes.is_some() { 1 } else { row.tries };
+        let slot = permit.slot();
         if row.state != State::Running {
             self.enter(node, State::Running);
         }
@@ -357,7 +359,7 @@ impl Core {
     }
 
     /// Takes in that a child was started.
-    pub(super) fn started(&mut self, id: AttemptId, pid: u32, item: Option<(ItemRef, u32)>) {
+    pub(super) fn started(&mut self, id: AttemptId, pid: u32, item: Option<ItemRef>, number: u32) {
         let Some(node) = self.attempts.get(&id).map(|attempt| attempt.node) else { return };
         // Those of a worker are for each item, and the body watches over them.
         let is_worker = self.is_worker(node);
@@ -372,8 +374,6 @@ impl Core {
             attempt.rings.push((at, timer));
             self.timers.set(at, timer);
         }
-        let number = item.as_ref().map_or(attempt.number, |(_, number)| *number);
-        let item = item.map(|(item, _)| item);
         self.tell(EventKind::AttemptStarted { attempt: id, node, number, slot, pid, item });
         self.stream_started(node);
         let row = &mut self.rows[node.index()];

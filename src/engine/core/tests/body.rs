@@ -126,8 +126,9 @@ impl Body {
     pub(in crate::engine::core) fn start_to_tell(&mut self, id: AttemptId) -> Input {
         let child = self.children.get_mut(&id).expect("it lives");
         child.told = true;
-        let item = child.one().map(|item| (item_ref(item), item.number));
-        Input::Started { attempt: id, pid: 7, item }
+        let number = child.one().map_or(child.start.number.max(child.tries), |item| item.number);
+        let item = child.one().map(item_ref);
+        Input::Started { attempt: id, pid: 7, item, number }
     }
 
     pub(in crate::engine::core) fn level_to_tell(&mut self, queue: QueueId) -> Input {

@@ -167,7 +167,7 @@ fn an_unknown_attempt_changes_nothing() {
     let mut run = begin("a");
     let attempt = crate::model::AttemptId(77);
     for input in [
-        Input::Started { attempt, pid: 1, item: None },
+        Input::Started { attempt, pid: 1, item: None, number: 1 },
         Input::Settled { attempt },
         Input::Idle { attempt },
         Input::Quiet { attempt },

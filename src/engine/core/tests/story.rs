@@ -175,7 +175,7 @@ impl Body {
     pub(in crate::engine::core) fn cannot_start(&mut self, name: &str, cause: &str) {
         let id = self.child(name);
         if !self.children[&id].told {
-            let told = Input::Started { attempt: id, pid: 0, item: None };
+            let told = Input::Started { attempt: id, pid: 0, item: None, number: 1 };
             self.children.get_mut(&id).unwrap().told = true;
             self.on(told);
         }
