@@ -147,6 +147,8 @@ pub struct Ended {
     pub took: Duration,
     /// Where its output lies.
     pub logs: Logs,
+    /// Why, where the exit does not say it.
+    pub reason: Option<String>,
 }
 
 impl Tally {
@@ -288,7 +290,7 @@ impl Tally {
         let (exit, logs) = (exit.clone(), logs.clone());
         let of_item = item.is_some();
         let (node, verdict, took) = (*node, *verdict, *took);
-        let ended = Ended { node, number, item, exit, verdict, took, logs };
+        let ended = Ended { node, number, item, exit, verdict, took, logs, reason: None };
         let final_failure = again.is_none() && verdict != Verdict::Stopped;
         if of_item && final_failure && self.item_failures.len() < ITEM_FAILURES {
             self.item_failures.push(ended.clone());
@@ -296,22 +298,25 @@ impl Tally {
         self.nodes[node.index()].last = Some(Box::new(ended));
     }
 
-    /// Remembers an item that failed for good in the hands of a child that had others too; one that
-    /// had a child of its own is remembered with that.
+    /// Remembers an item that failed for good. One that had a child of its own is remembered with
+    /// that already, and with where its output lies.
     fn item_ended(&mut self, event: &Event) {
-        let EventKind::ItemEnded {
-            node, attempt, item, number, exit, verdict, took, again, ..
-        } = &event.kind
-        else {
-            return;
-        };
-        let Some(running) = self.running.get(attempt).filter(|running| running.item.is_none())
+        let EventKind::ItemEnded { node, item, number, exit, verdict, took, again, reason, .. } =
+            &event.kind
         else {
             return;
         };
         let failed = !matches!(verdict, Verdict::Passed | Verdict::Ended | Verdict::Stopped);
-        if failed && again.is_none() && self.item_failures.len() < ITEM_FAILURES {
-            debug_assert_eq!(running.node, *node, "an attempt is of one node");
+        if !failed || again.is_some() {
+            return;
+        }
+        let is_same = |known: &&mut Ended| {
+            let same_item = known.item.as_ref().is_some_and(|known| known.id == item.id);
+            known.node == *node && known.number == *number && same_item
+        };
+        if let Some(known) = self.item_failures.iter_mut().find(is_same) {
+            known.reason.clone_from(reason);
+        } else if self.item_failures.len() < ITEM_FAILURES {
             self.item_failures.push(Ended {
                 node: *node,
                 number: *number,
@@ -320,6 +325,7 @@ impl Tally {
                 verdict: *verdict,
                 took: *took,
                 logs: Logs::default(),
+                reason: reason.clone(),
             });
         }
     }

@@ -102,7 +102,7 @@ impl Summary<'_> {
     fn last_words(&mut self, last: &Ended) {
         if let Some(item) = &last.item {
             let item = words::item(item, self.paint.more());
-            let how = words::exit(&last.exit, last.verdict);
+            let how = words::why(last);
             self.page.field("item", SHORT, &[format!("{item}: {how}")]);
         }
         if let Some(hint) = said::hint(&last.exit) {
@@ -214,7 +214,7 @@ impl Summary<'_> {
 
     fn dead_item(&self, ended: &Ended) -> Option<String> {
         let item = words::item(ended.item.as_ref()?, self.paint.more());
-        Some(format!("{item}: {}", words::exit(&ended.exit, ended.verdict)))
+        Some(format!("{item}: {}", words::why(ended)))
     }
 }
 

@@ -109,6 +109,11 @@ pub(super) fn ended(tally: &Tally, node: NodeId, how: Outcome) -> String {
     }
 }
 
+/// Returns why an attempt did not pass: its exit, where nothing says more.
+pub(super) fn why(last: &Ended) -> String {
+    last.reason.as_deref().map_or_else(|| exit(&last.exit, last.verdict), text)
+}
+
 /// Returns how an attempt failed: `failed (exit code 2)`, `killed by SIGSEGV`.
 pub(super) fn failed(last: &Ended) -> String {
     let how = exit(&last.exit, last.verdict);
