@@ -3,10 +3,12 @@
 //! The engine speaks these, sinks hear them, the journal is them on disk. Owned plain data; unaware
 //! of who speaks and of who listens.
 //!
-//! Reading order: [`kind`], [`outcome`], [`tally`], [`schema`](mod@schema).
+//! Reading order: [`kind`], [`outcome`], [`tally`], [`letter`],
+//! [`schema`](mod@schema).
 
 mod bytes;
 mod kind;
+mod letter;
 mod outcome;
 mod schema;
 mod tally;
@@ -15,6 +17,7 @@ pub use bytes::Text;
 pub use kind::{
     Event, EventKind, ItemRef, Leftover, LogPiece, Logs, QueueLevel, SCHEMA, Stream, Try,
 };
+pub use letter::{Letter, Letters};
 pub use outcome::{Exit, NotStarted, Outcome, Stop, Verdict};
 pub use schema::schema;
 pub use tally::{Attempt, Ended, Node, NodeState, Queue, Tally};

@@ -11,24 +11,31 @@
 //!     lock                 held while the run goes on; the kernel lets go of it
 //!     events.jsonl         the event stream
 //!     logs/test.out        standard output of `test`, byte for byte; `test.err` beside it
+//!     items/pages          items of queue `pages` that an earlier run has left to this one
+//!     dead.jsonl           what became of its dead items after it had ended
 //! ```
 //!
 //! Folders can be read by their owner only. Unaware of what events mean and of when they happen.
 //!
-//! Reading order: [`fault`], [`folder`], [`runs`], [`events`], [`log`], `tail`, [`durations`].
+//! Reading order: [`fault`], [`folder`], [`runs`], [`events`], [`log`], `tail`, [`durations`],
+//! [`fates`], [`kept`].
 
 mod durations;
 mod events;
+mod fates;
 mod fault;
 mod folder;
+mod kept;
 mod log;
 mod runs;
 mod tail;
 
 pub use durations::Durations;
 pub use events::{Events, EventsFile, read_events};
+pub use fates::{Fate, Fates, mark, marked};
 pub use fault::Fault;
 pub use folder::RunFolder;
+pub use kept::{Keeper, kept_items};
 pub use log::{Log, Mode, Piece};
-pub use runs::KEEP_RUNS;
+pub use runs::{KEEP_RUNS, run_ids, take_run};
 pub use tail::{last_lines, tail};

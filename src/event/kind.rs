@@ -371,12 +371,15 @@ pub struct Leftover {
 struct Micros(#[expect(dead_code, reason = "it is only a schema")] u64);
 
 /// Durations as whole microseconds.
-mod micros {
+pub(super) mod micros {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(d: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::event) fn serialize<S: Serializer>(
+        d: &Duration,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         to.serialize_u64(u64::try_from(d.as_micros()).unwrap_or(u64::MAX))
     }
 

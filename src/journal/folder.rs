@@ -58,6 +58,11 @@ impl RunFolder {
         EventsFile::create(self.path.join("events.jsonl"))
     }
 
+    /// Returns where the items of a queue lie that an earlier run has left to this one.
+    pub fn items(&self, queue: &str) -> PathBuf {
+        self.path.join("items").join(safe(queue))
+    }
+
     /// Returns the log of one stream of a node. Nothing is created until a byte is written.
     ///
     /// `stem` names the node: its process, and `@` with the index of its cell where there is a
@@ -92,8 +97,9 @@ pub(super) fn create(path: &Path) -> Result<File, Fault> {
 
 /// Makes a folder, and those above it, where it does not exist, for its owner only. The state
 /// folder itself may be reached over a link, as its user says; nothing in it may be one.
-fn folder(path: &Path) -> Result<(), Fault> {
-    let inside = path.file_name().is_some_and(|name| name == "runs" || name == "logs");
+pub(super) fn folder(path: &Path) -> Result<(), Fault> {
+    let own = ["runs", "logs", "items"];
+    let inside = path.file_name().is_some_and(|name| own.iter().any(|own| name == *own));
     if inside && path.is_symlink() {
         return Err(Fault::Link { path: path.to_owned() });
     }

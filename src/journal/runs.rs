@@ -3,7 +3,7 @@
 //! Only what is named as a run and not locked is ever removed. Callers hold the lock of the state
 //! folder, so no run is seen between its folder and its lock. Unaware of what lies in them.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -38,13 +38,7 @@ pub(super) fn name(runs: &Path, now: SystemTime) -> Result<(String, PathBuf), Fa
 /// Removes the oldest runs beyond the `keep` newest, but none that goes on. What can't be removed
 /// stays for the next run to try.
 pub(super) fn prune(runs: &Path, keep: u32) -> Result<(), Fault> {
-    let mut ids = Vec::new();
-    for entry in fs::read_dir(runs).map_err(Fault::to("read", runs))? {
-        let entry = entry.map_err(Fault::to("read", runs))?;
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        ids.extend(entry.file_name().into_string().ok().filter(|id| is_folder && is_id(id)));
-    }
-    ids.sort_unstable();
+    let ids = ids(runs)?;
     let beyond = ids.len().saturating_sub(keep.max(1) as usize);
     for id in &ids[..beyond] {
         let path = runs.join(id);
@@ -56,6 +50,36 @@ pub(super) fn prune(runs: &Path, keep: u32) -> Result<(), Fault> {
         };
     }
     Ok(())
+}
+
+/// Returns the ids of the runs that are kept below a state folder, oldest first; none where there
+/// is no such folder.
+pub fn run_ids(state: &Path) -> Result<Vec<String>, Fault> {
+    let runs = state.join("runs");
+    if runs.is_dir() { ids(&runs) } else { Ok(Vec::new()) }
+}
+
+/// Takes a run that does not go on, so that it neither goes on nor is removed until the file is
+/// dropped. `None` where it goes on, or somebody else has taken it.
+pub fn take_run(run: &Path) -> Result<Option<File>, Fault> {
+    let path = run.join("lock");
+    let lock = File::open(&path).map_err(Fault::to("open", &path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(Fault::to("lock", &path)(error)),
+    }
+}
+
+fn ids(runs: &Path) -> Result<Vec<String>, Fault> {
+    let mut ids = Vec::new();
+    for entry in fs::read_dir(runs).map_err(Fault::to("read", runs))? {
+        let entry = entry.map_err(Fault::to("read", runs))?;
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        ids.extend(entry.file_name().into_string().ok().filter(|id| is_folder && is_id(id)));
+    }
+    ids.sort_unstable();
+    Ok(ids)
 }
 
 /// Returns whether a name is that of a run: `20261123-015618-3f2a`.
