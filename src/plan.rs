@@ -6,8 +6,10 @@
 //!
 //! Reading order: `links`, names to positions, with `lanes`; `matrix`; `check` with `pipes`,
 //! `loops`, `flow`, `groups`, `readers`, `dead`, `service`, `reach`, then `waits`, `cut` and
-//! `cycle`, and `demand` and `starve`; `select`; `build` with `rows`; `order`.
+//! `cycle`, and `demand` and `starve`; `select`; `build` with `rows`; `order`; `again`, what of a
+//! job runs when dead items are tried again.
 
+mod again;
 mod build;
 mod check;
 mod cut;
@@ -35,6 +37,7 @@ mod starve;
 mod waits;
 mod written;
 
+pub use again::{Share, again};
 pub use build::{Machine, plan};
 pub use check::{MAX_EDGES, MAX_NODES, cells, check};
 pub use matrix::MAX_CELLS;

@@ -132,7 +132,7 @@ impl Look<'_> {
                 let named = words.first().and_then(|word| asker.named(word, place));
                 self.program(named, Some(queue.base.clone()), &asker);
             }
-            Some(Items::List(_) | Items::Range(..)) | None => {}
+            Some(Items::List(_) | Items::Range(..) | Items::Kept) | None => {}
         }
     }
 

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::fault::Fault;
 use super::outlet::{Frames, Refused, put};
 use crate::event::EventKind;
+use crate::journal::kept_items;
 use crate::launch::Unfit;
 use crate::lookup;
 use crate::model::{Items, QueueId};
@@ -52,6 +53,7 @@ pub(super) async fn feed(context: Rc<Context>, queue: QueueId) -> Result<(), Fau
             let path = context.launch.path(&path, base).map_err(unfit)?;
             feed_file(&context, queue, &path).await
         }
+        Items::Kept => feed_kept(&context, queue).await,
         // The plan has made a process of it.
         Items::Command(_) => Ok(()),
     }
@@ -82,6 +84,18 @@ async fn put_each(
         }
     }
     Ok(())
+}
+
+/// Puts in what an earlier run has left.
+async fn feed_kept(context: &Context, queue: QueueId) -> Result<(), Fault> {
+    let name = &context.plan.queue(queue).name;
+    let path = context.folder.items(name);
+    let unreadable = |source| Fault::Items { queue: name.clone(), path: path.clone(), source };
+    let mut broken = None;
+    let items = kept_items(&path).map_err(unreadable)?;
+    let items = items.map_while(|item| item.map_err(|error| broken = Some(error)).ok());
+    put_each(context, queue, items).await?;
+    broken.map_or(Ok(()), |error| Err(unreadable(error)))
 }
 
 /// Frames a file as its queue is framed.

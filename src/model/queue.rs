@@ -170,6 +170,9 @@ pub enum Items {
     Range(i64, i64),
     /// `{ command }`: what the command prints, framed as the queue is.
     Command(Vec<Template>),
+    /// What an earlier run has left, in the folder of this one. No job file says so: it is said of
+    /// one whose dead items are tried again.
+    Kept,
 }
 
 /// `consumes`: how a process takes items.
