@@ -6,9 +6,10 @@
 //! have taught; `run` runs it; `validate` only reads it, with [`places`], and `explain` says what
 //! its codes mean; `view` shows it in some form: [`plan`], [`list`], [`graph`], [`dry`], with
 //! [`words`]; `schema` prints the shapes of what is read and written; `lsp` answers an editor;
-//! `fmt` writes job files anew, by [`replace`].
+//! `fmt` writes job files anew, by [`replace`]; [`dead`] is about the items that failed for good.
 
 mod choice;
+mod dead;
 mod dry;
 mod explain;
 mod fault;
@@ -28,6 +29,9 @@ mod validate;
 mod view;
 mod words;
 
+pub use dead::{
+    Named, Retry, drop as dead_drop, list as dead_list, retry as dead_retry, show as dead_show,
+};
 pub use explain::explain;
 pub use fault::{Fault, Invoked, after_output};
 pub use fmt::{Fmt, fmt};

@@ -2,8 +2,9 @@
 //!
 //! Unaware of everything below `app`.
 //!
-//! Reading order: [`words`] is what can be typed.
+//! Reading order: [`words`] is what can be typed, with [`dead`].
 
+mod dead;
 mod words;
 
 use std::io::{self, Write};
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
             let view = View::List { json: words.json };
             app::view(&words.job, &words.load.into(), words.look.color.into(), view)
         }
+        Some(Command::Dead(words)) => dead::dead(words),
         Some(Command::Fmt(words)) => app::fmt(&words.into()),
         Some(Command::Explain(words)) => {
             app::explain(words.code.as_deref(), words.look.color.into())

@@ -6,10 +6,12 @@
 //!
 //! Reading order: [`mode`] and [`screen`] say who watches; [`plain`], [`group`], [`quiet`],
 //! [`json`] and [`live`] draw; [`said`], [`summary`], [`flow`] and [`words`] are what they say;
-//! [`lines`], [`sanitize`], [`replay`], [`page`] and [`paint`] are what they draw with.
+//! [`lines`], [`sanitize`], [`replay`], [`page`] and [`paint`] are what they draw with. [`dead`] is
+//! about the items that failed for good, once the run is over.
 //!
 //! [`Tally`]: crate::event::Tally
 
+mod dead;
 mod flow;
 mod group;
 mod json;
@@ -30,6 +32,7 @@ mod words;
 #[cfg(test)]
 mod fixture;
 
+pub use dead::{DeadTable, Remarks, Sheet, dead_item};
 pub use mode::{Ci, Color, Mode, color};
 pub use screen::{Screen, Size};
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::BROKEN;
+use super::{BROKEN, WRONG};
 use crate::{engine, journal, lsp};
 
 /// What becomes of a command: an exit code, or a fault.
@@ -36,6 +36,9 @@ pub enum Fault {
         /// Why not.
         error: io::Error,
     },
+    /// What was asked for is not there, or can't be done with it.
+    #[error("{0}")]
+    Wrong(String),
     /// The output can't be written.
     #[error("failed to write the output: {0}")]
     Output(#[from] io::Error),
@@ -55,5 +58,5 @@ pub fn after_output(invoked: Invoked, flushed: io::Result<()>) -> u8 {
     }
     // Where even this can't be written, the exit code still says it.
     let _ = writeln!(io::stderr(), "runner: {fault}");
-    BROKEN
+    if matches!(fault, Fault::Wrong(_)) { WRONG } else { BROKEN }
 }

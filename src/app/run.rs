@@ -15,6 +15,7 @@ use crate::engine;
 use crate::event::Sink;
 use crate::journal::{KEEP_RUNS, RunFolder};
 use crate::model::OnFailure;
+use crate::plan::Plan;
 use crate::report::{self, Color, Mode, Screen};
 
 /// A run as it was asked for.
@@ -57,18 +58,45 @@ pub fn run(run: Run) -> Invoked {
     let Some(spawner) = spawner else { return dry_run(&plan) };
     let started = now();
     let folder = RunFolder::create(past.state(), keep, started)?;
-    let sinks = sinks(&folder, run.mode, run.color)?;
     let options = options(&run.load, run.state.as_deref());
-    let (file, started) = (run.job, since_epoch(started));
-    let inherited = std::env::vars_os().collect();
-    let run = engine::Run { plan, folder, sinks, file, options, started, inherited };
-    let ended = engine::run(run, spawner)?;
+    let (file, mode, color) = (run.job, run.mode, run.color);
+    let ended = Going { plan, folder, started, file, options, mode, color }.go(spawner)?;
     past.learn(ended.took)?;
     Ok(ended.exit)
 }
 
+/// A run that is about to begin.
+pub(super) struct Going {
+    /// What is run.
+    pub(super) plan: Plan,
+    /// Where it is kept.
+    pub(super) folder: RunFolder,
+    /// When it starts.
+    pub(super) started: SystemTime,
+    /// The job file, as it was given.
+    pub(super) file: PathBuf,
+    /// The options that make it this run and no other.
+    pub(super) options: Vec<String>,
+    /// `--output`.
+    pub(super) mode: Option<Mode>,
+    /// `--color`.
+    pub(super) color: Color,
+}
+
+impl Going {
+    /// Runs it to its end.
+    pub(super) fn go(self, spawner: Spawner) -> Result<engine::Ended, Fault> {
+        let Self { plan, folder, started, file, options, mode, color } = self;
+        let sinks = sinks(&folder, mode, color)?;
+        let inherited = std::env::vars_os().collect();
+        let started = since_epoch(started);
+        let run = engine::Run { plan, folder, sinks, file, options, started, inherited };
+        Ok(engine::run(run, spawner)?)
+    }
+}
+
 /// Returns the options that make a run this run and no other.
-fn options(load: &Load, state: Option<&Path>) -> Vec<String> {
+pub(super) fn options(load: &Load, state: Option<&Path>) -> Vec<String> {
     let var = |(name, value): &(String, String)| ["--var".to_owned(), format!("{name}={value}")];
     let path = |name: &str, path: &Path| [name.to_owned(), path.to_string_lossy().into_owned()];
     let files = load.env_files.iter().map(|file| path("--env-file", file));
@@ -88,11 +116,13 @@ fn sinks(
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
-fn now() -> SystemTime {
+/// Returns what the clock on the wall says.
+pub(super) fn now() -> SystemTime {
     SystemTime::now()
 }
 
-fn since_epoch(time: SystemTime) -> u64 {
+/// Returns a time in milliseconds since 1970.
+pub(super) fn since_epoch(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::dead::DeadWords;
 use crate::app::{Fmt, Format, Load, Schema};
 use crate::diagnostic;
 use crate::model::OnFailure;
@@ -23,6 +24,7 @@ Examples:
   runner explain E204                       what a code of a problem means
   runner plan jobs/ci.toml                  what would run, in which order, and why
   runner graph jobs/ci.toml | dot -Tsvg     with --format dot: a picture
+  runner dead retry                         once more what has failed for good in the last run
 
 Ways to show a run, by --output:
   live   bars, redrawn in place: on a terminal
@@ -59,6 +61,8 @@ pub(super) enum Command {
     Graph(GraphWords),
     /// List processes, pools and queues with their descriptions
     List(ListWords),
+    /// Look at the items that failed for good, try them again, or give them up
+    Dead(DeadWords),
     /// Write job files in their canonical form: the order of keys, blanks, blank lines
     Fmt(FmtWords),
     /// Say what a code of a problem means, or list all codes

@@ -221,6 +221,7 @@ mod tests {
         crawl: failed in 3.0s
           processes  1 flaky · 1 failed
           items      pages 2 done, 1 dead
+          look       runner dead list .runner/runs/7
           slowest    seed 2.1s · fetch 900ms
           run        .runner/runs/7
         ");

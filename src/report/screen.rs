@@ -135,7 +135,7 @@ fn takes_bytes() -> bool {
 }
 
 /// Whether the locale writes UTF-8.
-fn is_utf8(env: impl Fn(&str) -> Option<String>) -> bool {
+pub(super) fn is_utf8(env: impl Fn(&str) -> Option<String>) -> bool {
     let set = |name| env(name).filter(|value| !value.is_empty());
     let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
     locale.is_some_and(|name| name.to_lowercase().replace('-', "").contains("utf8"))

@@ -142,6 +142,10 @@ impl Summary<'_> {
         self.page.field("items", LABEL, &items);
         let dead = self.dead(tally);
         self.page.field("dead", LABEL, &dead);
+        if tally.queues.iter().any(|queue| queue.level.dead > 0) {
+            let look = words::look(&self.screen.path(&tally.folder));
+            self.page.copyable("look", LABEL, &look);
+        }
         let queues = flow::queues(tally);
         self.page.field("queues", LABEL, &queues);
         let bottleneck = flow::bottleneck(tally);
@@ -275,6 +279,7 @@ mod tests {
         crawl: failed in 3.0s
           processes  1 flaky · 1 failed
           items      pages 2 done, 1 dead
+          look       runner dead list .runner/runs/7
           slowest    seed 2.1s · fetch 900ms
           run        .runner/runs/7
         ");
@@ -405,6 +410,7 @@ mod tests {
           dead       items:0 (item 0): exit code 1 · items:1 (item 1): exit code 1
                      items:2 (item 2): exit code 1 · items:3 (item 3): exit code 1
                      items:4 (item 4): exit code 1 · and 4 more
+          look       runner dead list .runner/runs/7
           slowest    read 45ms
           left over  read: pid 900 (sleep), killed · read: pid 901 (sleep), killed
                      read: pid 902 (sleep), killed · read: pid 903 (sleep), killed

@@ -163,6 +163,11 @@ pub(super) fn again(file: &Path, options: &[String], process: &str) -> String {
     text(&format!("runner {}", words.collect::<Vec<_>>().join(" ")))
 }
 
+/// Returns the command that lists the dead items of the run in a folder.
+pub(super) fn look(folder: &str) -> String {
+    text(&format!("runner dead list {}", quoted(folder)))
+}
+
 /// Returns a word as a shell reads it back.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod codes;
+mod dead;
 mod events;
 mod format;
 mod formats;

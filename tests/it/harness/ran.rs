@@ -2,6 +2,7 @@
 //!
 //! Unaware of what is right.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -12,7 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::redact::redact;
-use super::{STDERR, STDOUT};
+use super::{STDERR, STDOUT, Test};
 
 /// What came of a program. Shown, it is everything at once, for a snapshot.
 #[derive(Debug)]
@@ -46,6 +47,11 @@ impl Ran {
     pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.status.code(), Some(code), "{self}");
         self
+    }
+
+    /// Returns a test in the same folder, with other arguments, to start the program once more.
+    pub(crate) fn then<A: AsRef<OsStr>>(self, args: impl IntoIterator<Item = A>) -> Test {
+        Test { folder: self.folder, ..Test::new() }.args(args)
     }
 
     /// Returns the path of something in the folder of the test.

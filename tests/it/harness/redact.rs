@@ -13,6 +13,9 @@ const SLOW: [&str; 2] = ["  queues   ", "  bottleneck "];
 /// Words after which a duration is one that was measured.
 const BEFORE_TIMES: [&str; 3] = ["in ", "after ", "for "];
 
+/// Words before which it is.
+const BEHIND_TIMES: [&str; 2] = [" ago", " into the run"];
+
 /// Returns a text without what only this run has: its folder, its id, pids and times.
 pub(super) fn redact(text: &str, folder: &Path) -> String {
     let text = text.replace(&folder.to_string_lossy().into_owned(), "[dir]");
@@ -49,6 +52,11 @@ fn words(line: &str, shown: &mut String) {
         shown.push_str(match () {
             () if after_pid && word.bytes().all(|byte| byte.is_ascii_digit()) => "[pid]",
             () if is_time(word) && BEFORE_TIMES.iter().any(|w| shown.ends_with(w)) => "[time]",
+            () if is_age(word)
+                && BEHIND_TIMES.iter().any(|w| rest[word.len()..].starts_with(w)) =>
+            {
+                "[time]"
+            }
             () if is_run(word) => "[run]",
             () => word,
         });
@@ -74,6 +82,12 @@ fn is_time(word: &str) -> bool {
     }
 }
 
+/// Returns whether a word is a duration, or one in whole minutes, hours or days: `3m`, `2d`.
+fn is_age(word: &str) -> bool {
+    let number = word.strip_suffix(['m', 'h', 'd']).unwrap_or_default();
+    is_time(word) || !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Returns whether a word is the id of a run: `20261123-015618-3f2a`.
 fn is_run(word: &str) -> bool {
     let lengths = word.split('-').map(str::len);
@@ -90,6 +104,7 @@ mod tests {
             ("a: passed in 87ms\n", "a: passed in [time]\n"),
             ("after 1m12s, for 2h05m, in 0.1s.", "after [time], for [time], in [time]."),
             ("waits: 30s, 1h30m", "waits: 30s, 1h30m"),
+            ("3m ago, 87ms into the run, 3m", "[time] ago, [time] into the run, 3m"),
             (".runner/runs/20261123-015618-3f2a/a", ".runner/runs/[run]/a"),
             ("left (pid 812, sleep)", "left (pid [pid], sleep)"),
             ("/tmp/x/job.toml:3:1", "[dir]/job.toml:3:1"),

@@ -74,6 +74,7 @@ script = '! grep -qx 37'
 
     job: failed in [time]
       items      numbers 63 done, 1 dead
+      look       runner dead list .runner/runs/[run]
       run        .runner/runs/[run]
     [exit code: 1]
     ");

@@ -259,6 +259,7 @@ Commands:
   plan      Show what would run, in which order, on which pool, and why
   graph     Draw the graph of a job
   list      List processes, pools and queues with their descriptions
+  dead      Look at the items that failed for good, try them again, or give them up
   fmt       Write job files in their canonical form: the order of keys, blanks, blank lines
   explain   Say what a code of a problem means, or list all codes
   schema    Print the JSON Schema of the job file, or of what is reported
@@ -295,6 +296,7 @@ Examples:
   runner explain E204                       what a code of a problem means
   runner plan jobs/ci.toml                  what would run, in which order, and why
   runner graph jobs/ci.toml | dot -Tsvg     with --format dot: a picture
+  runner dead retry                         once more what has failed for good in the last run
 
 Ways to show a run, by --output:
   live   bars, redrawn in place: on a terminal

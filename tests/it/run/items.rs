@@ -144,6 +144,7 @@ echo "looks at "{item}
 
     job: failed in [time]
       items      numbers 4 done, 1 dead
+      look       runner dead list .runner/runs/[run]
       run        .runner/runs/[run]
     [exit code: 1]
     ");

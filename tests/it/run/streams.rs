@@ -154,6 +154,7 @@ script = "read -r n; echo \"cannot use $n\" >&2; exit 6"
 
     job: failed in [time]
       items      numbers 0 done, 1 dead, 9 left
+      look       runner dead list .runner/runs/[run]
       run        .runner/runs/[run]
     [exit code: 1]
     ");
