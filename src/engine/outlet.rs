@@ -190,8 +190,11 @@ impl Frames {
         for (id, queue, framer) in &mut self.queues {
             let fed = framer.feed(block, &mut self.items);
             for item in self.items.drain(..) {
-                let put = put(queue, item, self.origin).await;
-                taken &= put.map_err(|refused| context.named(*id, refused))?;
+                // Mostly there is room, and a future for each item would cost more than that.
+                if let Err(not) = queue.put(item, self.origin) {
+                    let put = insist(queue, not, self.origin).await;
+                    taken &= put.map_err(|refused| context.named(*id, refused))?;
+                }
             }
             fed.map_err(|fault| context.refused(*id, &fault))?;
         }
@@ -253,17 +256,27 @@ pub(super) async fn put(
     item: impl Into<Slice>,
     origin: Origin,
 ) -> Result<bool, Refused> {
-    let mut item = item.into();
+    match queue.put(item, origin) {
+        Ok(()) => Ok(true),
+        Err(not) => insist(queue, not, origin).await,
+    }
+}
+
+/// Puts an item in that was not taken at once, as [`put`] does.
+async fn insist(queue: &Queue, mut not: NotPut, origin: Origin) -> Result<bool, Refused> {
     loop {
-        item = match queue.put(item, origin) {
-            Ok(()) => return Ok(true),
-            Err(NotPut::Full(back)) => back,
-            Err(NotPut::Closed) => return Ok(false),
-            Err(NotPut::Unfit(reason)) => return Err(Refused::Frame(reason)),
-            Err(NotPut::Fault(fault)) => return Err(Fault::Queue(fault).into()),
+        let item = match not {
+            NotPut::Full(back) => back,
+            NotPut::Closed => return Ok(false),
+            NotPut::Unfit(reason) => return Err(Refused::Frame(reason)),
+            NotPut::Fault(fault) => return Err(Fault::Queue(fault).into()),
         };
         if !queue.room().await {
             return Ok(false);
+        }
+        match queue.put(item, origin) {
+            Ok(()) => return Ok(true),
+            Err(again) => not = again,
         }
     }
 }
