@@ -22,9 +22,14 @@ impl Reader {
         Self { queue, row: Cell::new(None) }
     }
 
-    /// Returns the shard that it holds, which is one in which something waits; none where there is
-    /// none or the lane has no shards.
+    /// Returns the shard that it holds; none until it has found one in which something waits.
     pub fn shard(&self) -> Option<u32> {
+        self.row.get()
+    }
+
+    /// Holds a shard, where the lane has any and something waits in one that is free. Returns the
+    /// one that it holds.
+    pub fn find(&self) -> Option<u32> {
         self.queue.ask(|stock| self.hold(stock))
     }
 
@@ -34,15 +39,10 @@ impl Reader {
         self.queue.wait_of(|stock| self.hold(stock), Stock::is_over).await
     }
 
-    /// Waits until an item can be taken or none ever will, whatever becomes of those that are lent or
-    /// due. Returns whether an item waits.
+    /// Waits until an item can be taken or none ever will, whatever becomes of those that are lent
+    /// or due. Returns whether an item waits.
     pub async fn more(&self) -> bool {
         self.queue.wait_of(|stock| self.hold(stock), Stock::is_done).await
-    }
-
-    /// Holds a shard, where the lane has any and something waits in one that is free. Returns it.
-    pub fn find(&self) -> Option<u32> {
-        self.queue.ask(|stock| self.hold(stock))
     }
 
     /// Returns whether an item can be taken.

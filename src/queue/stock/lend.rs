@@ -57,8 +57,8 @@ impl Stock {
         self.is_closed() && in_rows == 0 && self.beyond() == 0
     }
 
-    /// Returns whether nothing will ever wait again of a row, or of any, whatever becomes of what is
-    /// lent or due: there is nothing of it.
+    /// Returns whether nothing will ever wait again of a row, or of any, whatever becomes of what
+    /// is lent or due: there is nothing of it.
     pub(in crate::queue) fn is_done(&self, row: Option<u32>) -> bool {
         let is_done = |row: &super::Row| row.len() + row.lent + row.due == 0;
         self.is_over(row)
