@@ -17,8 +17,8 @@ use crate::queue::{
     Batch, Changes, Delivery, Item, Keep, Lane, NotPut, Origin, Queue, Reader, Slice, Spec,
 };
 
-const CAPACITY: u64 = 6;
-const CAPACITY_BYTES: u64 = 60;
+const CAPACITY: u64 = 5;
+const CAPACITY_BYTES: u64 = 90;
 
 /// Plays the engine: holds what is lent, beside a model of each lane.
 struct Player {
