@@ -135,6 +135,7 @@ impl Context {
             ack,
             folder: self.folder.path().to_owned(),
             keep_bytes: consumes.map_or(Consumes::KEEP_BYTES, |consumes| consumes.keep_bytes),
+            recycle: consumes.map(|consumes| consumes.recycle).unwrap_or_default(),
         })
     }
 
@@ -143,14 +144,20 @@ impl Context {
         self.replays.borrow_mut().get_mut(&node)?.pop()
     }
 
+    /// Returns whether the children of a node live long: each takes items for as long as there are
+    /// any.
+    pub(super) fn lives_long(&self, node: NodeId) -> bool {
+        let consumes = self.plan.process(node).consumes.as_ref();
+        consumes.is_some_and(|consumes| match consumes.deliver {
+            Deliver::Stream | Deliver::Worker => true,
+            Deliver::Args | Deliver::Stdin | Deliver::Batch => false,
+        })
+    }
+
     /// Returns what a long-lived child of a node reads its items with.
     pub(super) fn reader(&self, node: NodeId) -> Option<Reader> {
-        let deliver = self.plan.process(node).consumes.as_ref()?.deliver;
-        let queue = &self.queues[self.plan.node(node).consumes?.index()];
-        match deliver {
-            Deliver::Stream | Deliver::Worker => Some(queue.reader()),
-            Deliver::Args | Deliver::Stdin | Deliver::Batch => None,
-        }
+        let queue = self.plan.node(node).consumes.filter(|_| self.lives_long(node));
+        queue.map(|queue| self.queues[queue.index()].reader())
     }
 
     /// Lends what a child of a node is given with its start, if it is given anything.

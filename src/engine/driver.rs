@@ -303,7 +303,8 @@ impl Driver {
         match done {
             Done::Attempt(finished) => {
                 let Finished { attempt, ended, remains } = *finished?;
-                if remains.desk.is_some() {
+                let node = self.hands.get(&attempt).map(|hand| hand.node);
+                if node.is_some_and(|node| self.context.lives_long(node)) {
                     // It has taken items to the last, and another one is started for what is left.
                     self.hear_levels();
                 }

@@ -36,15 +36,20 @@ impl Paces {
         nodes.get(&node).is_none_or(|row| match row.pace {
             Pace::Free => true,
             Pace::One => row.in_hand == 0,
-            Pace::Paused => false,
+            Pace::Paused | Pace::Over => false,
         })
     }
 
-    /// Waits until a worker of a node may take one more item.
+    /// Returns whether the workers of a node may take no more items, ever.
+    pub(super) fn are_over(&self, node: NodeId) -> bool {
+        self.nodes.borrow().get(&node).is_some_and(|row| row.pace == Pace::Over)
+    }
+
+    /// Waits until a worker of a node may take one more item, or none ever.
     pub(super) async fn allowed(&self, node: NodeId) {
         loop {
             let changed = self.changed.notified();
-            if self.allows(node) {
+            if self.allows(node) || self.are_over(node) {
                 return;
             }
             changed.await;

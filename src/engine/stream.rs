@@ -10,10 +10,11 @@ use std::io::{self, IoSlice};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use super::limits::Limits;
 use crate::child::{Alarm, PipeWriter, Unread, Wrote};
-use crate::model::{Ack, Framing};
+use crate::model::{Ack, Framing, Recycle};
 use crate::queue::{Batch, Keep, KeepFault, Queue, Reader, Replay, frame, unread};
 
 /// Bytes of a batch for a child that reads quickly: large enough that a system call costs nothing,
@@ -57,6 +58,8 @@ pub(super) struct Source {
     pub(super) folder: PathBuf,
     /// Bytes that are kept of it at most.
     pub(super) keep_bytes: u64,
+    /// When the child is replaced by a fresh one.
+    pub(super) recycle: Recycle,
 }
 
 /// The feeding of one child.
@@ -79,6 +82,11 @@ pub(super) struct Stream {
     fault: Option<KeepFault>,
     /// Bytes that the next batch may have.
     batch: usize,
+    limits: Limits,
+    /// Items that the child was given.
+    given: u64,
+    /// Whether the child is to be replaced.
+    spent: bool,
 }
 
 /// The child's standard input.
@@ -104,12 +112,15 @@ pub(super) struct Read {
 
 impl Stream {
     /// Begins to feed a child.
-    pub(super) fn new(source: Source, mut stdin: PipeWriter) -> Self {
+    pub(super) fn new(source: Source, mut stdin: PipeWriter, pid: u32) -> Self {
         stdin.shrink();
         let keep = || Keep::new(&source.queue, &source.folder, source.keep_bytes);
         Self {
             kept: (source.ack == Ack::Exit).then(keep),
             fault: None,
+            limits: Limits::new(source.recycle, pid),
+            given: 0,
+            spent: false,
             source,
             alarm: stdin.alarm(),
             stdin: Stdin::Open(stdin),
@@ -125,12 +136,16 @@ impl Stream {
     /// any await without losing an item. Returns whether the child reads on.
     pub(super) async fn run(&mut self) -> io::Result<bool> {
         loop {
+            if self.is_spent() {
+                return Ok(true);
+            }
             match self.next_item().await? {
                 Next::Item => {}
                 Next::End => return Ok(true),
                 Next::ReaderGone => return Ok(false),
             }
             let Some(batch) = self.take()? else { continue };
+            self.given += batch.items().len() as u64;
             let given = Instant::now();
             self.open.push_back((batch, self.sent));
             if !self.write_last().await? {
@@ -156,7 +171,15 @@ impl Stream {
             }
             self.source.replay = None;
         }
-        Ok(self.source.reader.take_many(BATCH_ITEMS, self.batch))
+        let left = usize::try_from(self.limits.left(self.given)).unwrap_or(usize::MAX);
+        Ok(self.source.reader.take_many(BATCH_ITEMS.min(left), self.batch))
+    }
+
+    /// Returns whether the child is to be replaced: it is given no more.
+    pub(super) fn is_spent(&mut self) -> bool {
+        let may_be = self.given > 0 && self.source.replay.is_none();
+        self.spent |= may_be && self.limits.are_reached(self.given);
+        self.spent
     }
 
     /// Waits for an item; settles what is read meanwhile.
@@ -164,6 +187,7 @@ impl Stream {
         if self.source.replay.is_some() {
             return Ok(Next::Item);
         }
+        let end = self.limits.ends().filter(|_| self.given > 0);
         let mut pause = FIRST_LOOK;
         while !self.open.is_empty() {
             let Stdin::Open(stdin) = &mut self.stdin else { return Ok(Next::ReaderGone) };
@@ -176,11 +200,19 @@ impl Stream {
                         return Ok(Next::ReaderGone);
                     }
                 }
-                () = doze(self.alarm.as_mut(), pause) => {}
+                () = doze(self.alarm.as_mut(), pause) => {
+                    if self.limits.are_reached(self.given) {
+                        return Ok(Next::End);
+                    }
+                }
             }
             pause = if self.note_read() { FIRST_LOOK } else { LOOK.min(pause * 2) };
         }
-        Ok(Next::after(self.source.reader.ready().await))
+        tokio::select! {
+            biased;
+            more = self.source.reader.ready() => Ok(Next::after(more)),
+            () = until(end) => Ok(Next::End),
+        }
     }
 
     /// Waits until the child has read everything, and settles that. Returns whether it has: it may
@@ -348,6 +380,14 @@ enum Next {
 impl Next {
     fn after(more: bool) -> Self {
         if more { Self::Item } else { Self::End }
+    }
+}
+
+/// Sleeps until then; for ever where that is never.
+async fn until(end: Option<Instant>) {
+    match end {
+        Some(end) => sleep_until(end).await,
+        None => std::future::pending().await,
     }
 }
 

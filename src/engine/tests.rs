@@ -11,4 +11,5 @@ mod random;
 mod retries;
 mod stops;
 mod streams;
+mod wild;
 mod workers;

@@ -68,7 +68,7 @@ impl Life<'_> {
                     }
                 }
             }
-            Payload::Items(source) => self.stream(Stream::new(source, stdin), pid).await,
+            Payload::Items(source) => self.stream(Stream::new(source, stdin, pid), pid).await,
             Payload::Work(wanted) => {
                 let desk = Desk::new(self.context, self.start, wanted);
                 let (desk, fault) = work(self, desk, Wire::new(stdin, replies), pid).await?;
@@ -130,7 +130,7 @@ impl Life<'_> {
                 break false;
             }
             // While it read, items may have come back from another one.
-            if !endless || !stream.has_more() {
+            if !endless || stream.is_spent() || !stream.has_more() {
                 break true;
             }
         };

@@ -233,6 +233,8 @@ pub(in crate::engine) enum Pace {
     One,
     /// None.
     Paused,
+    /// None any more: they end.
+    Over,
 }
 
 /// A child to start.

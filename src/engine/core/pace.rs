@@ -30,6 +30,8 @@ pub(super) struct Streak {
     probes: u32,
     /// Until when nothing is tried.
     until: Option<Duration>,
+    /// Whether it was given up.
+    over: bool,
 }
 
 impl Core {
@@ -37,6 +39,7 @@ impl Core {
     pub(super) fn pace(&self, node: NodeId) -> Pace {
         let streak = &self.rows[node.index()].streak;
         match streak.until {
+            _ if streak.over => Pace::Over,
             Some(_) => Pace::Paused,
             None if streak.probes > 0 => Pace::One,
             None => Pace::Free,
@@ -95,7 +98,8 @@ impl Core {
         if streak.failed >= limit.saturating_mul(2) {
             let reason = format!("{} different items in a row failed", streak.failed);
             row.broken = Some((Outcome::Failed, Some(reason)));
-            return;
+            row.streak.over = true;
+            return self.set_pace(node);
         }
         let pause = FIRST.saturating_mul(1 << streak.probes.min(8)).min(LONGEST);
         let until = self.now.saturating_add(pause);

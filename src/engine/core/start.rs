@@ -218,7 +218,7 @@ impl Core {
         match self.pace(node) {
             Pace::Free => workers,
             Pace::One => 1,
-            Pace::Paused => 0,
+            Pace::Paused | Pace::Over => 0,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::play::Played;
 use super::random::play;
-use crate::event::{Event, EventKind, Outcome, Stop};
+use crate::event::{Event, EventKind, Outcome, Stop, Verdict};
 use crate::model::{AttemptId, Deliver, NodeId, QueueId, When};
 use crate::plan::{Node, Plan};
 
@@ -53,6 +53,7 @@ struct Laws<'a> {
     ended: BTreeMap<NodeId, Outcome>,
     drained: BTreeSet<QueueId>,
     dead: BTreeMap<QueueId, u64>,
+    passed: BTreeSet<(QueueId, u64)>,
     stop: Option<Stop>,
     signalled: bool,
 }
@@ -67,6 +68,7 @@ impl<'a> Laws<'a> {
             ended: BTreeMap::new(),
             drained: BTreeSet::new(),
             dead: BTreeMap::new(),
+            passed: BTreeSet::new(),
             stop: None,
             signalled: false,
         }
@@ -114,6 +116,13 @@ impl<'a> Laws<'a> {
             }
             EventKind::QueueDrained { queue, .. } => assert!(self.drained.insert(*queue)),
             EventKind::ItemDead { queue, .. } => *self.dead.entry(*queue).or_default() += 1,
+            EventKind::ItemEnded { queue, item, verdict, .. } => {
+                let is_over = self.passed.contains(&(*queue, item.index));
+                assert!(!is_over, "{} is tried although it has passed", item.id);
+                if *verdict == Verdict::Passed {
+                    self.passed.insert((*queue, item.index));
+                }
+            }
             EventKind::StopAsked { stop, signal, .. } => {
                 self.signalled |= signal.is_some();
                 assert!(self.stop.is_none_or(|before| before < *stop));
@@ -144,7 +153,7 @@ impl<'a> Laws<'a> {
         self.live.values().for_each(|node| *children.entry(*node).or_default() += 1);
         let waits = |node: &Node| {
             let source = node.consumes.is_none() && !node.produces.is_empty();
-            source || (node.consumes.is_some() && deliver(self.plan, node.id) == Deliver::Stream)
+            source || matches!(deliver(self.plan, node.id), Deliver::Stream | Deliver::Worker)
         };
         let counted = |node: &Node, exempt: bool| {
             children.get(&node.id).map_or(0, |live| live - u32::from(exempt))

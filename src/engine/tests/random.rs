@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::play::{Called, Play, pause};
+use super::wild::{make_worker, worker};
 use crate::child::{Act, Script};
 use crate::event::Stop;
-use crate::model::{Job, OnEnd, OnFailure};
+use crate::model::{Deliver, Job, OnEnd, OnFailure, Process};
 use crate::plan::{check, sample};
 
 /// Numbers that follow from a seed. (`SplitMix64`.)
@@ -28,7 +29,7 @@ impl Dice {
     }
 
     /// Rolls a number below this.
-    fn roll(&mut self, below: u64) -> u64 {
+    pub(super) fn roll(&mut self, below: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -36,7 +37,7 @@ impl Dice {
         (z ^ (z >> 31)) % below
     }
 
-    fn one_in(&mut self, times: u64) -> bool {
+    pub(super) fn one_in(&mut self, times: u64) -> bool {
         self.roll(times) == 0
     }
 }
@@ -51,6 +52,11 @@ fn job(dice: &mut Dice) -> (Job, String) {
     loop {
         let text = text(dice);
         let mut job = sample::job(&text);
+        for process in job.processes.iter_mut().filter(|process| streams(process)) {
+            if dice.one_in(2) {
+                make_worker(process, dice);
+            }
+        }
         if !check(&job).is_empty() {
             continue;
         }
@@ -66,7 +72,7 @@ fn job(dice: &mut Dice) -> (Job, String) {
             process.retry.backoff.first = Duration::from_millis(dice.roll(3000));
             if let Some(consumes) = &mut process.consumes
                 && dice.one_in(3)
-                && consumes.deliver == crate::model::Deliver::Stream
+                && consumes.deliver == Deliver::Stream
             {
                 consumes.on_end = OnEnd::Terminate;
             }
@@ -120,10 +126,17 @@ fn text(dice: &mut Dice) -> String {
     text
 }
 
+fn streams(process: &Process) -> bool {
+    process.consumes.as_ref().is_some_and(|consumes| consumes.deliver == Deliver::Stream)
+}
+
 /// Returns what a child does: it depends on nothing but the seed and what it is called.
-fn script(dice: Dice, called: &Called) -> Script {
+fn script(dice: Dice, workers: &[String], called: &Called) -> Script {
     let name = format!("{}/{}/{}", called.process, called.attempt, called.item);
     let mut dice = dice.of(&name);
+    if workers.contains(&called.process) {
+        return worker(dice);
+    }
     let mut acts = vec![pause(dice.roll(2000))];
     for _ in 0..dice.roll(4) {
         acts.push(match dice.roll(8) {
@@ -150,6 +163,11 @@ fn script(dice: Dice, called: &Called) -> Script {
 pub(super) fn play(seed: u64) -> (Play, String, impl Fn(&Called) -> Script + 'static) {
     let mut dice = Dice::new(seed);
     let (job, text) = job(&mut dice);
+    let is_worker = |process: &&Process| {
+        process.consumes.as_ref().is_some_and(|consumes| consumes.deliver == Deliver::Worker)
+    };
+    let workers: Vec<_> =
+        job.processes.iter().filter(is_worker).map(|process| process.name.clone()).collect();
     let jobs = [None, Some(1), Some(2)][roll(&mut dice, 3)];
     let mut play = Play::job(job).jobs(jobs);
     for stop in [Stop::Finish, Stop::Terminate, Stop::Interrupt] {
@@ -157,5 +175,6 @@ pub(super) fn play(seed: u64) -> (Play, String, impl Fn(&Called) -> Script + 'st
             play = play.stop(Duration::from_millis(dice.roll(9000)), stop);
         }
     }
-    (play, format!("seed {seed}, -j {jobs:?}\n{text}"), move |called: &Called| script(dice, called))
+    let text = format!("seed {seed}, -j {jobs:?}, workers {workers:?}\n{text}");
+    (play, text, move |called: &Called| script(dice, &workers, called))
 }

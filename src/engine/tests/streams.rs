@@ -216,3 +216,22 @@ workers = 1
         assert_eq!(played.queue("q"), [2, 2 - dead, dead, 0], "{ack}");
     }
 }
+
+#[test]
+fn a_reader_is_replaced_after_so_many_items() {
+    let job = r#"
+[queue.q]
+items = ["a", "b", "c", "d", "e", "f", "g", "h"]
+
+[process.read]
+command = ["read"]
+consumes = "q"
+deliver = "stream"
+workers = 1
+recycle = { items = 3 }
+"#;
+    let played = Play::toml(job).run(|_| Script::new([Act::Copy])).exits(0);
+    assert_eq!((played.queue("q"), played.started), ([8, 8, 0, 0], 3));
+    assert_eq!(played.printed("read"), "a\nb\nc\nd\ne\nf\ng\nh\n");
+    assert_eq!(played.outcome("read").0, Outcome::Passed);
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::play::{Play, Played, pause, print};
 use crate::child::{Act, Answers, Script};
 use crate::event::{EventKind, Exit, Outcome, Stop, Verdict};
-use crate::model::{Deliver, Process, Wire};
+use crate::model::{Emit, Process, Wire};
 
 /// Eight items and one worker.
 const ONE: &str = r#"
@@ -17,7 +17,7 @@ items = ["a", "b", "c", "d", "e", "f", "g", "h"]
 [process.work]
 command = ["work"]
 consumes = "q"
-deliver = "stream"
+deliver = "worker"
 workers = 1
 "#;
 
@@ -32,7 +32,7 @@ capacity = 1
 [process.work]
 command = ["work"]
 consumes = "q"
-deliver = "stream"
+deliver = "worker"
 workers = 1
 produces = "out"
 
@@ -43,10 +43,7 @@ workers = 1
 "#;
 
 fn play(job: &str, change: impl FnOnce(&mut Process)) -> Play {
-    Play::toml(job).with("work", |process| {
-        process.consumes.as_mut().unwrap().deliver = Deliver::Worker;
-        change(process);
-    })
+    Play::toml(job).with("work", change)
 }
 
 /// Returns the id and the item of a request.
@@ -388,4 +385,123 @@ fn the_last_reply_counts_although_it_has_no_end() {
         })
     });
     assert_eq!(played.exits(0).queue("q"), [8, 8, 0, 0]);
+}
+
+#[test]
+fn what_is_made_keeps_the_order_of_what_was_read() {
+    let change = |process: &mut Process| {
+        process.emit = Emit::Input;
+        process.retry.max = 1;
+    };
+    let failed = Rc::new(Cell::new(false));
+    let played = play(TWO, change).run(move |called| {
+        let failed = Rc::clone(&failed);
+        match called.process.as_str() {
+            "work" => {
+                let held = RefCell::new(Vec::new());
+                worker(4, move |id, item| {
+                    if item == "b" && !failed.replace(true) {
+                        return vec![say(&format!(r#"{{"id":"{id}","ok":false,"error":"x"}}"#))];
+                    }
+                    let out = format!(r#"{{"id":"{id}","ok":true,"out":["{item}"]}}"#);
+                    held.borrow_mut().push(say(&out));
+                    // Two at a time, the second first.
+                    let full = held.borrow().len() == 2;
+                    if full { held.borrow_mut().drain(..).rev().collect() } else { vec![pause(1)] }
+                })
+            }
+            _ => Script::new([print(&called.item)]),
+        }
+    });
+    let played = played.exits(0);
+    assert_eq!((played.queue("q"), played.outcome("work").0), ([8, 8, 0, 0], Outcome::Flaky));
+    assert_eq!(played.printed("read"), "a\nb\nc\nd\ne\nf\ng\nh\n");
+}
+
+#[test]
+fn the_items_of_a_shard_go_to_one_worker_in_order() {
+    let job = r#"
+[queue.q]
+items = ["a1", "b1", "a2", "c1", "b2", "a3", "c2", "a4"]
+framing = "lines"
+
+[process.work]
+command = ["work"]
+consumes = "q"
+deliver = "worker"
+workers = 2
+shard = "{item}"
+"#;
+    let seen = Rc::<RefCell<Vec<(u32, String)>>>::default();
+    let (told, count) = (Rc::clone(&seen), Rc::new(Cell::new(0)));
+    let played = play(job, |_| {}).run(move |_| {
+        let (seen, number) = (Rc::clone(&told), count.get());
+        count.set(number + 1);
+        worker(3, move |id, item| {
+            seen.borrow_mut().push((number, item.to_owned()));
+            vec![pause(1), ok(id)]
+        })
+    });
+    assert_eq!(played.exits(0).queue("q"), [8, 8, 0, 0]);
+    let seen = seen.borrow();
+    let by = |worker: u32| {
+        let of = seen.iter().filter(|(by, _)| *by == worker).map(|(_, item)| item.clone());
+        of.collect::<Vec<_>>()
+    };
+    for worker in [0, 1] {
+        assert!(!by(worker).is_empty(), "each has a shard: {seen:?}");
+        let order = ["a1", "b1", "a2", "c1", "b2", "a3", "c2", "a4"];
+        let place = |item: &String| order.iter().position(|known| known == item);
+        assert!(by(worker).is_sorted_by_key(place), "{seen:?}");
+    }
+}
+
+#[test]
+fn a_dead_item_goes_to_the_queue_for_those() {
+    let job = r#"
+[queue.q]
+items = ["a", "b", "c"]
+dead = "bad"
+
+[queue.bad]
+capacity = 1
+
+[process.work]
+command = ["work"]
+consumes = "q"
+deliver = "worker"
+workers = 1
+
+[process.read]
+command = ["read", "{item}"]
+consumes = "bad"
+workers = 1
+"#;
+    let played = play(job, |_| {}).run(|called| match called.process.as_str() {
+        "work" => worker(3, |id, item| match item {
+            "b" => vec![ok(id)],
+            _ => vec![say(&format!(r#"{{"id":"{id}","ok":false,"error":"no"}}"#))],
+        }),
+        _ => Script::new([pause(1000), print(&called.item)]),
+    });
+    let played = played.exits(1);
+    assert_eq!((played.queue("q"), played.queue("bad")), ([3, 1, 2, 0], [2, 2, 0, 0]));
+    assert_eq!(played.printed("read"), "a\nc\n");
+}
+
+#[test]
+fn what_fails_everything_is_tried_one_at_a_time_and_given_up() {
+    let job = ONE.replace(r#"["a", "b", "c", "d", "e", "f", "g", "h"]"#, "{ range = [0, 50] }");
+    let change = |process: &mut Process| process.consumes.as_mut().unwrap().fail_streak = 5;
+    let played = play(&job, change).run(|_| {
+        worker(4, |id, _| {
+            vec![pause(1), say(&format!(r#"{{"id":"{id}","ok":false,"error":"down"}}"#))]
+        })
+    });
+    let played = played.exits(1);
+    let [put, done, dead, left] = played.queue("q");
+    assert_eq!((put, done, dead + left), (50, 0, 50));
+    assert!((10..16).contains(&dead), "{dead} dead, {left} left");
+    assert!(played.outcome("work").1.contains("different items in a row failed"));
+    assert_eq!((played.started, played.ends("work")[0].1), (1, Verdict::Passed));
 }

@@ -46,7 +46,7 @@ enum Next {
     Settled(Settled),
     /// There is an item, or never will be.
     More(bool),
-    /// It may take items again.
+    /// It may take items again, or none ever.
     Allowed,
     /// It is to end.
     Ending,
@@ -89,7 +89,10 @@ impl Worker<'_> {
             match self.next().await? {
                 Next::Gone => return Ok(()),
                 Next::Wire(Heard::Said(block)) => self.hear(block).await?,
-                Next::Wire(Heard::Asked) | Next::Allowed => {}
+                Next::Wire(Heard::Asked) => {}
+                Next::Allowed => {
+                    self.closing |= self.life.context.paces.are_over(self.desk.works.node);
+                }
                 // It may still finish what it has in hand.
                 Next::Wire(Heard::Deaf) => self.close()?,
                 Next::Settled(settled) => self.desk.settle(settled),
@@ -165,7 +168,7 @@ impl Worker<'_> {
             self.closing = true;
             self.life.orders.give(Order::Kill);
         }
-        self.closing |= self.limits.are_reached();
+        self.closing |= self.limits.are_reached(self.given);
         if !self.desk.pending.is_empty() {
             // What it has printed before it said so is read by others, and belongs to a dead item.
             yield_now().await;
@@ -242,7 +245,7 @@ impl Worker<'_> {
         let works = &self.desk.works;
         let oldest = works.total.filter(|_| self.desk.overdue.is_none());
         let oldest = oldest.and_then(|total| self.desk.hand.oldest().map(|since| since + total));
-        let age = self.limits.ends().filter(|_| !self.closing);
+        let age = self.limits.ends().filter(|_| !self.closing && self.given > 0);
         let end = self.closed.map(|closed| closed + works.grace);
         oldest.into_iter().chain(age).chain(end).min()
     }
@@ -257,7 +260,7 @@ impl Worker<'_> {
                 self.life.context.send(Input::Overdue { attempt }).await;
             }
         }
-        self.closing |= self.limits.are_reached();
+        self.closing |= self.limits.are_reached(self.given);
         let grace = self.desk.works.grace;
         if self.closed.is_some_and(|closed| closed.elapsed() >= grace) {
             self.closed = None;
