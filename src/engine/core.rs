@@ -138,6 +138,7 @@ impl Core {
             Input::Fed { queue, fault } => self.fed(queue, fault.as_ref()),
             Input::Idle { attempt } => self.idle(attempt),
             Input::Overdue { attempt } => self.overdue(attempt),
+            Input::HeldUp { attempt, waits } => self.held_up(attempt, waits),
             Input::Quiet { attempt } => self.quiet(attempt),
             Input::Time => {}
             Input::Stop { stop, signal, reason } => self.stop_asked(stop, signal, reason),

@@ -68,6 +68,13 @@ pub(in crate::engine) enum Input {
         /// The attempt.
         attempt: AttemptId,
     },
+    /// A worker has nothing in its hand, and what came of its items waits for room; or that is over.
+    HeldUp {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Whether it waits.
+        waits: bool,
+    },
     /// A worker has had an item in hand for longer than `timeout.total`.
     Overdue {
         /// The attempt.

@@ -10,13 +10,20 @@ use super::Core;
 use super::nodes::State;
 use super::start::{Attempt, Manner, Stopping};
 use crate::event::Outcome;
-use crate::model::{Ack, NodeId, QueueId};
+use crate::model::{Ack, AttemptId, NodeId, QueueId};
 
 impl Core {
     /// Takes in that nothing has happened for a while.
     pub(super) fn still(&mut self) {
         if self.remaining > 0 && self.stands_still() {
             self.release();
+        }
+    }
+
+    /// Takes in whether a worker only waits until there is room for what came of its items.
+    pub(super) fn held_up(&mut self, attempt: AttemptId, waits: bool) {
+        if let Some(attempt) = self.attempts.get_mut(&attempt) {
+            attempt.held_up = waits;
         }
     }
 
@@ -54,6 +61,9 @@ impl Core {
         if attempt.stopping.is_some() || !attempt.told {
             // Of a child that was killed only what it has printed is left, and that needs room.
             return attempt.killed && prints && is_blocked;
+        }
+        if attempt.held_up {
+            return is_blocked;
         }
         let reads = manner == Manner::Reads;
         prints && is_blocked || reads && node.consumes.is_some_and(is_idle)

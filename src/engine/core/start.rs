@@ -31,6 +31,8 @@ pub(super) struct Attempt {
     pub(super) stopping: Option<Stopping>,
     /// Whether it was killed.
     pub(super) killed: bool,
+    /// Whether it is a worker that only waits until there is room.
+    pub(super) held_up: bool,
     /// After how long a fresh child is given what it has read, once that was carried out.
     pub(super) replays_in: Option<Duration>,
     /// Its timers.
@@ -343,6 +345,7 @@ impl Core {
             told: false,
             stopping: None,
             killed: false,
+            held_up: false,
             replays_in: None,
             rings: Vec::new(),
         };

@@ -3,6 +3,8 @@
 //! One loop waits for whatever happens next: a reply, room on the wire, an item, a limit. Unaware of
 //! how a child is started and reaped.
 
+use std::time::Duration;
+
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -18,6 +20,10 @@ use crate::engine::core::Input;
 use crate::engine::fault::Fault;
 use crate::engine::limits::Limits;
 use crate::engine::orders::Order;
+
+/// How long what came of its items may wait for room before the core hears of it: it need not know
+/// of the short waits, which are many.
+const HELD_UP: Duration = Duration::from_millis(50);
 
 /// A worker that lives.
 struct Worker<'a> {
@@ -36,6 +42,10 @@ struct Worker<'a> {
     closed: Option<Instant>,
     /// Whether its hand is empty, so that it need not say anything.
     rests: bool,
+    /// Since when it only waits for room.
+    waits: Option<Instant>,
+    /// Whether the core knows.
+    told: bool,
     /// Why it must not pass.
     fault: Option<String>,
 }
@@ -75,11 +85,15 @@ pub(in crate::engine) async fn work(
         closing: false,
         closed: None,
         rests: true,
+        waits: None,
+        told: false,
         fault: None,
     };
     worker.live().await?;
     worker.last_words().await?;
-    worker.desk.hand.give_back_unread(worker.wire.read_up_to());
+    for given in worker.desk.hand.take_unread(worker.wire.read_up_to()) {
+        worker.desk.books.back(given);
+    }
     Ok((worker.desk, worker.fault))
 }
 
@@ -228,7 +242,23 @@ impl Worker<'_> {
         if self.desk.books.has_news() {
             self.desk.books.tell().await;
         }
+        self.note_wait(rests && !self.desk.pending.is_empty()).await;
         Ok(())
+    }
+
+    /// Notes whether it only waits for room, and tells the core when that is over.
+    async fn note_wait(&mut self, waits: bool) {
+        if waits != self.waits.is_some() {
+            self.waits = waits.then(Instant::now);
+            self.tell_wait(false).await;
+        }
+    }
+
+    async fn tell_wait(&mut self, waits: bool) {
+        if waits != std::mem::replace(&mut self.told, waits) {
+            let attempt = self.life.start.attempt;
+            self.life.context.send(Input::HeldUp { attempt, waits }).await;
+        }
     }
 
     /// Says no more to it; it has its grace to end.
@@ -247,7 +277,8 @@ impl Worker<'_> {
         let oldest = oldest.and_then(|total| self.desk.hand.oldest().map(|since| since + total));
         let age = self.limits.ends().filter(|_| !self.closing && self.given > 0);
         let end = self.closed.map(|closed| closed + works.grace);
-        oldest.into_iter().chain(age).chain(end).min()
+        let wait = self.waits.filter(|_| !self.told).map(|since| since + HELD_UP);
+        oldest.into_iter().chain(age).chain(end).chain(wait).min()
     }
 
     /// Looks which limit is reached.
@@ -261,6 +292,9 @@ impl Worker<'_> {
             }
         }
         self.closing |= self.limits.are_reached(self.given);
+        if self.waits.is_some_and(|since| since.elapsed() >= HELD_UP) {
+            self.tell_wait(true).await;
+        }
         let grace = self.desk.works.grace;
         if self.closed.is_some_and(|closed| closed.elapsed() >= grace) {
             self.closed = None;

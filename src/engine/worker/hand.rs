@@ -73,8 +73,12 @@ impl Hand {
         self.given.values().map(|given| given.since).min()
     }
 
-    /// Gives back what the worker can't have seen, because it has read no further than to here.
-    pub(super) fn give_back_unread(&mut self, read: u64) {
-        self.given.retain(|_, given| given.at < read);
+    /// Takes out what the worker can't have seen, because it has read no further than to here.
+    pub(super) fn take_unread(&mut self, read: u64) -> impl Iterator<Item = Given> + use<> {
+        let all = std::mem::take(&mut self.given);
+        let (seen, unread) = all.into_iter().partition(|(_, given)| given.at < read);
+        self.given = seen;
+        let unread: BTreeMap<u64, Given> = unread;
+        unread.into_values()
     }
 }
