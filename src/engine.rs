@@ -6,10 +6,11 @@
 //! pipe. Unaware of TOML and of screens.
 //!
 //! Reading order: [`core`]; [`driver`], the only loop; [`attempt`], one child from start to
-//! reaping, with [`invocation`] (what it is given), [`outlet`] (where its output goes) and
-//! [`stream`] (items for a long-lived one); [`open`] makes queues, [`source`] and [`publish`]
-//! put items in; [`context`],
-//! [`teller`], [`orders`], [`printed`] and [`signals`] are what they share.
+//! reaping, with [`invocation`] (what it is given, [`lent`] items among that) and [`outlet`] (where
+//! its output goes); [`stream`] and [`worker`], items for a long-lived one, within its [`limits`]
+//! and at its node's pace ([`paces`]); [`open`] makes queues, [`source`] and [`publish`] put items
+//! in, [`items`] and [`retry`] say what becomes of one; [`context`], [`teller`], [`orders`],
+//! [`printed`], [`recent`] and [`signals`] are what they share.
 
 mod attempt;
 mod context;
@@ -27,7 +28,6 @@ mod paces;
 mod printed;
 mod publish;
 mod recent;
-
 mod retry;
 mod signals;
 mod source;

@@ -33,8 +33,8 @@ impl Limits {
         self.recycle.items.map_or(u64::MAX, |items| items.saturating_sub(given))
     }
 
-    /// Returns whether it is to be replaced, now that it was given so many items. One that was given
-    /// none is as good as a fresh one.
+    /// Returns whether it is to be replaced, now that it was given so many items. One that was
+    /// given none is as good as a fresh one.
     pub(super) fn are_reached(&mut self, given: u64) -> bool {
         let is_old = || self.ends().is_some_and(|end| end <= Instant::now());
         given > 0 && (self.left(given) == 0 || is_old() || self.is_too_large())

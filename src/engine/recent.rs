@@ -1,7 +1,7 @@
 //! Recent: the last that a long-lived child has printed, for an item that dies while it lives on.
 //!
-//! Bounded, so that a child which prints for days costs no more than one that prints a line. Unaware
-//! of where else it goes.
+//! Bounded, so that a child which prints for days costs no more than one that prints a line.
+//! Unaware of where else it goes.
 
 use std::cell::RefCell;
 

@@ -4,6 +4,7 @@
 //! stage; each story is about one promise of the language; `laws` plays random jobs. Unaware of
 //! what the system does.
 
+mod deaths;
 mod items;
 mod laws;
 mod play;

@@ -414,3 +414,15 @@ fn pipeline_without_a_tree() {
     [exit code: 1]
     ");
 }
+
+#[test]
+fn workers() {
+    for (name, program) in [("shell", "sh"), ("python", "python3"), ("node", "node")] {
+        if !installed("workers", program) {
+            continue;
+        }
+        let ran = job(&format!("workers/{name}.toml")).run().exits(0);
+        assert_eq!(ran.stdout, "FOUR\nONE\nTWO \\ \"THREE\"\n", "{ran}");
+        assert!(ran.stderr.contains("words 3 done · loud 3 done"), "{ran}");
+    }
+}

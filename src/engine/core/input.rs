@@ -68,7 +68,8 @@ pub(in crate::engine) enum Input {
         /// The attempt.
         attempt: AttemptId,
     },
-    /// A worker has nothing in its hand, and what came of its items waits for room; or that is over.
+    /// A worker has nothing in its hand, and what came of its items waits for room; or that is
+    /// over.
     HeldUp {
         /// The attempt.
         attempt: AttemptId,

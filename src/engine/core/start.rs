@@ -17,6 +17,7 @@ use crate::plan::{Node, Plan};
 
 /// An attempt that the core knows of.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Attempt {
     pub(super) node: NodeId,
     pub(super) number: u32,

@@ -16,12 +16,11 @@ pub(super) fn make_worker(process: &mut Process, dice: &mut Dice) {
     let Some(consumes) = &mut process.consumes else { return };
     consumes.deliver = Deliver::Worker;
     consumes.fail_streak = 2 + u32::try_from(dice.roll(20)).unwrap();
-    if dice.one_in(3) {
-        consumes.recycle = Recycle { items: Some(1 + dice.roll(4)), ..Recycle::default() };
-    } else if dice.one_in(3) {
-        let age = Some(Duration::from_millis(dice.roll(5000)));
-        consumes.recycle = Recycle { age, ..Recycle::default() };
-    }
+    consumes.recycle = match dice.roll(3) {
+        0 => Recycle { items: Some(1 + dice.roll(4)), ..Recycle::default() },
+        1 => Recycle { age: Some(Duration::from_millis(dice.roll(5000))), ..Recycle::default() },
+        _ => Recycle::default(),
+    };
     process.retry.max = u32::try_from(dice.roll(3)).unwrap();
     if dice.one_in(3) {
         process.timeout.idle = Some(Duration::from_secs(1 + dice.roll(9)));
@@ -64,7 +63,12 @@ fn answer(dice: &mut Dice, late: &mut Vec<Act>, id: &str, wild: bool) -> Vec<Act
         16 => Act::End(Exit::Code(1)),
         17 => Act::End(Exit::Code(0)),
         _ => {
-            let out = ["", r#""x""#, r#""x","y""#, r#""x",{"y": 1},"z""#][dice.roll(4) as usize];
+            let out = match dice.roll(4) {
+                0 => "",
+                1 => r#""x""#,
+                2 => r#""x","y""#,
+                _ => r#""x",{"y": 1},"z""#,
+            };
             let done = say(&format!(r#"{{"id":"{id}","ok":true,"out":[{out}]}}"#));
             if dice.one_in(4) {
                 late.push(done);

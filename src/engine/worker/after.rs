@@ -1,8 +1,8 @@
 //! After: what becomes of the items of a worker that is over.
 //!
 //! One in its hand is charged with how it ended; of several any may have ended it, so each is run
-//! alone and none is charged. Nor is any at the first nonsense. Whom the runner ended itself charges
-//! nobody. Unaware of how its end is judged.
+//! alone and none is charged. Nor is any at the first nonsense. Whom the runner ended itself
+//! charges nobody. Unaware of how its end is judged.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Asked: the life of a worker, from its first item to the end of its wire.
 //!
-//! One loop waits for whatever happens next: a reply, room on the wire, an item, a limit. Unaware of
-//! how a child is started and reaped.
+//! One loop waits for whatever happens next: a reply, room on the wire, an item, a limit. Unaware
+//! of how a child is started and reaped.
 
 use std::time::Duration;
 
@@ -20,12 +20,14 @@ use crate::engine::core::Input;
 use crate::engine::fault::Fault;
 use crate::engine::limits::Limits;
 use crate::engine::orders::Order;
+use crate::event::EventKind;
 
 /// How long what came of its items may wait for room before the core hears of it: it need not know
 /// of the short waits, which are many.
 const HELD_UP: Duration = Duration::from_millis(50);
 
 /// A worker that lives.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Worker<'a> {
     life: &'a Life<'a>,
     desk: Desk,
@@ -42,6 +44,8 @@ struct Worker<'a> {
     closed: Option<Instant>,
     /// Whether its hand is empty, so that it need not say anything.
     rests: bool,
+    /// Whether it was told that an item takes long.
+    slow: bool,
     /// Since when it only waits for room.
     waits: Option<Instant>,
     /// Whether the core knows.
@@ -85,6 +89,7 @@ pub(in crate::engine) async fn work(
         closing: false,
         closed: None,
         rests: true,
+        slow: false,
         waits: None,
         told: false,
         fault: None,
@@ -273,8 +278,9 @@ impl Worker<'_> {
     /// Returns when a limit may be reached.
     fn due(&self) -> Option<Instant> {
         let works = &self.desk.works;
-        let oldest = works.total.filter(|_| self.desk.overdue.is_none());
-        let oldest = oldest.and_then(|total| self.desk.hand.oldest().map(|since| since + total));
+        let total = works.total.filter(|_| self.desk.overdue.is_none());
+        let limit = works.slow.filter(|_| !self.slow).into_iter().chain(total).min();
+        let oldest = limit.and_then(|limit| self.desk.hand.oldest().map(|since| since + limit));
         let age = self.limits.ends().filter(|_| !self.closing && self.given > 0);
         let end = self.closed.map(|closed| closed + works.grace);
         let wait = self.waits.filter(|_| !self.told).map(|since| since + HELD_UP);
@@ -290,6 +296,11 @@ impl Worker<'_> {
                 self.closing = true;
                 self.life.context.send(Input::Overdue { attempt }).await;
             }
+        }
+        let slow = self.desk.works.slow.filter(|_| !self.slow);
+        if slow.is_some_and(|slow| self.desk.hand.overdue(slow).is_some()) {
+            self.slow = true;
+            self.life.context.teller.tell(EventKind::AttemptSlow { attempt });
         }
         self.closing |= self.limits.are_reached(self.given);
         if self.waits.is_some_and(|since| since.elapsed() >= HELD_UP) {

@@ -1,9 +1,9 @@
 //! Protocol: what is said between the runner and a worker, as lines of JSON.
 //!
 //! Requests are written and replies read without a copy that is not needed: an item of a queue of
-//! JSON goes out as it is, and what is not looked at is never taken apart. Anything that is no reply
-//! is [`Nonsense`], which shows the line and says what is wrong with it. Pure: unaware of pipes, of
-//! children and of what a reply leads to.
+//! JSON goes out as it is, and what is not looked at is never taken apart. Anything that is no
+//! reply is [`Nonsense`], which shows the line and says what is wrong with it. Pure: unaware of
+//! pipes, of children and of what a reply leads to.
 //!
 //! Reading order: [`request`]; [`reply`]; [`out`], the items of a reply; [`lines`], which finds the
 //! replies in what a worker writes.

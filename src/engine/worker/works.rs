@@ -41,6 +41,8 @@ pub(in crate::engine) struct Works {
     pub(super) longest: usize,
     /// `timeout.total`, of each item.
     pub(super) total: Option<Duration>,
+    /// `timeout.slow`, likewise.
+    pub(super) slow: Option<Duration>,
     /// How long a worker may take to end by itself.
     pub(super) grace: Duration,
     pub(super) recycle: Recycle,
@@ -92,6 +94,7 @@ impl Works {
             in_turn: process.emit == Emit::Input,
             longest: usize::try_from(longest).unwrap_or(usize::MAX),
             total: process.timeout.total,
+            slow: process.timeout.slow,
             grace: process.stop.grace,
             recycle: consumes.recycle,
         }

@@ -174,7 +174,7 @@ for line in open(3):
 fn a_worker_that_never_reads_blocks_nobody() {
     let job = r#"
 [queue.q]
-items = { command = ["sh", "-c", "for n in 1 2 3 4 5 6 7 8; do head -c 100000 /dev/zero | tr '\\0' x; echo; done"] }
+items = { command = ["awk", "BEGIN { for (n = 0; n < 8; n++) printf \"%0100000d\\n\", 0 }"] }
 
 [process.work]
 consumes = "q"

@@ -1,8 +1,8 @@
 //! Reply: what a worker says of an item, or of itself.
 //!
 //! Strict, because a word that is spelled wrong would else be an item that never ends: keys that do
-//! not exist, and keys that contradict each other, are nonsense. Unaware of which items a worker has
-//! in hand.
+//! not exist, and keys that contradict each other, are nonsense. Unaware of which items a worker
+//! has in hand.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -261,7 +261,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_without_panic(line: Vec<u8>, json in r#"\{("(id|ok|out)":(1|"a"|\[\]),?)*\}?"#) {
+        fn any_bytes_are_read_without_panic(
+            line: Vec<u8>,
+            json in r#"\{("(id|ok|out)":(1|"a"|\[\]),?)*\}?"#,
+        ) {
             let _ = read(&line);
             let _ = read(json.as_bytes());
         }
