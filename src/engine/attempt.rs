@@ -30,7 +30,7 @@ use super::outlet::{Held, Leavings, Outlet};
 use super::stream::Read;
 use super::worker::Desk;
 use crate::child::{self, Child, StartError};
-use crate::event::{Exit, Leftover, Logs, NotStarted};
+use crate::event::{Exit, Leftover, Logs, NotStarted, Try, Verdict};
 use crate::model::AttemptId;
 use crate::queue::Keep;
 
@@ -61,6 +61,14 @@ pub(super) struct Remains {
     pub(super) took: Duration,
     /// Why it failed although its exit looks well.
     pub(super) reason: Option<String>,
+}
+
+impl Remains {
+    /// Returns this try, as an item that is dead remembers it.
+    pub(super) fn last(&self, verdict: Verdict) -> Try {
+        let (exit, reason) = (self.exit.clone(), self.reason.clone());
+        Try { exit, verdict, took: self.took, reason }
+    }
 }
 
 /// Runs one attempt to its end.

@@ -24,7 +24,7 @@ use super::worker::{self, Death};
 use crate::child;
 use crate::event::{EventKind, QueueLevel, Stop, Verdict};
 use crate::model::{AttemptId, Emit, NodeId, QueueId};
-use crate::queue::{Changes, Origin};
+use crate::queue::{Changes, Item, Origin};
 
 /// How often sinks redraw and queue levels are told: often enough to look alive, seldom enough to
 /// cost nothing.
@@ -164,7 +164,7 @@ impl Driver {
 
     /// Asks the core, and does what it says, with all that comes of it.
     fn on(&mut self, input: Input) -> Result<(), Fault> {
-        self.catch_up();
+        self.catch_up()?;
         self.next.push_back(input);
         while let Some(input) = self.next.pop_front() {
             let now = self.context.teller.now();
@@ -177,18 +177,25 @@ impl Driver {
 
     /// Has the core hear first how full queues are, where they feed each other: an end that is
     /// heard before the items that came before it would look like the end of all of them.
-    fn catch_up(&mut self) {
-        if self.has_circles {
-            self.hear_levels();
-        }
+    fn catch_up(&mut self) -> Result<(), Fault> {
+        if self.has_circles { self.hear_levels() } else { Ok(()) }
     }
 
-    fn hear_levels(&mut self) {
+    fn hear_levels(&mut self) -> Result<(), Fault> {
         let queues = self.changes.now();
-        if !queues.is_empty() {
-            let levels = queues.iter().map(|queue| (*queue, self.level_of(*queue))).collect();
-            self.next.push_back(Input::Levels(levels));
+        if queues.is_empty() {
+            return Ok(());
         }
+        self.no_fault(&queues)?;
+        let levels = queues.iter().map(|queue| (*queue, self.level_of(*queue))).collect();
+        self.next.push_back(Input::Levels(levels));
+        Ok(())
+    }
+
+    /// Fails where what lies on disk can't be read back.
+    fn no_fault(&self, queues: &[QueueId]) -> Result<(), Fault> {
+        let fault = queues.iter().find_map(|queue| self.context.queues[queue.index()].fault());
+        fault.map_or(Ok(()), |fault| Err(Fault::Spool(fault)))
     }
 
     fn perform(&mut self, effect: Effect) -> Result<(), Fault> {
@@ -200,11 +207,14 @@ impl Driver {
             Effect::Pace { node, pace } => self.context.paces.set(node, pace),
             Effect::Feed(queue) => self.feed(queue),
             Effect::Close(queue) => self.context.queues[queue.index()].close(),
+            Effect::Forsake(queue) => self.context.queues[queue.index()].forsake(),
             Effect::Discard { queue, producer } => self.discard(queue, producer)?,
-            Effect::Abandon(queue) => {
-                let queue = &self.context.queues[queue.index()];
+            Effect::Abandon(id) => {
+                let queue = &self.context.queues[id.index()];
                 queue.close();
-                queue.drop_rest(&mut |_| {}).map_err(Fault::Spool)?;
+                let context = Rc::clone(&self.context);
+                let forget = &mut |item: &Item| context.forget_item(id, item);
+                queue.drop_rest(forget).map_err(Fault::Spool)?;
             }
             Effect::Tell(kind) => self.tell(kind),
             Effect::End => self.over = true,
@@ -306,10 +316,12 @@ impl Driver {
                 let node = self.hands.get(&attempt).map(|hand| hand.node);
                 if node.is_some_and(|node| self.context.lives_long(node)) {
                     // It has taken items to the last, and another one is started for what is left.
-                    self.hear_levels();
+                    self.hear_levels()?;
                 }
                 self.keep(attempt, &ended, remains);
-                self.on(Input::Ended { attempt, ended: Box::new(ended) })
+                self.on(Input::Ended { attempt, ended: Box::new(ended) })?;
+                self.let_go(attempt);
+                Ok(())
             }
             Done::Published(attempt, published) => {
                 published?;
@@ -348,6 +360,14 @@ impl Driver {
         dropped.map(drop).map_err(Fault::Spool)
     }
 
+    /// Lets go of what a source has held back that is not published, because it failed.
+    fn let_go(&mut self, attempt: AttemptId) {
+        let is_source = |hand: &Hand| self.context.plan.node(hand.node).consumes.is_none();
+        if self.hands.get(&attempt).is_some_and(|hand| is_source(hand) && hand.remains.is_some()) {
+            self.hands.remove(&attempt);
+        }
+    }
+
     /// Begins to put in the static items of a queue.
     fn feed(&mut self, queue: QueueId) {
         let feed = source::feed(Rc::clone(&self.context), queue);
@@ -357,11 +377,7 @@ impl Driver {
     /// Takes in that queues changed, all as they are at this moment: an item that has gone from one
     /// to another must not be seen in neither.
     fn changed(&mut self, queues: &[QueueId]) -> Result<(), Fault> {
-        for queue in queues {
-            if let Some(fault) = self.context.queues[queue.index()].fault() {
-                return Err(Fault::Spool(fault));
-            }
-        }
+        self.no_fault(queues)?;
         let levels = queues.iter().map(|queue| (*queue, self.level_of(*queue))).collect();
         self.on(Input::Levels(levels))
     }
@@ -377,6 +393,7 @@ impl Driver {
             waiting: level.takers.min(level.waiting),
             waiting_bytes: level.waiting_bytes,
             parted: level.parted,
+            spilled: level.spilled,
             busy: level.depth() + level.kept - level.takers.min(level.waiting),
             lent: level.lent,
             put: level.put,

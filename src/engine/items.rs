@@ -4,7 +4,7 @@
 //! of each. What is remembered is of items that failed and may be tried again: as many as a queue
 //! holds, and a few tries of each. Unaware of who decides what becomes of an item.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ const TRIES: usize = 20;
 pub(super) struct Tries {
     failed: RefCell<HashMap<(QueueId, u64), Vec<Try>>>,
     /// Nodes of which an item failed since one passed.
-    failing: RefCell<HashMap<NodeId, Cell<bool>>>,
+    failing: RefCell<HashMap<NodeId, bool>>,
 }
 
 /// One try at an item, over.
@@ -53,19 +53,14 @@ impl Context {
     /// Tells of one try at an item, and remembers it where it failed.
     pub(super) fn item_tried(&self, node: NodeId, item: &Item, tried: Tried) {
         let Some(queue) = self.plan.node(node).consumes else { return };
-        let key = (queue, item.index);
         let Tried { attempt, exit, verdict, took, again, reason } = tried;
         if matches!(verdict, Verdict::Passed | Verdict::Ended) {
             if item.attempt > 1 {
-                self.tries.failed.borrow_mut().remove(&key);
+                self.forget_item(queue, item);
             }
         } else {
-            let mut failed = self.tries.failed.borrow_mut();
-            let of_item = failed.entry(key).or_default();
-            if of_item.len() == TRIES {
-                of_item.remove(0);
-            }
-            of_item.push(Try { exit: exit.clone(), verdict, took, reason: reason.clone() });
+            let of_try = Try { exit: exit.clone(), verdict, took, reason: reason.clone() };
+            self.remember_try(node, item, of_try);
         }
         let (item, number) = self.item_ref(node, item);
         self.teller.tell(EventKind::ItemEnded {
@@ -80,6 +75,17 @@ impl Context {
             again,
             reason,
         });
+    }
+
+    /// Remembers how a try at an item failed.
+    pub(super) fn remember_try(&self, node: NodeId, item: &Item, of_item: Try) {
+        let Some(queue) = self.plan.node(node).consumes else { return };
+        let mut failed = self.tries.failed.borrow_mut();
+        let tries = failed.entry((queue, item.index)).or_default();
+        if tries.len() == TRIES {
+            tries.remove(0);
+        }
+        tries.push(of_item);
     }
 
     /// Tells that an item is dead, with all that is known of it.
@@ -130,16 +136,22 @@ impl Context {
 
     /// Tells that an item was dropped that nobody had taken.
     pub(super) fn item_dropped(&self, queue: QueueId, item: &Item, reason: &str) {
+        self.forget_item(queue, item);
         let bytes = Text(item.bytes.bytes());
         let item = self.named_item(queue, item);
         let reason = reason.to_owned();
         self.teller.tell(EventKind::ItemDropped { queue, item, bytes, reason });
     }
 
+    /// Forgets what is remembered of an item that nobody will try again.
+    pub(super) fn forget_item(&self, queue: QueueId, item: &Item) {
+        self.tries.failed.borrow_mut().remove(&(queue, item.index));
+    }
+
     /// Notes that an item of a node failed, or that one passed. Returns whether one had failed
     /// since one passed.
     pub(super) fn note_failing(&self, node: NodeId, failed: bool) -> bool {
         let mut failing = self.tries.failing.borrow_mut();
-        failing.entry(node).or_default().replace(failed)
+        std::mem::replace(failing.entry(node).or_default(), failed)
     }
 }

@@ -3,6 +3,7 @@
 //! To its log, straight into queues, or held back until its item is accepted. A full queue stops
 //! the child in its own write, because nothing is read meanwhile. Unaware of the child.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -60,6 +61,8 @@ impl Log {
 pub(super) struct Frames {
     origin: Origin,
     queues: Vec<(QueueId, Queue, Framer)>,
+    /// Queues that take nothing any more.
+    refused: HashSet<QueueId>,
     items: Vec<Slice>,
 }
 
@@ -177,28 +180,35 @@ impl Frames {
             let framer = Framer::new(declared);
             (*id, context.queues[id.index()].clone(), framer)
         };
-        Self { origin, queues: queues.iter().map(framer).collect(), items: Vec::new() }
+        let queues = queues.iter().map(framer).collect();
+        Self { origin, queues, refused: HashSet::new(), items: Vec::new() }
     }
 
-    /// Frames a block and puts its items in, waiting for room. Returns whether all were taken.
+    /// Frames a block and puts its items in, waiting for room. Returns whether somebody is left to
+    /// take them: one queue that nobody reads any more is no reason to keep them from others.
     pub(super) async fn publish(
         &mut self,
         context: &Context,
         block: &Bytes,
     ) -> Result<bool, Refused> {
-        let mut taken = true;
         for (id, queue, framer) in &mut self.queues {
             let fed = framer.feed(block, &mut self.items);
             for item in self.items.drain(..) {
                 // Mostly there is room, and a future for each item would cost more than that.
                 if let Err(not) = queue.put(item, self.origin) {
                     let put = insist(queue, not, self.origin).await;
-                    taken &= put.map_err(|refused| context.named(*id, refused))?;
+                    if !put.map_err(|refused| context.named(*id, refused))? {
+                        self.refused.insert(*id);
+                    }
                 }
             }
             fed.map_err(|fault| context.refused(*id, &fault))?;
         }
-        Ok(taken)
+        Ok(self.is_wanted())
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.refused.len() < self.queues.len()
     }
 
     /// Frames a block only to see whether it can be.
@@ -211,17 +221,20 @@ impl Frames {
         Ok(())
     }
 
-    /// Ends the stream and puts its last item in. Returns whether it was taken.
+    /// Ends the stream and puts its last item in. Returns whether somebody is left to take what
+    /// came.
     pub(super) async fn finish(self, context: &Context, passed: bool) -> Result<bool, Refused> {
-        let mut taken = true;
+        let mut wanted = false;
         for (id, queue, framer) in self.queues {
             let last = framer.finish(passed).map_err(|fault| context.refused(id, &fault))?;
+            let mut taken = !self.refused.contains(&id);
             if let Some(item) = last {
                 let put = put(&queue, item, self.origin).await;
-                taken &= put.map_err(|refused| context.named(id, refused))?;
+                taken = put.map_err(|refused| context.named(id, refused))?;
             }
+            wanted |= taken;
         }
-        Ok(taken)
+        Ok(wanted)
     }
 
     fn finish_check(self, context: &Context, passed: bool) -> Result<(), Refused> {

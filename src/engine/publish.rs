@@ -16,6 +16,9 @@ use crate::event::Verdict;
 use crate::model::{AttemptId, Emit, NodeId};
 use crate::queue::{Item, Origin};
 
+/// Bytes of dead items that are read back at once.
+const DEAD_BATCH: u64 = 64 * 1024;
+
 /// Puts what was held back into the queues that it is for, waiting for room, and then accepts the
 /// item. Where nobody is left to read that, the item is not done: it goes back.
 pub(super) async fn accept(
@@ -24,14 +27,13 @@ pub(super) async fn accept(
     verdict: Verdict,
     remains: Remains,
 ) -> Result<(), Fault> {
-    if context.plan.process(node).emit == Emit::Input {
-        in_turn(&context, node, &remains).await;
+    let mut wanted = false;
+    if context.plan.process(node).emit != Emit::Input || in_turn(&context, node, &remains).await {
+        for held in &remains.held {
+            wanted |= publish(&context, node, held).await.map_err(as_fault)?;
+        }
     }
-    let mut taken = true;
-    for held in &remains.held {
-        taken &= publish(&context, node, held).await.map_err(as_fault)?;
-    }
-    let how = if taken { Settlement::Accept } else { Settlement::Return };
+    let how = if wanted { Settlement::Accept } else { Settlement::Return };
     settle(&context, (node, attempt), remains, (how, verdict))
 }
 
@@ -41,20 +43,36 @@ pub(super) async fn bury(
     context: Rc<Context>,
     (node, attempt): (NodeId, AttemptId),
     verdict: Verdict,
-    remains: Remains,
+    mut remains: Remains,
 ) -> Result<(), Fault> {
     for item in remains.lent.as_ref().map_or(&[][..], Lent::items) {
         context.put_dead(node, item).await?;
+    }
+    if let Some(kept) = remains.kept.take() {
+        let last = remains.last(verdict);
+        let mut replay = kept.replay();
+        while let Some(batch) = replay.next_batch(DEAD_BATCH).map_err(Fault::Spool)? {
+            for mut one in batch.split() {
+                // It was lent only to be buried, which is no try.
+                one.item.attempt -= 1;
+                context.put_dead(node, &one.item).await?;
+                context.remember_try(node, &one.item, last.clone());
+                context.item_dead(node, &one.item, Context::last_of(&remains.logs));
+                one.bury();
+            }
+        }
     }
     settle(&context, (node, attempt), remains, (Settlement::Bury, verdict))
 }
 
 /// Waits until all items before those of an attempt are settled, so that what is made of them comes
-/// in their order.
-async fn in_turn(context: &Context, node: NodeId, remains: &Remains) {
+/// in their order. Returns whether that turn came: it never does where who has items before will
+/// not settle them any more.
+async fn in_turn(context: &Context, node: NodeId, remains: &Remains) -> bool {
     let first = remains.lent.as_ref().and_then(|lent| lent.items().first());
-    if let (Some(item), Some(queue)) = (first, context.plan.node(node).consumes) {
-        context.queues[queue.index()].turn(item.index).await;
+    match first.zip(context.plan.node(node).consumes) {
+        Some((item, queue)) => context.queues[queue.index()].turn(item.index).await,
+        None => true,
     }
 }
 
@@ -81,6 +99,7 @@ pub(super) fn settle(
     remains: Remains,
     (how, verdict): (Settlement, Verdict),
 ) -> Result<(), Fault> {
+    let last = remains.last(verdict);
     let Remains { lent, kept, tries, exit, logs, took, reason, .. } = remains;
     let again = match how {
         Settlement::Again(wait) => Some(wait),
@@ -119,7 +138,10 @@ pub(super) fn settle(
             Settlement::Accept => kept.accept(),
             Settlement::Bury => {
                 let stderr = Context::last_of(&logs);
-                let each = &mut |item: &Item| context.item_dead(node, item, stderr.clone());
+                let each = &mut |item: &Item| {
+                    context.remember_try(node, item, last.clone());
+                    context.item_dead(node, item, stderr.clone());
+                };
                 kept.bury(each).map_err(Fault::Spool)?;
             }
             Settlement::Again(_) => {

@@ -22,7 +22,7 @@ pub(super) fn verdict_fails(verdict: Verdict) -> bool {
 /// Returns whether this is a failure, of a kind that is tried again; `by_itself` says that nobody
 /// but the child brought it about.
 pub(super) fn is_retried(retry: &Retry, verdict: Verdict, exit: &Exit, by_itself: bool) -> bool {
-    let never = matches!(exit, Exit::Code(code) if retry.never.contains(code));
+    let never = by_itself && matches!(exit, Exit::Code(code) if retry.never.contains(code));
     if never || !verdict_fails(verdict) {
         return false;
     }

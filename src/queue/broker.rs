@@ -57,6 +57,8 @@ struct Way {
     consumers: Waiters,
     /// Those that wait until all before some item is settled.
     followers: Waiters,
+    /// Whether a turn may never come.
+    forsaken: Cell<bool>,
     notice: Notice,
 }
 
@@ -151,10 +153,21 @@ impl Queue {
     }
 
     /// Waits until every item of this lane before that one is settled: accepted, dead or left, or
-    /// kept elsewhere. Only lanes with a window know that; of others it is always the turn.
-    pub async fn turn(&self, index: u64) {
+    /// kept elsewhere. Only lanes with a window know that; of others it is always the turn. Returns
+    /// whether the turn came: it does not where the lane is forsaken.
+    pub async fn turn(&self, index: u64) -> bool {
         let way = self.way();
-        way.followers.until(|| way.stock.borrow().is_turn_of(index).then_some(())).await;
+        let turn = way.followers.until(|| {
+            let came = way.stock.borrow().is_turn_of(index);
+            (came || way.forsaken.get()).then_some(came)
+        });
+        turn.await
+    }
+
+    /// Says that items of this lane which are not settled may never be: nobody waits for its turn.
+    pub fn forsake(&self) {
+        self.way().forsaken.set(true);
+        self.way().followers.wake();
     }
 
     /// Closes the lane: nothing is put into it any more.

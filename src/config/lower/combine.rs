@@ -204,6 +204,16 @@ impl Reader<'_, '_, '_> {
                     "remove `emit`, or set deliver = \"worker\"",
                 );
             }
+            (raw::Emit::Input, false) if deliver == Deliver::Worker && raw.shard.at().is_some() => {
+                let shard = raw.shard.at().unwrap_or(emit.at);
+                return self.conflict(
+                    "emit = \"input\" and `shard` cannot both be given to workers: what waits for \
+                     its turn would hold the shard of what it waits for",
+                    (emit.at, "in the order of all items"),
+                    (shard, "in the order of each shard"),
+                    "remove one of the two, or set deliver = \"stdin\"",
+                );
+            }
             (raw::Emit::Input, false) | (raw::Emit::OnSuccess, true) => return,
         };
         let problem = Problem::error(code::CONFLICT, said, self.label(emit.at, "never used"));

@@ -33,6 +33,7 @@ impl Core {
         let enough = batch.items.is_some_and(|items| level.waiting >= items)
             || batch.bytes.is_some_and(|bytes| level.waiting_bytes >= bytes)
             || level.full
+            || level.spilled > 0
             || level.parted > 0
             || self.is_closing(node)
             || self.pace(node) != Pace::Free;

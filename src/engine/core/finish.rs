@@ -146,8 +146,7 @@ impl Core {
         let by_itself = verdict != Verdict::TimedOut && ended.fault.is_none();
         let command_is_bad = ended.command_at_fault
             || matches!(ended.given, Given::Batch(_))
-            || self.is_stream(node)
-                && !(matches!(ended.given, Given::Kept { .. }) && ended.read > 0);
+            || self.is_stream(node) && !keeps_more(ended);
         if number > retry.max
             || command_is_bad
             || !is_retried(retry, verdict, &ended.exit, by_itself)
@@ -298,6 +297,7 @@ impl Core {
 
     /// Ends a consumer that has nothing left to do.
     pub(super) fn end_consumer_if_done(&mut self, node: NodeId) {
+        self.forsake_if_broken(node);
         let row = &self.rows[node.index()];
         let Some(queue) = self.plan.node(node).consumes else { return };
         if !matches!(row.state, State::Ready | State::Running)
@@ -314,6 +314,20 @@ impl Core {
         self.end_node(node, outcome, reason);
     }
 
+    /// Says that what a node has back may stay there, so that what was made of later items does not
+    /// wait for its turn behind it.
+    fn forsake_if_broken(&mut self, node: NodeId) {
+        let row = &self.rows[node.index()];
+        let goes_on = row.broken.is_none() && self.may_start(node);
+        let ordered = self.plan.process(node).emit == Emit::Input;
+        let Some(queue) = self.plan.node(node).consumes.filter(|_| ordered && !goes_on) else {
+            return;
+        };
+        if !std::mem::replace(&mut self.rows[node.index()].forsaken, true) {
+            self.out.push(Effect::Forsake(queue));
+        }
+    }
+
     fn consumer_outcome(&self, node: NodeId, drained: bool) -> (Outcome, Option<String>) {
         let row = &self.rows[node.index()];
         if let Some((outcome, reason)) = &row.broken {
@@ -322,7 +336,7 @@ impl Core {
         if row.dead > 0 {
             let items = if row.dead == 1 { "item is" } else { "items are" };
             let dead = format!("{} {items} dead", row.dead);
-            return match self.tolerated(node) {
+            return match self.tolerated(node).filter(|_| drained) {
                 Some(tolerated) => (Outcome::AllowedFailure, Some(format!("{dead}, {tolerated}"))),
                 None if row.dead_badly => (Outcome::Failed, Some(dead)),
                 None => (Outcome::AllowedFailure, Some(dead)),
@@ -338,6 +352,15 @@ impl Core {
             (true, _) if row.flaky => (Outcome::Flaky, None),
             (true, _) => (Outcome::Passed, None),
         }
+    }
+}
+
+/// Returns whether a long-lived child leaves items to a fresh one: it has read some, or was given
+/// some again. More than may be kept would be no less the next time.
+fn keeps_more(ended: &Ended) -> bool {
+    match ended.given {
+        Given::Kept { number } => ended.fault.is_none() && (ended.read > 0 || number > 1),
+        Given::Nothing | Given::Item { .. } | Given::Batch(_) => false,
     }
 }
 

@@ -159,6 +159,8 @@ pub(in crate::engine) struct Level {
     pub(in crate::engine) waiting_bytes: u64,
     /// Of those, items of a batch that failed: they stand alone or in halves, and wait for no more.
     pub(in crate::engine) parted: u64,
+    /// Items on disk, which come when there is room for them.
+    pub(in crate::engine) spilled: u64,
     /// Items that are lent, due for a retry later, or can't be lent yet.
     pub(in crate::engine) busy: u64,
     /// Those of them that are lent: somebody has them to work on, or to read.
@@ -216,6 +218,8 @@ pub(in crate::engine) enum Effect {
     Feed(QueueId),
     /// Nothing will be put into a queue any more.
     Close(QueueId),
+    /// Items of a queue that come before others may never be settled: let nobody wait for its turn.
+    Forsake(QueueId),
     /// Drop what a node has put into a queue and nobody has taken yet.
     Discard {
         /// The queue.

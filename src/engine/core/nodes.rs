@@ -61,6 +61,8 @@ pub(super) struct Row {
     pub(super) start_was_heard: bool,
     /// When its first child was started.
     pub(super) started: Option<Duration>,
+    /// Whether those were told who wait for their turn behind it that it may never come.
+    pub(super) forsaken: bool,
     /// Failed long-lived children of it whose items a fresh one is to be given.
     pub(super) replays: u32,
     /// Workers of it in a row that ended before they had settled an item.
@@ -100,6 +102,7 @@ impl Row {
             in_line: false,
             start_was_heard: false,
             started: None,
+            forsaken: false,
             replays: 0,
             barren: 0,
             lingers: None,
@@ -196,6 +199,7 @@ impl Core {
     /// Ends a node and tells so.
     pub(super) fn end_node(&mut self, node: NodeId, outcome: Outcome, reason: Option<String>) {
         self.leave_line(node);
+        self.batch_starts(node);
         let row = &self.rows[node.index()];
         // Who is stopped for any other reason is told why.
         let ended_as_asked = outcome == Outcome::Stopped && row.was_ended && reason.is_none();

@@ -5,6 +5,7 @@
 //! items again, one at a time, is given up, and what it has not tried is left. Unaware of why an
 //! item failed.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::timers::Timer;
@@ -22,10 +23,8 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// The items of a node that failed one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Streak {
-    /// How many different ones.
-    failed: u32,
-    /// The last of them.
-    last: Option<u64>,
+    /// Which; no more than twice `fail-streak`, then it is given up.
+    failed: BTreeSet<u64>,
     /// How many of them were tried one at a time.
     probes: u32,
     /// Until when nothing is tried.
@@ -71,7 +70,7 @@ impl Core {
     /// Notes that an item passed.
     pub(super) fn item_passed(&mut self, node: NodeId) {
         let row = &mut self.rows[node.index()];
-        if row.streak.failed == 0 {
+        if row.streak.failed.is_empty() {
             return;
         }
         let was_slow = row.streak.probes > 0;
@@ -89,14 +88,14 @@ impl Core {
         let limit = consumes.map_or(Consumes::FAIL_STREAK, |consumes| consumes.fail_streak);
         let row = &mut self.rows[node.index()];
         let streak = &mut row.streak;
-        streak.failed += u32::from(streak.last != Some(index));
-        streak.last = Some(index);
+        streak.failed.insert(index);
+        let failed = u32::try_from(streak.failed.len()).unwrap_or(u32::MAX);
         // What was in hand when the pause began may fail too.
-        if streak.failed < limit || streak.until.is_some() || row.broken.is_some() {
+        if failed < limit || streak.until.is_some() || row.broken.is_some() {
             return;
         }
-        if streak.failed >= limit.saturating_mul(2) {
-            let reason = format!("{} different items in a row failed", streak.failed);
+        if failed >= limit.saturating_mul(2) {
+            let reason = format!("{failed} different items in a row failed");
             row.broken = Some((Outcome::Failed, Some(reason)));
             row.streak.over = true;
             return self.set_pace(node);

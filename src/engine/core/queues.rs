@@ -73,7 +73,8 @@ impl QueueRow {
     /// Returns whether nothing can come into it any more, if nothing is in those on a circle with
     /// it.
     pub(super) fn is_at_rest(&self) -> bool {
-        self.open_sources == 0 && self.level.waiting == 0 && self.level.busy == 0
+        let is_fed = self.open_sources > 0 && !self.abandoned;
+        !is_fed && self.level.waiting == 0 && self.level.busy == 0
     }
 
     /// Returns whether something will happen in it by itself, apart from what children do.
@@ -184,6 +185,7 @@ impl Core {
                 return Some(Lack::Stream(queue));
             }
         } else if row.level.waiting == 0 {
+            self.batch_starts(node.id);
             return Some(Lack::Item(queue));
         } else if let Some(lack) = self.lacks_for_batch(node.id, queue) {
             return Some(lack);
@@ -296,13 +298,18 @@ impl Core {
         }
     }
 
-    /// Ends a producer that would only feed what nobody reads.
-    fn abandon_producer(&mut self, node: NodeId) {
+    /// Asks all children of a node to end.
+    pub(super) fn end_children(&mut self, node: NodeId, why: Stopping) {
         let all = (node, AttemptId(0))..=(node, AttemptId(u64::MAX));
         let attempts: Vec<_> = self.living.range(all).map(|(_, attempt)| *attempt).collect();
         for attempt in attempts {
-            self.ask_to_end(attempt, Stopping::Unread);
+            self.ask_to_end(attempt, why);
         }
+    }
+
+    /// Ends a producer that would only feed what nobody reads.
+    fn abandon_producer(&mut self, node: NodeId) {
+        self.end_children(node, Stopping::Unread);
         let reason = self.unread_reason(node);
         let consumes = self.plan.node(node).consumes.is_some();
         let row = &mut self.rows[node.index()];

@@ -154,19 +154,27 @@ impl Units {
     }
 }
 
+/// Returns whether a node reads items of which each child gets a part of its own.
+fn is_sharded(plan: &Plan, node: &Node) -> bool {
+    let consumes = plan.job.processes[node.process].consumes.as_ref();
+    consumes.is_some_and(|consumes| consumes.shard.is_some())
+}
+
 /// Returns what nodes claim that start together, where so many children of them live.
 fn claims<'a>(plan: &'a Plan, nodes: &[NodeId], children: u32) -> Vec<Claim<'a>> {
     let claim = |id: &NodeId| {
         let node = plan.node(*id);
         let manner = Manner::of(plan, node);
-        let waits = manner.waits(children);
+        // Each child of a reader with shards reads one, so all of them are needed.
+        let is_needed = manner == Manner::Reads && is_sharded(plan, node);
+        let waits = manner.waits(children) || is_needed;
         Claim {
             pools: &node.pools,
             weight: node.weight,
             in_pools: node.names_pools || !waits,
             in_jobs: !waits,
             long: manner.is_long(),
-            extra: manner == Manner::Reads && children > 0,
+            extra: manner == Manner::Reads && children > 0 && !is_needed,
         }
     };
     nodes.iter().map(claim).collect()

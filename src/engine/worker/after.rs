@@ -32,9 +32,14 @@ pub(in crate::engine) async fn conclude(mut desk: Box<Desk>, death: Death) -> Re
 
 fn empty_hand(desk: &mut Desk, death: Death) {
     let culprit = match death.verdict {
-        Verdict::Stopped | Verdict::Ended => return give_back(desk),
-        Verdict::TimedOut => desk.overdue.filter(|index| desk.hand.holds(*index)),
-        Verdict::Passed | Verdict::Failed | Verdict::Killed => None,
+        Verdict::Stopped => return give_back(desk),
+        Verdict::TimedOut => match desk.overdue {
+            // It replied while it was asked to end; what else it has is not to blame.
+            Some(index) if !desk.hand.holds(index) => return give_back(desk),
+            overdue => overdue,
+        },
+        // One that hangs up with items in its hand is no better than one that dies.
+        Verdict::Passed | Verdict::Ended | Verdict::Failed | Verdict::Killed => None,
     };
     if let Some(given) = culprit.and_then(|index| desk.hand.take(index)) {
         give_back(desk);
@@ -68,7 +73,7 @@ impl Death {
     /// Returns the failure of the one item that it is charged to.
     fn failure(self, limit: Option<String>) -> Failure {
         let Self { verdict, exit, reason } = self;
-        let passed = verdict == Verdict::Passed;
+        let passed = matches!(verdict, Verdict::Passed | Verdict::Ended);
         let left = passed.then(|| "the worker ended before it had replied".to_owned());
         Failure {
             verdict: if passed { Verdict::Failed } else { verdict },

@@ -146,7 +146,10 @@ impl Worker<'_> {
     fn takes(&self) -> bool {
         let Desk { hand, pending, works, .. } = &self.desk;
         let is_free = hand.is_empty() || !(hand.is_alone() || works.reader.next_is_alone());
-        let has_room = hand.len() + pending.len() < self.window && !self.wire.is_full();
+        // What waits for its turn must not keep the item away that it waits for; the window of the
+        // queue bounds how much that can be.
+        let ahead = if works.in_turn { 0 } else { pending.len() };
+        let has_room = hand.len() + ahead < self.window && !self.wire.is_full();
         !self.closing && is_free && has_room
     }
 

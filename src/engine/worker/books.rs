@@ -19,6 +19,9 @@ use crate::model::{AttemptId, NodeId, Retry};
 /// What a reply says of an item that is done.
 const OK: &str = "ok";
 
+/// Bytes of an error that are kept: what a person reads.
+const LONGEST_ERROR: usize = 4096;
+
 /// The books of one worker.
 pub(super) struct Books {
     pub(super) context: Rc<Context>,
@@ -42,7 +45,10 @@ pub(super) struct Failure {
 
 impl Failure {
     /// A worker replied so.
-    pub(super) fn replied(error: String, retry: bool) -> Self {
+    pub(super) fn replied(mut error: String, retry: bool) -> Self {
+        let whole = |end: &usize| error.is_char_boundary(*end);
+        let end = (0..=error.len().min(LONGEST_ERROR)).rev().find(whole).unwrap_or_default();
+        error.truncate(end);
         Self { verdict: Verdict::Failed, exit: Exit::Replied(error), reason: None, retry }
     }
 }
@@ -63,12 +69,12 @@ impl Books {
     }
 
     /// An item is done.
-    pub(super) fn done(&mut self, given: Given) {
+    pub(super) fn done(&mut self, mut given: Given) {
+        self.leaves_hand(&mut given);
         let Given { delivery, since, .. } = given;
         self.tried(&delivery.item, since, Exit::Replied(OK.to_owned()), None);
         let (index, number) = (delivery.item.index, delivery.item.attempt);
         delivery.accept();
-        self.context.paces.settled(self.node);
         self.settled += 1;
         if self.context.note_failing(self.node, false) || number > 1 {
             self.news.push(self.over((index, number), None, false));
@@ -76,7 +82,8 @@ impl Books {
     }
 
     /// A try at an item failed: it comes again, or is dead.
-    pub(super) fn failed(&mut self, given: Given, failure: Failure) -> Failed {
+    pub(super) fn failed(&mut self, mut given: Given, failure: Failure) -> Failed {
+        self.leaves_hand(&mut given);
         let Failure { verdict, exit, reason, retry } = failure;
         let (index, number) = (given.delivery.item.index, given.delivery.item.attempt);
         let by_itself = verdict != Verdict::TimedOut && reason.is_none();
@@ -87,7 +94,6 @@ impl Books {
         .then(|| wait_before(declared, number, u64::from(self.node.0) ^ index.rotate_left(40)));
         let failed = Some(Box::new((verdict, exit.clone())));
         self.tried(&given.delivery.item, given.since, exit, Some((verdict, again, reason)));
-        self.context.paces.settled(self.node);
         self.context.note_failing(self.node, true);
         self.news.push(self.over((index, number), failed, again.is_none()));
         match again {
@@ -106,21 +112,29 @@ impl Books {
     }
 
     /// An item goes back, at no cost.
-    pub(super) fn back(&self, given: Given) {
+    pub(super) fn back(&self, mut given: Given) {
+        self.leaves_hand(&mut given);
         drop(given.delivery);
-        self.context.paces.settled(self.node);
     }
 
     /// An item goes back to be run alone.
-    pub(super) fn suspect(&self, given: Given) {
+    pub(super) fn suspect(&self, mut given: Given) {
+        self.leaves_hand(&mut given);
         given.delivery.suspect();
-        self.context.paces.settled(self.node);
     }
 
     /// An item comes again after a while, as the worker asks.
-    pub(super) fn later(&self, given: Given, wait: Duration) {
+    pub(super) fn later(&self, mut given: Given, wait: Duration) {
+        self.leaves_hand(&mut given);
         given.delivery.later(wait);
-        self.context.paces.settled(self.node);
+    }
+
+    /// An item is in nobody's hand any more: another may be taken where one at a time is tried. What
+    /// only waits for its turn or for room does not count.
+    pub(super) fn leaves_hand(&self, given: &mut Given) {
+        if std::mem::take(&mut given.counts) {
+            self.context.paces.settled(self.node);
+        }
     }
 
     /// Tells the core what it must hear.

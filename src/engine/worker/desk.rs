@@ -70,10 +70,13 @@ impl Desk {
     }
 
     /// An item is done, once what came of it is put in.
-    pub(super) fn done(&mut self, given: Given, out: &[&RawValue]) {
+    pub(super) fn done(&mut self, mut given: Given, out: &[&RawValue]) {
         match self.works.items(&self.books.context, out) {
             Ok(items) if items.is_empty() && !self.works.in_turn => self.books.done(given),
-            Ok(items) => self.pending.add(given, Rest::Publish(items)),
+            Ok(items) => {
+                self.books.leaves_hand(&mut given);
+                self.pending.add(given, Rest::Publish(items));
+            }
             Err(why) => self.failed(given, Failure::replied(why, true)),
         }
     }

@@ -23,12 +23,14 @@ pub(super) struct Given {
     pub(super) since: Instant,
     /// Where the request begins in all that was said to the worker.
     at: u64,
+    /// Whether it counts as one that its node has in hand.
+    pub(super) counts: bool,
 }
 
 impl Hand {
     /// Adds an item whose request begins at this byte.
     pub(super) fn add(&mut self, delivery: Delivery, at: u64) {
-        let given = Given { since: Instant::now(), at, delivery };
+        let given = Given { since: Instant::now(), at, delivery, counts: true };
         self.given.insert(given.delivery.item.index, given);
     }
 

@@ -83,8 +83,11 @@ impl Pending {
                 Ended::Whole
             }
             Rest::Publish(rest) => {
-                works.turn(given.delivery.item.index).await;
-                publish(works, rest).await?
+                if works.turn(given.delivery.item.index).await {
+                    publish(works, rest).await?
+                } else {
+                    Ended::Unread
+                }
             }
         };
         let Waiting { given, rest } = first.remove();
@@ -109,10 +112,13 @@ async fn publish(works: &Works, rest: &mut VecDeque<(usize, Bytes)>) -> Result<E
     while let Some((at, bytes)) = rest.front() {
         let feed = &works.feeds[*at];
         match put(&feed.queue, bytes.clone(), works.origin).await {
-            Ok(true) => {
+            Ok(false) if works.feeds.iter().all(|feed| feed.queue.level().closed) => {
+                return Ok(Ended::Unread);
+            }
+            // That nobody reads one queue any more is no reason to keep it from others.
+            Ok(true | false) => {
                 rest.pop_front();
             }
-            Ok(false) => return Ok(Ended::Unread),
             Err(refused) => {
                 return refused.reason().map(|why| Ended::Unfit(feed.named(&why)));
             }

@@ -100,11 +100,9 @@ impl Works {
         }
     }
 
-    /// Waits until it is the turn of what comes of an item.
-    pub(super) async fn turn(&self, index: u64) {
-        if self.in_turn {
-            self.queue.turn(index).await;
-        }
+    /// Waits until it is the turn of what comes of an item. Returns whether it came.
+    pub(super) async fn turn(&self, index: u64) -> bool {
+        !self.in_turn || self.queue.turn(index).await
     }
 
     /// Returns the item that an id names.

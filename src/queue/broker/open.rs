@@ -75,6 +75,7 @@ impl Queue {
                 shards: lane.shard.map(|(key, count)| Shards { key, count }),
                 consumers: Waiters::default(),
                 followers: Waiters::default(),
+                forsaken: Cell::new(false),
                 notice: Notice::new(lane.id, changes),
             }
         };

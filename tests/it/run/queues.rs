@@ -380,3 +380,111 @@ command = ["false"]
     assert!((4..=6).contains(&dead), "{dead} are dead\n{ran}");
     assert!(ran.stderr.contains(" left"), "{ran}");
 }
+
+/// Nobody reads one of the two queues that a stage feeds: it goes on for the other, each item once.
+#[test]
+fn a_queue_that_nobody_reads_any_more_keeps_nothing_from_another() {
+    let job = r#"
+[limits]
+on-failure = "continue"
+
+[queue.q]
+items = { range = [0, 200] }
+
+[queue.a]
+
+[queue.b]
+
+[process.stage]
+consumes = "q"
+workers = 2
+command = ["echo", "{item}"]
+produces = ["a", "b"]
+
+[process.good]
+consumes = "a"
+deliver = "stream"
+workers = 1
+command = ["awk", "{ sum += $1 } END { print NR, sum }"]
+
+[process.bad]
+consumes = "b"
+deliver = "stream"
+workers = 1
+command = ["false"]
+"#;
+    let ran = Test::new().job(job).run().exits(1);
+    assert_eq!(ran.lines_of("good"), ["200 19900"], "{ran}");
+}
+
+/// What fails and comes again is before all that waits for its turn behind it.
+#[test]
+fn workers_keep_the_order_of_their_items_although_some_fail() {
+    let job = r#"
+[queue.q]
+items = { range = [0, 60] }
+
+[queue.r]
+
+[process.square]
+consumes = "q"
+deliver = "worker"
+workers = 2
+retry = 1
+emit = "input"
+produces = "r"
+script = '''
+while read -r line <&3; do
+    id=${line#*\"id\":\"} id=${id%%\"*} n=${id#q:}
+    case $line in
+    *\"attempt\":1*)
+        if [ $((n % 5)) = 2 ]; then
+            echo "{\"id\":\"$id\",\"ok\":false,\"error\":\"no\"}" >&4
+            continue
+        fi
+        ;;
+    esac
+    echo "{\"id\":\"$id\",\"ok\":true,\"out\":[$((n * n))]}" >&4
+done
+'''
+
+[process.read]
+consumes = "r"
+deliver = "stream"
+workers = 1
+command = ["paste", "-sd", " "]
+"#;
+    let ran = Test::new().job(job).run().exits(0);
+    let squares: Vec<String> = (0..60).map(|n: u32| (n * n).to_string()).collect();
+    assert_eq!(ran.lines_of("read"), [squares.join(" ")], "{ran}");
+}
+
+/// The first item goes back when the run is killed: what was made of later ones waits for no turn.
+#[test]
+fn a_turn_that_never_comes_holds_nothing_up() {
+    let job = r#"
+[limits]
+on-failure = "kill"
+
+[queue.q]
+items = { range = [0, 10] }
+
+[queue.r]
+
+[process.slow]
+consumes = "q"
+workers = 3
+emit = "input"
+produces = "r"
+script = '[ {item} != 0 ] || exec sleep 600; echo {item}; touch made-{item}'
+
+[process.fail]
+script = 'until [ -e made-1 ] && [ -e made-2 ]; do sleep 0.01; done; exit 3'
+
+[process.read]
+consumes = "r"
+command = ["true"]
+"#;
+    let ran = Test::new().job(job).run().exits(1);
+    assert!(ran.stderr.contains("left"), "{ran}");
+}

@@ -165,7 +165,7 @@ impl Body {
             Effect::Settle { attempt, how, .. } => {
                 self.settling.get_mut(&attempt).expect("it ended").1 = how;
             }
-            Effect::Pace { .. } | Effect::Discard { .. } => {}
+            Effect::Pace { .. } | Effect::Discard { .. } | Effect::Forsake(_) => {}
             Effect::Feed(queue) => {
                 self.feeding.extend(self.items.remove_entry(&queue));
             }
