@@ -12,7 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::attempt::{self, Finished, Remains};
-use super::context::{Context, Missed};
+use super::context::Context;
 use super::core::{Core, Effect, Ended, Input, Level, Settlement, Start};
 use super::fault::Fault;
 use super::invocation::Given;
@@ -254,13 +254,11 @@ impl Driver {
                 let (reader, writer) = child::pipe().map_err(Fault::Pipe)?;
                 (stdin, given.stdout) = (Some(reader), Some(writer));
             }
-            match self.context.lend(start.node, start.alone) {
-                Ok(lent) => given.lent = lent,
-                Err(Missed) => {
-                    self.next.push_back(Input::Missed { attempt: start.attempt });
-                    continue;
-                }
-            }
+            let Ok(lent) = self.context.lend(start.node, start.alone) else {
+                self.next.push_back(Input::Missed { attempt: start.attempt });
+                continue;
+            };
+            given.lent = lent;
             let orders = Rc::new(Orders::default());
             let hand = Hand { node: start.node, orders: Rc::clone(&orders), remains: None };
             self.hands.insert(start.attempt, hand);

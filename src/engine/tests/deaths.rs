@@ -90,7 +90,7 @@ fn a_silent_worker_is_ended_while_it_has_something_in_hand() {
 fn an_item_that_takes_too_long_is_charged_and_its_neighbours_are_not() {
     let change = |process: &mut Process| {
         process.timeout.total = Some(Duration::from_secs(10));
-        process.timeout.slow = Some(Duration::from_secs(5));
+        process.timeout.slow = Some(Duration::from_secs(9));
     };
     let played = play(ONE, change).run(|_| {
         worker(4, |id, item| match item {

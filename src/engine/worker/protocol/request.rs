@@ -1,8 +1,8 @@
 //! Request: an item, as a worker is asked to work on it.
 //!
-//! `{"id":"pages:17","attempt":1,"item":…}` and a line feed. An item of a queue of JSON is the value
-//! as it is; any other is a string where it is text, and else `{"base64":"…"}`. Unaware of who reads
-//! it.
+//! `{"id":"pages:17","attempt":1,"item":…}` and a line feed. An item of a queue of JSON is the
+//! value as it is; any other is a string where it is text, and else `{"base64":"…"}`. Unaware of
+//! who reads it.
 
 use std::io::Write as _;
 
