@@ -129,8 +129,8 @@ impl Books {
         given.delivery.later(wait);
     }
 
-    /// An item is in nobody's hand any more: another may be taken where one at a time is tried. What
-    /// only waits for its turn or for room does not count.
+    /// An item is in nobody's hand any more: another may be taken where one at a time is tried.
+    /// What only waits for its turn or for room does not count.
     pub(super) fn leaves_hand(&self, given: &mut Given) {
         if std::mem::take(&mut given.counts) {
             self.context.paces.settled(self.node);

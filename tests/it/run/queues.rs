@@ -471,9 +471,12 @@ items = { range = [0, 10] }
 
 [queue.r]
 
+[pool.wide]
+size = 3
+
 [process.slow]
 consumes = "q"
-workers = 3
+pool = "wide"
 emit = "input"
 produces = "r"
 script = '[ {item} != 0 ] || exec sleep 600; echo {item}; touch made-{item}'
