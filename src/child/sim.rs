@@ -50,6 +50,8 @@ pub enum Act {
     Serve(Answers),
     /// Closes standard input.
     Close,
+    /// Closes its wire to whoever asks.
+    HangUp,
     /// Ends here, so.
     End(Exit),
     /// Does nothing any more until it is ended.

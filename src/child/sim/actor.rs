@@ -79,6 +79,7 @@ impl Actor {
                 },
                 Act::Work(items, each) => self.work(items, each).await?,
                 Act::Close => self.stdin = None,
+                Act::HangUp => self.wire_out = None,
                 Act::End(exit) => return Err(exit),
                 Act::Hang => std::future::pending().await,
             }

@@ -155,6 +155,21 @@ fn a_worker_that_lives_on_after_the_end_of_its_wire_is_ended() {
 }
 
 #[test]
+fn a_worker_that_closes_its_replies_and_lives_on_is_replaced() {
+    let played = play(ONE, |_| {}).run(|_| {
+        worker(2, |id, item| match item {
+            "c" => vec![Act::HangUp, Act::Hang],
+            _ => vec![ok(id)],
+        })
+    });
+    let played = played.exits(1);
+    assert_eq!((played.queue("q"), played.took()), ([8, 7, 1, 0], 20_000));
+    let charged = tries(&played).into_iter().find(|tried| tried.2 != Verdict::Passed).unwrap();
+    assert_eq!((charged.0.as_str(), charged.1), ("q:2", 1));
+    assert_eq!(charged.3, "it closed its replies with items in its hand");
+}
+
+#[test]
 fn the_last_reply_counts_although_it_has_no_end() {
     let played = play(ONE, |_| {}).run(|_| {
         worker(1, |id, item| match item {

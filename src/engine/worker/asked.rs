@@ -243,6 +243,7 @@ impl Worker<'_> {
             let held_up = self.life.held_up.get();
             self.life.held_up.set(if rests { held_up + 1 } else { held_up - 1 });
             self.life.printed.set(Instant::now());
+            self.closed = self.closed.map(|_| Instant::now());
         }
         if self.closing && !self.wire.has_unsaid() && (rests || self.life.ending.is_open()) {
             self.close()?;
@@ -285,9 +286,15 @@ impl Worker<'_> {
         let limit = works.slow.filter(|_| !self.slow).into_iter().chain(total).min();
         let oldest = limit.and_then(|limit| self.desk.hand.oldest().map(|since| since + limit));
         let age = self.limits.ends().filter(|_| !self.closing && self.given > 0);
-        let end = self.closed.map(|closed| closed + works.grace);
+        let end = self.closed.filter(|_| self.is_idle()).map(|closed| closed + works.grace);
         let wait = self.waits.filter(|_| !self.told).map(|since| since + HELD_UP);
         oldest.into_iter().chain(age).chain(end).chain(wait).min()
+    }
+
+    /// Returns whether nothing can come of it any more; as long as it can reply it may finish what
+    /// it has in hand.
+    fn is_idle(&self) -> bool {
+        self.rests || !self.wire.is_heard()
     }
 
     /// Looks which limit is reached.
@@ -310,9 +317,20 @@ impl Worker<'_> {
             self.tell_wait(true).await;
         }
         let grace = self.desk.works.grace;
-        if self.closed.is_some_and(|closed| closed.elapsed() >= grace) {
+        if self.is_idle() && self.closed.is_some_and(|closed| closed.elapsed() >= grace) {
             self.closed = None;
+            self.end().await;
+        }
+    }
+
+    /// Ends it for that it lives on although its wire is closed.
+    async fn end(&mut self) {
+        if self.rests {
+            let attempt = self.life.start.attempt;
             self.life.context.send(Input::Quiet { attempt }).await;
+        } else {
+            self.fault = Some("it closed its replies with items in its hand".to_owned());
+            self.life.orders.give(Order::Kill);
         }
     }
 
