@@ -44,6 +44,20 @@ fn two_readers_that_fail_together_are_both_followed_by_another() {
     play(text, 4_050_883_475_400_481_211, Temper::Wild);
 }
 
+/// Found by the second law: two readers of one queue, of which one has items to read again.
+#[test]
+fn who_has_nothing_to_read_again_keeps_nobody_else_from_it() {
+    let text = "pool x 2\npool y 1 | rate 2\npool big 20\nqueue q0 0 1 | holds 1\n\
+                queue q1 0 1 | holds 1\nqueue q2 0 1 2 | holds 2\np0 reads q1\np1\n\
+                p2 streams q0 retry 2\np3 streams q0 feeds q2 needs ended:p0\nsink2 reads q2\n";
+    play(text, 1_483_765_401_934_687_658, Temper::Patient);
+    let text = "pool x 2\npool y 1 | rate 2\npool big 20\nqueue q0 0 1 2 | holds 2\n\
+                queue q1 0 | holds 2\nqueue q2 0 | holds 1\np0 feeds q0 | timeout 2\n\
+                p1 streams q1 retry 2\np2 streams q1 needs p0 | always\np3 feeds q1\n\
+                p4 feeds q2 needs p2\np5\np6\nsink0 reads q0\nsink2 reads q2\n";
+    play(text, 15_791_143_258_333_845_882, Temper::Wild);
+}
+
 proptest! {
     #![proptest_config(config())]
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Bound;
 use std::time::Duration;
 
-use crate::model::{PoolId, QueueId};
+use crate::model::{NodeId, PoolId, QueueId};
 
 /// The order among what is ready: priority, nearness to the end of a chain of queues, longest
 /// remaining path, and last the order of the file.
@@ -60,6 +60,8 @@ pub(super) struct Wants {
     pub(super) extra: bool,
     /// An item of this queue.
     pub(super) item: Option<QueueId>,
+    /// Who asks, where what it lacks is not what others lack: its batch, or what it reads again.
+    pub(super) own: Option<NodeId>,
     /// Room in these queues.
     pub(super) room: Vec<QueueId>,
 }

@@ -192,6 +192,10 @@ fn wants(plan: &Plan, nodes: &[NodeId], children: u32) -> Wants {
     }
     let node = plan.node(nodes[0]);
     wants.item = node.consumes;
+    let deliver = plan.process(node.id).consumes.as_ref().map(|consumes| consumes.deliver);
+    if matches!(deliver, Some(Deliver::Stream | Deliver::Batch)) {
+        wants.own = Some(node.id);
+    }
     // Only a stage waits for room before it starts; a source waits in its own write.
     if node.consumes.is_some() {
         wants.room.clone_from(&node.produces);
@@ -288,8 +292,8 @@ impl Core {
         let nodes = &self.units.units[rank.unit].nodes;
         let first = plan.node(nodes[0]);
         if let Some(lack) = self.lacks_in_queues(first) {
-            // Others may want a smaller batch, or have waited longer.
-            return Err((lack, !matches!(lack, Lack::Batch(_))));
+            // Others may want a smaller batch, have waited longer or have items to read again.
+            return Err((lack, !matches!(lack, Lack::Batch(_) | Lack::Stream(_))));
         }
         let nodes = &self.units.units[rank.unit].nodes;
         let claims = claims(&plan, nodes, self.rows[nodes[0].index()].children);
