@@ -240,9 +240,10 @@ impl<'a> Life<'a> {
 
     /// Moves everything until the child is gone and its pipes are empty.
     async fn lead(&self, mut child: Child, ends: Ends) -> Result<Over, Fault> {
-        let wire = match &ends.payload {
-            Payload::Work(_) => child.extra_out.take().or_else(|| child.stdout.take()),
-            _ => None,
+        let wire = if let Payload::Work(_) = &ends.payload {
+            child.extra_out.take().or_else(|| child.stdout.take())
+        } else {
+            None
         };
         let payload = child.extra_in.take().or_else(|| child.stdin.take());
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());

@@ -148,10 +148,7 @@ impl Context {
     /// any.
     pub(super) fn lives_long(&self, node: NodeId) -> bool {
         let consumes = self.plan.process(node).consumes.as_ref();
-        consumes.is_some_and(|consumes| match consumes.deliver {
-            Deliver::Stream | Deliver::Worker => true,
-            Deliver::Args | Deliver::Stdin | Deliver::Batch => false,
-        })
+        consumes.is_some_and(|consumes| consumes.deliver.is_long_lived())
     }
 
     /// Returns what a long-lived child of a node reads its items with.

@@ -186,16 +186,18 @@ impl Driver {
         if queues.is_empty() {
             return Ok(());
         }
-        self.no_fault(&queues)?;
-        let levels = queues.iter().map(|queue| (*queue, self.level_of(*queue))).collect();
-        self.next.push_back(Input::Levels(levels));
+        let levels = self.levels(&queues)?;
+        self.next.push_back(levels);
         Ok(())
     }
 
-    /// Fails where what lies on disk can't be read back.
-    fn no_fault(&self, queues: &[QueueId]) -> Result<(), Fault> {
+    /// Returns how full queues are; fails where what lies on disk can't be read back.
+    fn levels(&mut self, queues: &[QueueId]) -> Result<Input, Fault> {
         let fault = queues.iter().find_map(|queue| self.context.queues[queue.index()].fault());
-        fault.map_or(Ok(()), |fault| Err(Fault::Spool(fault)))
+        if let Some(fault) = fault {
+            return Err(Fault::Spool(fault));
+        }
+        Ok(Input::Levels(queues.iter().map(|queue| (*queue, self.level_of(*queue))).collect()))
     }
 
     fn perform(&mut self, effect: Effect) -> Result<(), Fault> {
@@ -375,9 +377,8 @@ impl Driver {
     /// Takes in that queues changed, all as they are at this moment: an item that has gone from one
     /// to another must not be seen in neither.
     fn changed(&mut self, queues: &[QueueId]) -> Result<(), Fault> {
-        self.no_fault(queues)?;
-        let levels = queues.iter().map(|queue| (*queue, self.level_of(*queue))).collect();
-        self.on(Input::Levels(levels))
+        let levels = self.levels(queues)?;
+        self.on(levels)
     }
 
     fn level_of(&mut self, id: QueueId) -> Level {

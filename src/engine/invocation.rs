@@ -86,10 +86,8 @@ pub(super) fn prepare(
     let blame = |why| Unready { why, command_at_fault: !has_item };
     let (stdin, payload) = input(context, start, given, &command).map_err(blame)?;
     let (stdout, out) = output(context, start, given, &command).map_err(blame)?;
-    let recent = match &payload {
-        Payload::Work(wanted) => Some(Rc::clone(&wanted.stderr)),
-        _ => None,
-    };
+    let recent =
+        if let Payload::Work(wanted) = &payload { Some(Rc::clone(&wanted.stderr)) } else { None };
     let (stderr, err) = match &command.stderr {
         Destination::Log => {
             let piece = context.log(start.node, Stream::Stderr);

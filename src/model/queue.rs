@@ -343,6 +343,15 @@ impl Deliver {
             Self::Worker => "worker",
         }
     }
+
+    /// Returns whether a child takes items for as long as there are any, and not a share of them
+    /// with its start.
+    pub fn is_long_lived(self) -> bool {
+        match self {
+            Self::Stream | Self::Worker => true,
+            Self::Args | Self::Stdin | Self::Batch => false,
+        }
+    }
 }
 
 /// `on-end`: how a `stream` child is ended.

@@ -257,10 +257,7 @@ impl<'a> View<'a> {
 
 /// Returns whether the children of a consumer hold their slots from item to item.
 fn is_long(links: &Links<'_>, at: usize) -> bool {
-    links.process(at).consumes.as_ref().is_some_and(|said| match said.deliver {
-        Deliver::Args | Deliver::Stdin | Deliver::Batch => false,
-        Deliver::Stream | Deliver::Worker => true,
-    })
+    links.process(at).consumes.as_ref().is_some_and(|said| said.deliver.is_long_lived())
 }
 
 /// Returns the size of a pool where it does not depend on the machine.

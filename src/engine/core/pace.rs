@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::timers::Timer;
 use super::{Core, Effect, Pace};
 use crate::event::{EventKind, Exit, Outcome, Verdict};
-use crate::model::{AttemptId, Consumes, Deliver, NodeId};
+use crate::model::{AttemptId, Consumes, NodeId};
 
 /// The first pause; each is followed by one twice as long.
 const FIRST: Duration = Duration::from_millis(250);
@@ -124,8 +124,7 @@ impl Core {
     }
 
     fn set_pace(&mut self, node: NodeId) {
-        let consumes = self.plan.process(node).consumes.as_ref();
-        if consumes.is_some_and(|consumes| consumes.deliver == Deliver::Worker) {
+        if self.is_worker(node) {
             let pace = self.pace(node);
             self.out.push(Effect::Pace { node, pace });
         }

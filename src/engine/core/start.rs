@@ -72,9 +72,7 @@ impl Manner {
     /// Returns the manner of a node.
     pub(super) fn of(plan: &Plan, node: &Node) -> Self {
         let consumes = plan.job.processes[node.process].consumes.as_ref();
-        if consumes
-            .is_some_and(|consumes| matches!(consumes.deliver, Deliver::Stream | Deliver::Worker))
-        {
+        if consumes.is_some_and(|consumes| consumes.deliver.is_long_lived()) {
             Self::Reads
         } else if node.consumes.is_none() && !node.produces.is_empty() {
             Self::Feeds
