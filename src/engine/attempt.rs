@@ -104,6 +104,8 @@ pub(super) async fn run(
     let (read, unread, kept) =
         read.map_or((0, 0, None), |read| (read.items, read.unread, read.kept));
     let (settled, in_hand) = desk.as_ref().map_or((0, 0), |desk| (desk.settled(), desk.in_hand()));
+    let (returned, told_end) =
+        desk.as_ref().map_or((0, false), |desk| (desk.returned, desk.told_end));
     let lent = given.lent;
     let took = began.elapsed();
     let remains = Remains {
@@ -125,7 +127,8 @@ pub(super) async fn run(
         given: of_core,
         command_at_fault,
         read: read + settled,
-        unread,
+        unread: unread + returned,
+        told_end,
         in_hand,
         fault,
     };

@@ -121,8 +121,10 @@ pub(in crate::engine) struct Ended {
     pub(in crate::engine) command_at_fault: bool,
     /// Items that a `stream` child read, or that a worker settled.
     pub(in crate::engine) read: u64,
-    /// Items that a `stream` child was given and did not read; they went back.
+    /// Items that a long-lived child was given and did not read; they went back.
     pub(in crate::engine) unread: u64,
+    /// Whether it is a worker that was told that there is no more for it to do.
+    pub(in crate::engine) told_end: bool,
     /// Items that a worker had in hand when it ended; each was charged with it, or is a suspect.
     pub(in crate::engine) in_hand: u64,
     /// Why it failed although its exit looks well: its output could not be framed.

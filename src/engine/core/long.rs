@@ -74,13 +74,14 @@ impl Core {
         let Finished { id, attempt, verdict, ended, .. } = finished;
         let node = attempt.node;
         let outcome = outcome_in(self.plan.process(node), verdict, &ended.exit);
-        let is_closing = self.is_closing(node);
-        let at_end = is_closing && self.has_nothing_left(node);
+        let at_end = self.is_closing(node) && self.has_nothing_left(node);
         let row = &mut self.rows[node.index()];
         let was_idle = ended.read + ended.in_hand == 0;
         let failed = verdict_fails(verdict);
-        // At the end of its queue a child for which nothing was left is right to pass.
-        let too_early = verdict == Verdict::Passed && (!is_closing || ended.unread > 0);
+        // At the end of its queue a child for which nothing was left is right to pass, and so is one
+        // that was told so while others still had items in their hands.
+        let is_right = ended.unread == 0 && (ended.told_end || at_end);
+        let too_early = verdict == Verdict::Passed && !is_right;
         let barren = was_idle && (failed || too_early);
         row.barren = if barren { row.barren + 1 } else { 0 };
         row.flaky |= failed && ended.in_hand == 0;

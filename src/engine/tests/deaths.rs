@@ -142,6 +142,17 @@ fn a_program_that_never_settles_anything_is_given_up() {
 }
 
 #[test]
+fn a_program_that_ends_well_before_it_is_asked_is_given_up() {
+    let played = play(ONE, |_| {}).run(|_| Script::new([]));
+    let played = played.exits(1);
+    assert_eq!(played.started, 5);
+    let (outcome, reason) = played.outcome("work");
+    assert_eq!(outcome, Outcome::Failed);
+    assert_eq!(reason, "5 workers in a row ended before they had settled an item: exit code 0");
+    assert_eq!(played.queue("q"), [8, 0, 0, 8]);
+}
+
+#[test]
 fn a_worker_that_lives_on_after_the_end_of_its_wire_is_ended() {
     let played = play(ONE, |_| {}).run(|_| {
         let mut script = worker(8, |id, _| vec![ok(id)]);

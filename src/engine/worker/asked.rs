@@ -97,6 +97,7 @@ pub(in crate::engine) async fn work(
     worker.live().await?;
     worker.last_words().await?;
     for given in worker.desk.hand.take_unread(worker.wire.read_up_to()) {
+        worker.desk.returned += 1;
         worker.desk.books.back(given);
     }
     Ok((worker.desk, worker.fault))
@@ -116,7 +117,11 @@ impl Worker<'_> {
                 Next::Wire(Heard::Deaf) => self.close()?,
                 Next::Settled(settled) => self.desk.settle(settled),
                 Next::More(true) => self.give(),
-                Next::More(false) | Next::Ending => self.closing = true,
+                Next::More(false) => {
+                    self.desk.told_end = true;
+                    self.closing = true;
+                }
+                Next::Ending => self.closing = true,
                 Next::Due => self.look().await,
             }
             self.note().await?;

@@ -35,6 +35,10 @@ pub(in crate::engine) struct Desk {
     pub(super) overdue: Option<u64>,
     /// Whether nobody is left to read what is made.
     pub(super) unread: bool,
+    /// Items that the worker was given and did not read; they went back.
+    pub(in crate::engine) returned: u64,
+    /// Whether the worker was told that there is no more for it to do.
+    pub(in crate::engine) told_end: bool,
     /// The last that the worker printed to standard error.
     stderr: Rc<Recent>,
 }
@@ -50,6 +54,8 @@ impl Desk {
             pending: Pending::default(),
             overdue: None,
             unread: false,
+            returned: 0,
+            told_end: false,
             stderr,
         }
     }

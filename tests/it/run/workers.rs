@@ -171,6 +171,23 @@ for line in open(3):
 }
 
 #[test]
+fn a_program_that_is_no_worker_ends_the_run() {
+    let job = r#"
+[queue.q]
+items = ["a", "b"]
+
+[process.work]
+consumes = "q"
+deliver = "worker"
+command = ["true"]
+"#;
+    let ran = Test::new().job(job).run().exits(1);
+    let why = "5 workers in a row ended before they had settled an item: exit code 0";
+    assert!(ran.stderr.contains(why), "{ran}");
+    assert_eq!(tries(&ran).len(), 0);
+}
+
+#[test]
 fn a_worker_that_never_reads_blocks_nobody() {
     let job = r#"
 [queue.q]

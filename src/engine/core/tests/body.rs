@@ -262,6 +262,7 @@ impl Body {
             command_at_fault: false,
             read: child.read,
             unread: 0,
+            told_end: false,
             in_hand: 0,
             fault: None,
         };
