@@ -78,8 +78,8 @@ impl Core {
         let row = &mut self.rows[node.index()];
         let was_idle = ended.read + ended.in_hand == 0;
         let failed = verdict_fails(verdict);
-        // At the end of its queue a child for which nothing was left is right to pass, and so is one
-        // that was told so while others still had items in their hands.
+        // At the end of its queue a child for which nothing was left is right to pass, and so is
+        // one that was told so while others still had items in their hands.
         let is_right = ended.unread == 0 && (ended.told_end || at_end);
         let too_early = verdict == Verdict::Passed && !is_right;
         let barren = was_idle && (failed || too_early);
