@@ -9,7 +9,8 @@
 //! Reading order: [`host`] is what the engine calls, `pipe` what it reads and writes, [`alarm`]
 //! how it waits for what a pipe does not tell. Below it
 //! [`os`] speaks with the spawner by `wire` and `post`; `cause` finds programs and explains why
-//! one can't run. On the other side `fork` makes the spawner, `spawner` is its loop, `birth` starts
+//! one can't run. [`signals`] are those to this program, [`resort`] ends everything where the
+//! engine can't. On the other side `fork` makes the spawner, `spawner` is its loop, `birth` starts
 //! one child, `family` knows what belongs to an attempt and `kin` ends it. [`sim`] plays all of
 //! that in memory, for tests of the engine.
 
@@ -27,6 +28,8 @@ mod os;
 mod pipe;
 mod post;
 mod proc;
+mod resort;
+mod signals;
 mod sim;
 mod spawner;
 mod system;
@@ -36,5 +39,7 @@ pub use alarm::Alarm;
 pub use fork::Spawner;
 pub use host::{Child, Ended, Extra, Fault, Host, Input, Invocation, Output, StartError};
 pub use pipe::{PipeReader, PipeWriter, Unread, Wrote, pipe};
-pub use proc::{ignored_signals, resident, waited_for_cpu};
+pub use proc::{resident, waited_for_cpu};
+pub use resort::LastResort;
+pub use signals::{Heard, Signals, interrupt, stand_still};
 pub use sim::{Act, Answers, Script, Sim};

@@ -10,7 +10,8 @@
 //! its output goes); [`stream`] and [`worker`], items for a long-lived one, within its [`limits`]
 //! and at its node's pace ([`paces`]); [`open`] makes queues, [`source`] and [`publish`] put items
 //! in, [`items`] and [`retry`] say what becomes of one; [`context`], [`teller`], [`orders`],
-//! [`printed`], [`recent`] and [`signals`] are what they share.
+//! [`printed`], [`recent`] and [`signals`] are what they share. [`standby`] is there before the
+//! job is, with the [`sentry`], which needs nobody.
 
 mod attempt;
 mod context;
@@ -29,8 +30,10 @@ mod printed;
 mod publish;
 mod recent;
 mod retry;
+mod sentry;
 mod signals;
 mod source;
+mod standby;
 mod stream;
 mod teller;
 mod worker;
@@ -48,9 +51,10 @@ use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
 pub use fault::Fault;
+pub use standby::Standby;
 
 use self::core::Input;
-use crate::child::{Host, Spawner};
+use crate::child::Host;
 use crate::event::{EventKind, Node, NodeState, Outcome, SCHEMA, Sink, Stop, Tally};
 use crate::journal::RunFolder;
 use crate::model::Output;
@@ -64,6 +68,9 @@ use teller::Teller;
 /// Inputs that may wait for the core: more than what a turn of the loop brings, and few enough that
 /// a task which tells more has to wait for its turn.
 const INBOX: usize = 1024;
+
+/// Signals that may wait for the core: nobody sends more before they have an effect.
+const ASKED: usize = 16;
 
 /// Exit code of a run that could not go on.
 const FAULT: u8 = 3;
@@ -101,15 +108,21 @@ pub struct Ended {
     pub took: Vec<(String, Duration)>,
 }
 
-/// Runs a plan to its end, with children that `spawner` starts.
-pub fn run(run: Run, spawner: Spawner) -> Result<Ended, Fault> {
+/// Runs a plan to its end, with what was prepared before it was known.
+pub fn run(run: Run, standby: Standby) -> Result<Ended, Fault> {
+    let Standby { spawner, sentry } = standby;
+    let graces = run.plan.job.processes.iter().map(|process| process.stop.grace);
+    let (asked, receiver) = mpsc::channel(ASKED);
+    sentry.begin(asked, graces.max().unwrap_or_default());
+    let signals = Signals::from(sentry.clone(), receiver);
     // One thread is enough to keep accounts; what costs is the system's work for the children.
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
-    LocalSet::new().block_on(&runtime, async {
+    let ended = LocalSet::new().block_on(&runtime, async {
         let host = Host::new(spawner)?;
-        let signals = Signals::listen().map_err(Fault::Runtime)?;
         go(run, host, signals, mpsc::channel(INBOX)).await
-    })
+    });
+    sentry.stand_down();
+    ended
 }
 
 async fn go(

@@ -6,8 +6,8 @@
 //!
 //! Reading order: [`mode`] and [`screen`] say who watches; [`plain`], [`group`], [`quiet`],
 //! [`json`] and [`live`] draw; [`said`], [`summary`], [`flow`] and [`words`] are what they say;
-//! [`lines`], [`sanitize`], [`replay`], [`page`] and [`paint`] are what they draw with. [`dead`] is
-//! about the items that failed for good, once the run is over.
+//! [`lines`], [`sanitize`], [`replay`], [`page`], [`paint`] and [`patient`] are what they draw with.
+//! [`dead`] is about the items that failed for good, once the run is over.
 //!
 //! [`Tally`]: crate::event::Tally
 
@@ -20,6 +20,7 @@ mod live;
 mod mode;
 mod page;
 mod paint;
+mod patient;
 mod plain;
 mod quiet;
 mod replay;

@@ -3,6 +3,8 @@
 //! Unaware of how any of that is done.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::choice::{Choice, unselected};
@@ -10,8 +12,7 @@ use super::dry::dry_run;
 use super::load::{Load, load, variable};
 use super::past::Past;
 use super::{Fault, Invoked, WRONG};
-use crate::child::Spawner;
-use crate::engine;
+use crate::engine::{self, Standby};
 use crate::event::Sink;
 use crate::journal::{KEEP_RUNS, RunFolder};
 use crate::model::OnFailure;
@@ -44,8 +45,7 @@ pub struct Run {
 /// Runs a job.
 pub fn run(run: Run) -> Invoked {
     // Before any thread exists, and before the job makes this process large.
-    let spawner =
-        if run.dry_run { None } else { Some(Spawner::fork().map_err(engine::Fault::from)?) };
+    let standby = if run.dry_run { None } else { Some(Standby::prepare()?) };
     let asked = Load { on_failure: run.on_failure, ..run.load.clone() };
     let Some(job) = load(&run.job, &asked, run.color)? else { return Ok(WRONG) };
     let keep = job.limits.keep_runs.unwrap_or(KEEP_RUNS);
@@ -55,12 +55,12 @@ pub fn run(run: Run) -> Invoked {
         Ok(plan) => plan,
         Err(unselectable) => return unselected(&unselectable),
     };
-    let Some(spawner) = spawner else { return dry_run(&plan) };
+    let Some(standby) = standby else { return dry_run(&plan) };
     let started = now();
     let folder = RunFolder::create(past.state(), keep, started)?;
     let options = options(&run.load, run.state.as_deref());
     let (file, mode, color) = (run.job, run.mode, run.color);
-    let ended = Going { plan, folder, started, file, options, mode, color }.go(spawner)?;
+    let ended = Going { plan, folder, started, file, options, mode, color }.go(standby)?;
     past.learn(ended.took)?;
     Ok(ended.exit)
 }
@@ -85,13 +85,13 @@ pub(super) struct Going {
 
 impl Going {
     /// Runs it to its end.
-    pub(super) fn go(self, spawner: Spawner) -> Result<engine::Ended, Fault> {
+    pub(super) fn go(self, standby: Standby) -> Result<engine::Ended, Fault> {
         let Self { plan, folder, started, file, options, mode, color } = self;
-        let sinks = sinks(&folder, mode, color)?;
+        let sinks = sinks(&folder, (mode, color), standby.hurry())?;
         let inherited = std::env::vars_os().collect();
         let started = since_epoch(started);
         let run = engine::Run { plan, folder, sinks, file, options, started, inherited };
-        Ok(engine::run(run, spawner)?)
+        Ok(engine::run(run, standby)?)
     }
 }
 
@@ -107,10 +107,10 @@ pub(super) fn options(load: &Load, state: Option<&Path>) -> Vec<String> {
 /// Returns who hears what happens: the folder of the run, and whoever watches.
 fn sinks(
     folder: &RunFolder,
-    asked: Option<Mode>,
-    color: Color,
+    (asked, color): (Option<Mode>, Color),
+    hurry: Arc<AtomicBool>,
 ) -> Result<Vec<Box<dyn Sink>>, Fault> {
-    let screen = Screen::stdio(color, variable);
+    let screen = Screen::stdio(color, variable, hurry);
     let mode = Mode::choose(asked, screen.is_terminal(), variable);
     Ok(vec![Box::new(folder.events()?), report::sink(mode, screen)])
 }

@@ -37,18 +37,25 @@ pub(super) struct Kin {
     /// `/proc/self/task/…/children`, kept open; without it (an unusual system), `/proc` is walked.
     list: Option<File>,
     text: Vec<u8>,
+    process: Pid,
 }
 
 impl Kin {
     /// Opens the list of this process, whose first thread adopts.
     pub(super) fn new() -> Self {
-        let path = format!("/proc/self/task/{}/children", getpid().as_raw_nonzero());
-        Self { list: File::open(path).ok(), text: Vec::new() }
+        Self::of(getpid())
+    }
+
+    /// Opens the list of a process.
+    pub(super) fn of(process: Pid) -> Self {
+        let pid = process.as_raw_nonzero();
+        let list = File::open(format!("/proc/{pid}/task/{pid}/children")).ok();
+        Self { process, list, text: Vec::new() }
     }
 
     /// Returns the children that are not reaped, dead ones too.
     pub(super) fn children(&mut self) -> Vec<Pid> {
-        let Some(list) = &self.list else { return walk() };
+        let Some(list) = &self.list else { return walk(self.process) };
         self.text.clear();
         loop {
             let length = self.text.len();
@@ -136,9 +143,9 @@ pub(super) fn processes() -> io::Result<Vec<Pid>> {
     Ok(names.filter_map(|name| pid(&name)).collect())
 }
 
-fn walk() -> Vec<Pid> {
-    let ours = |process: &Pid| parent(*process) == Some(getpid());
-    processes().unwrap_or_default().into_iter().filter(ours).collect()
+fn walk(above: Pid) -> Vec<Pid> {
+    let below = |process: &Pid| parent(*process) == Some(above);
+    processes().unwrap_or_default().into_iter().filter(below).collect()
 }
 
 fn pid(text: &str) -> Option<Pid> {

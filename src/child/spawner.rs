@@ -22,7 +22,7 @@ use rustix::io::Errno;
 use super::birth::Cradle;
 use super::family::{Family, number};
 use super::post::{self, Letter};
-use super::system::Deaths;
+use super::system::Watch;
 use super::wire::{self, Failure, Id, Report, Request, Start, Step};
 
 /// Events taken per turn; more wait for the next one.
@@ -50,7 +50,7 @@ const UNTOLD: usize = 256 << 10;
 pub(super) struct Loop {
     engine: OwnedFd,
     epoll: OwnedFd,
-    deaths: Deaths,
+    deaths: Watch,
     cradle: Cradle,
     family: Family,
     events: Vec<Event>,
@@ -75,7 +75,7 @@ impl Loop {
     /// if they can be `marked`.
     pub(super) fn new(engine: OwnedFd, limit: (u64, u64), marked: bool) -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        let deaths = Deaths::watch()?;
+        let deaths = Watch::on(&[libc::SIGCHLD])?;
         epoll::add(&epoll, &engine, EventData::new_u64(ENGINE), EventFlags::IN)?;
         epoll::add(&epoll, deaths.as_fd(), EventData::new_u64(DEATHS), EventFlags::IN)?;
         Ok(Self {
@@ -105,7 +105,7 @@ impl Loop {
         }
         if woken.died || self.family.is_waiting() {
             // Forgotten before the look, so that no death between the two is missed.
-            self.deaths.clear();
+            self.deaths.take();
             self.family.look(|over| self.untold.put(over));
         }
         self.tell()?;

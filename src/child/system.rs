@@ -96,20 +96,17 @@ pub(super) fn close_all(first: RawFd, last: RawFd) -> io::Result<()> {
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Becomes readable when a child has died: SIGCHLD as a descriptor.
+/// Signals as a descriptor: readable when one of them has come.
 #[derive(Debug)]
-pub(super) struct Deaths(OwnedFd);
+pub(super) struct Watch(OwnedFd);
 
-impl Deaths {
-    /// Watches from now on. SIGCHLD must be blocked.
-    pub(super) fn watch() -> io::Result<Self> {
-        let mut set = MaybeUninit::uninit();
-        // SAFETY: sigemptyset writes the whole set before the others use it.
-        let fd = unsafe {
-            libc::sigemptyset(set.as_mut_ptr());
-            libc::sigaddset(set.as_mut_ptr(), libc::SIGCHLD);
-            libc::signalfd(-1, set.as_ptr(), libc::SFD_CLOEXEC | libc::SFD_NONBLOCK)
-        };
+impl Watch {
+    /// Watches for these from now on. They must be blocked.
+    pub(super) fn on(signals: &[i32]) -> io::Result<Self> {
+        let set = set_of(signals);
+        // SAFETY: the set is whole, and the call only reads it.
+        let fd =
+            unsafe { libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };
         if fd < 0 {
             return Err(io::Error::last_os_error());
         }
@@ -117,17 +114,61 @@ impl Deaths {
         Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
     }
 
-    /// Forgets the deaths so far.
-    pub(super) fn clear(&self) {
+    /// Takes the next signal that has come, if one has.
+    pub(super) fn take(&self) -> Option<i32> {
         let mut record = [0; size_of::<libc::signalfd_siginfo>()];
-        let _ = rustix::io::read(&self.0, &mut record);
+        rustix::io::read(&self.0, &mut record).ok()?;
+        // The record begins with the signal's number.
+        record.first_chunk().map(|number| i32::from_ne_bytes(*number))
     }
 }
 
-impl AsFd for Deaths {
+impl AsFd for Watch {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
+}
+
+/// Blocks these signals in this thread and in those that it will start, and no others.
+pub(super) fn block_only(signals: &[i32]) -> io::Result<()> {
+    let set = set_of(signals);
+    // SAFETY: the set is whole, and the call only reads it.
+    let done =
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const set, std::ptr::null_mut()) };
+    if done == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(done)) }
+}
+
+fn set_of(signals: &[i32]) -> libc::sigset_t {
+    let mut set = MaybeUninit::uninit();
+    // SAFETY: sigemptyset writes the whole set before the others use it.
+    unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        for signal in signals {
+            libc::sigaddset(set.as_mut_ptr(), *signal);
+        }
+        set.assume_init()
+    }
+}
+
+/// Has SIGURG do nothing but interrupt a call that waits, such as a write that nobody takes.
+pub(super) fn let_interrupt() -> io::Result<()> {
+    extern "C" fn nothing(_: libc::c_int) {}
+    // SAFETY: the action is whole: no flags, so that calls are interrupted and not begun again, an
+    // empty mask, and a handler that does nothing.
+    let done = unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = nothing as extern "C" fn(libc::c_int) as libc::sighandler_t;
+        libc::sigaction(libc::SIGURG, &raw const action, std::ptr::null_mut())
+    };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Interrupts the call in which the first thread of this process waits.
+pub(super) fn interrupt() {
+    let process = rustix::process::getpid().as_raw_nonzero().get();
+    // SAFETY: a signal to a thread of our own, whose handler was set by `let_interrupt`; a thread
+    // that is gone is refused.
+    unsafe { libc::syscall(libc::SYS_tgkill, process, process, libc::SIGURG) };
 }
 
 /// Lets the runtime watch a descriptor, or gives it back.

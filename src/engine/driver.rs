@@ -18,7 +18,8 @@ use super::fault::Fault;
 use super::invocation::Given;
 use super::orders::{Order, Orders};
 use super::publish;
-use super::signals::Signals;
+use super::sentry::CEILING;
+use super::signals::{Asked, Signals};
 use super::source;
 use super::worker::{self, Death};
 use crate::child;
@@ -31,8 +32,8 @@ use crate::queue::{Changes, Item, Origin};
 const TICK: Duration = Duration::from_millis(100);
 
 /// How long a stop may take beyond the longest grace before everything is killed, and again before
-/// the run ends without waiting any more.
-const CEILING: Duration = Duration::from_secs(2);
+/// the run ends without waiting any more: together less than the sentry waits.
+const PATIENCE: Duration = Duration::from_millis(800);
 
 /// Attempts that are named at most where they do not end.
 const NAMED: usize = 5;
@@ -128,10 +129,11 @@ impl Driver {
 
     /// Waits for the next thing that happens, and deals with it.
     async fn step(&mut self) -> Result<(), Fault> {
+        self.signals.beat();
         let timer = self.next_timer();
         tokio::select! {
             biased;
-            input = self.signals.next() => self.on(input),
+            asked = self.signals.next() => self.asked(asked),
             () = sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => self.rung(),
             // Before the ends of attempts, so that a start is heard before its end.
             Some(input) = self.inbox.recv() => self.received(input),
@@ -149,6 +151,11 @@ impl Driver {
                 if self.due.is_empty() { self.on(Input::Still) } else { Ok(()) }
             }
         }
+    }
+
+    /// Does what is asked from outside.
+    fn asked(&mut self, asked: Asked) -> Result<(), Fault> {
+        asked.input().map_or(Ok(()), |input| self.on(input))
     }
 
     /// Takes in what a task has sent; a start is told before what the child prints.
@@ -453,7 +460,9 @@ impl Driver {
     fn set_ceiling(&mut self, stop: Stop) {
         let graces = self.context.plan.job.processes.iter().map(|process| process.stop.grace);
         let grace = if stop == Stop::Kill { None } else { graces.max() };
-        self.ceiling = Some(Instant::now() + grace.unwrap_or_default() + CEILING);
+        let grace = grace.unwrap_or_default();
+        self.ceiling = Some(Instant::now() + grace + PATIENCE);
+        self.signals.allow(grace + CEILING);
     }
 
     /// Ends a stop that takes too long: first by killing, then without waiting any more.

@@ -1,62 +1,97 @@
-//! Signals: what a person or a system asks of a run while it goes on.
+//! Signals: what each of them asks of a run.
 //!
-//! A signal that was ignored when the runner was started stays ignored, so `nohup` means what it
-//! says. Unaware of what a stop does.
+//! The sentry hears them; here is what they mean. Unaware of what a stop does.
 
-use std::io;
+use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use rustix::process::Signal;
+use tokio::sync::mpsc::Receiver;
 
 use super::core::Input;
-use crate::child;
+use super::sentry::Sentry;
+use crate::child::Heard;
 use crate::event::{Exit, Stop};
 
-/// The signals that are listened to; by default none.
-#[derive(Default)]
+/// What is added to the number of a signal for the exit code of a run that it ended.
+const STOPPED: i32 = 128;
+
+/// What is asked of a run from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// To stop, so strongly.
+    Stop(Stop, Signal),
+    /// To say why what waits is waiting.
+    Explain,
+    /// To stand still until it is continued.
+    Suspend,
+}
+
+impl Asked {
+    /// Returns what a signal asks for.
+    pub(super) fn by(heard: Heard) -> Option<Self> {
+        let signal = heard.signal;
+        match signal {
+            Signal::INT | Signal::QUIT => Some(Self::Stop(Stop::Interrupt, signal)),
+            Signal::TERM => Some(Self::Stop(Stop::Terminate, signal)),
+            Signal::HUP if heard.hung_up => Some(Self::Stop(Stop::Terminate, signal)),
+            // Whoever sends it to a run that has not lost its terminal wants it to end in time.
+            Signal::HUP => Some(Self::Stop(Stop::Finish, signal)),
+            Signal::USR1 => Some(Self::Explain),
+            Signal::TSTP => Some(Self::Suspend),
+            _ => None,
+        }
+    }
+
+    /// Returns what the core is told of it.
+    pub(super) fn input(self) -> Option<Input> {
+        match self {
+            Self::Stop(stop, signal) => {
+                let number = signal.as_raw();
+                let reason = Exit::signal_name(number);
+                Some(Input::Stop { stop, signal: Some(number), reason })
+            }
+            Self::Explain => Some(Input::Explain),
+            Self::Suspend => None,
+        }
+    }
+}
+
+/// Returns the exit code of a program that a signal ended.
+pub(super) fn code(signal: Signal) -> u8 {
+    u8::try_from(STOPPED + signal.as_raw()).unwrap_or(u8::MAX)
+}
+
+/// What a run hears from outside; by default nothing.
+#[derive(Debug, Default)]
 pub(super) struct Signals {
-    interrupt: Option<Signal>,
-    quit: Option<Signal>,
-    terminate: Option<Signal>,
-    hangup: Option<Signal>,
-    explain: Option<Signal>,
+    asked: Option<Receiver<Asked>>,
+    sentry: Option<Sentry>,
 }
 
 impl Signals {
-    /// Begins to listen.
-    pub(super) fn listen() -> io::Result<Self> {
-        let ignored = child::ignored_signals();
-        let listen = |kind: SignalKind| {
-            let number = kind.as_raw_value();
-            if ignored.contains(&number) { Ok(None) } else { signal(kind).map(Some) }
-        };
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            quit: listen(SignalKind::quit())?,
-            terminate: listen(SignalKind::terminate())?,
-            hangup: listen(SignalKind::hangup())?,
-            explain: listen(SignalKind::user_defined1())?,
-        })
+    /// Hears what a sentry hands on.
+    pub(super) fn from(sentry: Sentry, asked: Receiver<Asked>) -> Self {
+        Self { asked: Some(asked), sentry: Some(sentry) }
     }
 
-    /// Waits for the next signal and returns what it asks for.
-    pub(super) async fn next(&mut self) -> Input {
-        let (stop, kind) = tokio::select! {
-            () = heard(&mut self.interrupt) => (Stop::Interrupt, SignalKind::interrupt()),
-            () = heard(&mut self.quit) => (Stop::Interrupt, SignalKind::quit()),
-            () = heard(&mut self.terminate) => (Stop::Terminate, SignalKind::terminate()),
-            () = heard(&mut self.hangup) => (Stop::Finish, SignalKind::hangup()),
-            () = heard(&mut self.explain) => return Input::Explain,
-        };
-        let number = kind.as_raw_value();
-        Input::Stop { stop, signal: Some(number), reason: Exit::signal_name(number) }
-    }
-}
-
-async fn heard(signal: &mut Option<Signal>) {
-    match signal {
-        Some(signal) => {
-            signal.recv().await;
+    /// Waits for what is asked next.
+    pub(super) async fn next(&mut self) -> Asked {
+        match &mut self.asked {
+            Some(asked) => match asked.recv().await {
+                Some(asked) => asked,
+                None => std::future::pending().await,
+            },
+            None => std::future::pending().await,
         }
-        None => std::future::pending().await,
+    }
+
+    /// Shows the sentry that the engine is alive.
+    pub(super) fn beat(&self) {
+        self.sentry.iter().for_each(Sentry::beat);
+    }
+
+    /// Lets a stop go on for so long from now.
+    pub(super) fn allow(&self, time: Duration) {
+        self.sentry.iter().for_each(|sentry| sentry.allow(time));
     }
 }

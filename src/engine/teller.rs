@@ -72,6 +72,8 @@ impl Teller {
         match self.trouble.take() {
             None => Ok(false),
             Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(true),
+            // The run stops, and nobody took what it had to say of that.
+            Some(error) if error.kind() == io::ErrorKind::TimedOut => Ok(false),
             Some(error) => Err(Fault::Output(error)),
         }
     }

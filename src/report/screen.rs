@@ -4,13 +4,16 @@
 //! Bars and lines go to standard error; standard output is for results. Unaware of what is drawn.
 
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, LineWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::mode::{Ci, Color, color};
 use super::paint::Paint;
+use super::patient::Patient;
 use super::replay::copy;
 use super::summary;
 use crate::event::Tally;
@@ -53,12 +56,16 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Returns the screen of this process.
-    pub fn stdio(asked: Color, env: impl Fn(&str) -> Option<String>) -> Self {
+    /// Returns the screen of this process. What nobody takes is given up once there is `hurry`.
+    pub fn stdio(
+        asked: Color,
+        env: impl Fn(&str) -> Option<String>,
+        hurry: Arc<AtomicBool>,
+    ) -> Self {
         let terminal = io::stderr().is_terminal();
         Self {
-            out: Box::new(io::stdout()),
-            err: Box::new(io::stderr()),
+            out: Box::new(LineWriter::new(Patient::new(io::stdout(), Arc::clone(&hurry)))),
+            err: Box::new(Patient::new(io::stderr(), hurry)),
             watched: io::stdout().is_terminal(),
             color: color(asked, &env, terminal),
             unicode: is_utf8(&env),

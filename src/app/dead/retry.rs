@@ -20,8 +20,7 @@ use crate::app::past::Past;
 use crate::app::run::{Going, now, options};
 use crate::app::words::{count, safe};
 use crate::app::{FINE, Fault, Invoked, WRONG};
-use crate::child::Spawner;
-use crate::engine;
+use crate::engine::Standby;
 use crate::journal::{Fate, Fates, KEEP_RUNS, Keeper, RunFolder, mark};
 use crate::model::{Job, nearest};
 use crate::plan::{Plan, Share, again};
@@ -41,7 +40,7 @@ pub struct Retry {
 
 /// Tries dead items again.
 pub fn retry(asked: Retry) -> Invoked {
-    let spawner = Spawner::fork().map_err(engine::Fault::from)?;
+    let standby = Standby::prepare()?;
     let Retry { named, jobs, mode } = asked;
     let found = find(&named)?;
     let _taken = take(&found)?;
@@ -70,7 +69,7 @@ pub fn retry(asked: Retry) -> Invoked {
     tell(&found, &chosen)?;
     let options = options(&source.load, source.state.as_deref());
     let (file, color) = (source.file, named.color);
-    let ended = Going { plan, folder, started, file, options, mode, color }.go(spawner);
+    let ended = Going { plan, folder, started, file, options, mode, color }.go(standby);
     settle(&found)?;
     Ok(ended?.exit)
 }
