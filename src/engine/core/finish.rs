@@ -48,6 +48,7 @@ impl Core {
             self.timers.unset(at, timer);
         }
         self.child_is_over(id, &mut attempt);
+        self.reader_left(node);
         let verdict = self.verdict(&attempt, ended);
         let number = match ended.given {
             Given::Item { number, .. } | Given::Kept { number } => number,

@@ -327,7 +327,10 @@ impl Core {
     pub(super) fn unread_reason(&self, node: NodeId) -> String {
         let abandoned = |queue: &&QueueId| self.queues[queue.index()].abandoned;
         let Some(queue) = self.plan.node(node).produces.iter().find(abandoned) else {
-            return self.stop_reason();
+            let reader = self.plan.node(node).piped_to;
+            let left =
+                |reader| format!("`{}` no longer reads its pipe", self.plan.node(reader).name);
+            return reader.map_or_else(|| self.stop_reason(), left);
         };
         let name = &self.plan.queue(*queue).name;
         let readers = &self.plan.queues[queue.index()].consumers;

@@ -149,6 +149,21 @@ impl Core {
         self.out.push(Effect::Signal { attempt, signal: stop.signal });
     }
 
+    /// Gives who feeds the pipe of a node that ended its grace to end too, and then asks it: the
+    /// system tells it at its next write, but it may ignore that.
+    pub(super) fn reader_left(&mut self, node: NodeId) {
+        let Some(writer) = self.plan.node(node).piped_from else { return };
+        let at = self.now.saturating_add(self.plan.process(writer).stop.grace);
+        let living = self.living.range((writer, AttemptId(0))..);
+        let of_writer: Vec<_> =
+            living.take_while(|(of, _)| *of == writer).map(|(_, id)| *id).collect();
+        for attempt in of_writer {
+            let Some(running) = self.attempts.get_mut(&attempt) else { continue };
+            running.rings.push((at, Timer::Unheard(attempt)));
+            self.timers.set(at, Timer::Unheard(attempt));
+        }
+    }
+
     /// Kills all that an attempt has started.
     pub(super) fn kill(&mut self, attempt: AttemptId) {
         let Some(running) = self.attempts.get_mut(&attempt) else { return };
@@ -165,6 +180,7 @@ impl Core {
                 Timer::Total(attempt) => self.ask_to_end(attempt, Stopping::Total),
                 Timer::Slow(attempt) => self.tell(EventKind::AttemptSlow { attempt }),
                 Timer::Grace(attempt) => self.kill(attempt),
+                Timer::Unheard(attempt) => self.ask_to_end(attempt, Stopping::Unread),
                 Timer::Retry(node) => self.try_again(node),
                 Timer::Replay(node, _) => self.replay(node),
                 Timer::Linger(node) => self.lingered(node),

@@ -16,6 +16,8 @@ pub(super) enum Timer {
     Slow(AttemptId),
     /// An attempt was asked to end, and still has a child.
     Grace(AttemptId),
+    /// Who reads the pipe of an attempt has long been gone.
+    Unheard(AttemptId),
     /// A node is tried again.
     Retry(NodeId),
     /// What a long-lived child had read is given to a fresh one.
@@ -38,7 +40,9 @@ impl Timer {
             | Self::Linger(_)
             | Self::Probe(_)
             | Self::Rate(_) => true,
-            Self::Total(_) | Self::Slow(_) | Self::Grace(_) | Self::Deadline => false,
+            Self::Total(_) | Self::Slow(_) | Self::Grace(_) | Self::Unheard(_) | Self::Deadline => {
+                false
+            }
         }
     }
 }
