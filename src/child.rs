@@ -11,8 +11,8 @@
 //! [`os`] speaks with the spawner by `wire` and `post`; `cause` finds programs and explains why
 //! one can't run. [`signals`] are those to this program, [`resort`] ends everything where the
 //! engine can't. On the other side `fork` makes the spawner, `spawner` is its loop, `birth` starts
-//! one child, `family` knows what belongs to an attempt and `kin` ends it. [`sim`] plays all of
-//! that in memory, for tests of the engine.
+//! one child, `family` knows what belongs to an attempt and `kin` ends it; `standard` comes before
+//! all of it. [`sim`] plays all of that in memory, for tests of the engine.
 
 mod alarm;
 mod birth;
@@ -32,6 +32,7 @@ mod resort;
 mod signals;
 mod sim;
 mod spawner;
+mod standard;
 mod system;
 mod wire;
 

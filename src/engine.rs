@@ -148,7 +148,7 @@ async fn go(
     declare(&context, file, options, started);
     let driver = Driver::new(Rc::clone(&context), receiver, changes, signals);
     let ran = driver.run().await;
-    conclude(&context.teller, ran)
+    conclude(&context, ran)
 }
 
 /// Tells what the run consists of, before anything starts.
@@ -187,9 +187,11 @@ fn declare(context: &Context, file: PathBuf, options: Vec<String>, started: u64)
 }
 
 /// Tells the end of the run. A verdict is told only when everything before it was written.
-fn conclude(teller: &Teller, ran: Result<(), Fault>) -> Result<Ended, Fault> {
+fn conclude(context: &Context, ran: Result<(), Fault>) -> Result<Ended, Fault> {
+    let teller = &context.teller;
     teller.tick();
-    let ran = ran.and_then(|()| teller.is_deserted());
+    let synced = context.folder.sync_logs().map_err(Fault::Journal);
+    let ran = ran.and(synced).and_then(|()| teller.is_deserted());
     let stop = match &ran {
         Ok(false) => None,
         Ok(true) => Some(deserted()),

@@ -6,12 +6,13 @@
 //!
 //! Reading order: [`mode`] and [`screen`] say who watches; [`plain`], [`group`], [`quiet`],
 //! [`json`] and [`live`] draw; [`said`], [`summary`], [`flow`] and [`words`] are what they say;
-//! [`lines`], [`sanitize`], [`replay`], [`page`], [`paint`] and [`patient`] are what they draw with.
-//! [`dead`] is about the items that failed for good, once the run is over.
+//! [`lines`], [`sanitize`], [`fence`], [`replay`], [`page`], [`paint`] and [`patient`] are what
+//! they draw with. [`dead`] is about the items that failed for good, once the run is over.
 //!
 //! [`Tally`]: crate::event::Tally
 
 mod dead;
+mod fence;
 mod flow;
 mod group;
 mod json;
@@ -35,7 +36,7 @@ mod fixture;
 
 pub use dead::{DeadTable, Remarks, Sheet, dead_item};
 pub use mode::{Ci, Color, Mode, color};
-pub use screen::{Screen, Size};
+pub use screen::{Screen, Size, unwritten};
 
 use crate::event::Sink;
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::{BROKEN, WRONG};
+use crate::report::unwritten;
 use crate::{engine, journal, lsp};
 
 /// What becomes of a command: an exit code, or a fault.
@@ -40,7 +41,7 @@ pub enum Fault {
     #[error("{0}")]
     Wrong(String),
     /// The output can't be written.
-    #[error("failed to write the output: {0}")]
+    #[error("cannot {}", unwritten("stdout", .0))]
     Output(#[from] io::Error),
 }
 

@@ -1,7 +1,7 @@
 //! System: the few calls for which no crate here has a safe form, each made safe.
 //!
-//! Together with `birth` this is all the unsafe code of the program. Unaware of what the calls are
-//! for.
+//! Together with `birth` and `standard` this is all the unsafe code of the program. Unaware of what
+//! the calls are for.
 
 #![expect(unsafe_code, reason = "calls of the C library without a safe form in our crates")]
 

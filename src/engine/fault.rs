@@ -60,7 +60,7 @@ pub enum Fault {
     #[error("cannot move bytes between the run and a child: {0}")]
     Pump(io::Error),
     /// What the run tells can't be written.
-    #[error("cannot write the output: {0}")]
+    #[error("cannot {0}")]
     Output(io::Error),
     /// The runtime can't be started.
     #[error("cannot start: {0}")]

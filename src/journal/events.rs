@@ -39,7 +39,10 @@ impl EventsFile {
 
     fn flush(&mut self) -> io::Result<()> {
         if self.broken {
-            return Err(io::Error::other(format!("`{}` is not complete", self.path.display())));
+            return Err(io::Error::other(format!(
+                "go on with `{}`: it is not complete",
+                self.path.display()
+            )));
         }
         let written = self.file.write_all(&self.held);
         self.held.clear();
@@ -55,10 +58,11 @@ impl Sink for EventsFile {
         }
         serde_json::to_writer(&mut self.held, event)?;
         self.held.push(b'\n');
-        if self.held.len() >= HELD || matches!(event.kind, EventKind::RunEnded { .. }) {
-            self.flush()?;
+        if let EventKind::RunEnded { .. } = event.kind {
+            // Before anybody else hears how the run ended.
+            return self.close();
         }
-        Ok(())
+        if self.held.len() >= HELD { self.flush() } else { Ok(()) }
     }
 
     fn tick(&mut self, _at: Duration, _tally: &Tally) -> io::Result<()> {

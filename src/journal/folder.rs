@@ -9,12 +9,16 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rustix::fs::OFlags;
+use rustix::fs::{OFlags, syncfs};
 
 use super::events::EventsFile;
 use super::log::Log;
 use super::{Fault, runs};
 use crate::event::Stream;
+
+/// Logs that the disk is asked to keep one by one; of more it is asked to keep all that it has,
+/// which takes one turn of it and not one for each.
+const ONE_BY_ONE: usize = 64;
 
 /// The folder of one run, which is locked as long as this lives.
 #[derive(Debug)]
@@ -61,6 +65,25 @@ impl RunFolder {
     /// Returns where the items of a queue lie that an earlier run has left to this one.
     pub fn items(&self, queue: &str) -> PathBuf {
         self.path.join("items").join(safe(queue))
+    }
+
+    /// Has the disk keep what the logs hold. Called once, when nothing is written any more: no run
+    /// is made slower by it.
+    pub fn sync_logs(&self) -> Result<(), Fault> {
+        let logs = self.path.join("logs");
+        let folder = File::open(&logs).map_err(Fault::to("open", &logs))?;
+        // What is in it was written by this run.
+        let files = fs::read_dir(&logs).map_err(Fault::to("read", &logs))?;
+        for (count, file) in files.enumerate() {
+            if count == ONE_BY_ONE {
+                let synced = syncfs(&folder).map_err(io::Error::from);
+                return synced.map_err(Fault::to("sync", &logs));
+            }
+            let path = file.map_err(Fault::to("read", &logs))?.path();
+            let file = File::open(&path).map_err(Fault::to("open", &path))?;
+            file.sync_data().map_err(Fault::to("sync", &path))?;
+        }
+        folder.sync_all().map_err(Fault::to("sync", &logs))
     }
 
     /// Returns the log of one stream of a node. Nothing is created until a byte is written.

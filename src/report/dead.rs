@@ -34,7 +34,8 @@ impl Sheet {
     pub fn stdout(asked: Color, env: impl Fn(&str) -> Option<String>) -> Self {
         let terminal = io::stdout().is_terminal();
         let size = console::Term::stdout().size_checked().filter(|_| terminal);
-        let paint = Paint { color: color(asked, &env, terminal), unicode: screen::is_utf8(&env) };
+        let (color, unicode) = (color(asked, &env, terminal), screen::is_utf8(&env));
+        let paint = Paint { color, unicode, ci: None };
         Self { paint, width: size.map(|(_, columns)| columns.into()) }
     }
 }
@@ -90,7 +91,7 @@ pub(super) mod sample {
 
     /// Returns a sheet of so many columns.
     pub(super) fn sheet(width: Option<usize>) -> Sheet {
-        Sheet { paint: Paint { color: false, unicode: true }, width }
+        Sheet { paint: Paint { color: false, unicode: true, ci: None }, width }
     }
 
     #[test]

@@ -5,9 +5,9 @@
 //! memory stays flat. Unaware of how logs are written.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 
+use super::fence::Fence;
 use super::replay::{Order, replay};
 use super::said::{Said, Weight, said};
 use super::{Ci, Screen};
@@ -121,7 +121,9 @@ pub(super) fn block(
     // Each end of an attempt or a node raises one of the two, so no name comes twice.
     let name = format!("runner_{}", tally.attempts + u64::from(tally.nodes_done()));
     match folds {
-        None => screen.say(&format!("{line}\n"))?,
+        None | Some(Ci::Azure | Ci::TeamCity | Ci::Buildkite) => {
+            screen.say(&format!("{line}\n"))?;
+        }
         Some(Ci::GitHub) => screen.say(&format!("::group::{line}\n"))?,
         Some(Ci::GitLab) => {
             let start = format!("\x1b[0Ksection_start:{second}:{name}[collapsed=true]");
@@ -130,32 +132,22 @@ pub(super) fn block(
     }
     body(screen, pieces)?;
     match folds {
-        None => Ok(()),
+        None | Some(Ci::Azure | Ci::TeamCity | Ci::Buildkite) => Ok(()),
         Some(Ci::GitHub) => screen.say("::endgroup::\n"),
         Some(Ci::GitLab) => screen.say(&format!("\x1b[0Ksection_end:{second}:{name}\r\x1b[0K\n")),
     }
 }
 
-/// Writes output. GitHub is told not to take orders from it meanwhile, by a word that no child can
-/// know.
+/// Writes output, from which the system that shows it takes no orders.
 fn body(screen: &mut Screen, pieces: &[Piece]) -> io::Result<()> {
     if pieces.is_empty() {
         return Ok(());
     }
-    let word = match screen.ci {
-        Some(Ci::GitHub) => Some(format!("{:016x}", RandomState::new().hash_one(pieces.len()))),
-        Some(Ci::GitLab) | None => None,
-    };
-    if let Some(word) = &word {
-        screen.say(&format!("::stop-commands::{word}\n"))?;
-    }
+    let fence = Fence::open(screen)?;
     for (logs, order) in pieces {
         replay(screen, logs, order)?;
     }
-    match &word {
-        Some(word) => screen.say(&format!("::{word}::\n")),
-        None => Ok(()),
-    }
+    fence.shut(screen)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use super::Screen;
+use super::{Screen, fence};
 use crate::event::{Event, Sink, Tally};
 
 /// Writes the event stream.
@@ -24,6 +24,9 @@ impl Sink for Json {
     fn hear(&mut self, event: &Event, _tally: &Tally) -> io::Result<()> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, event)?;
+        if self.screen.ci.is_some() {
+            fence::quote(&mut self.line);
+        }
         self.line.push(b'\n');
         self.screen.out.write_all(&self.line)
     }

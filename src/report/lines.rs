@@ -33,9 +33,9 @@ impl<'a> Line<'a> {
     pub(super) fn shown(self, paint: Paint) -> Cow<'a, str> {
         let note = |text: String| paint.hue(Hue::Dim, format!("{} {text}", paint.more()));
         match self {
-            Self::Whole(bytes) => sanitize::clean(bytes, paint.color),
+            Self::Whole(bytes) => paint.blunt(sanitize::clean(bytes, paint.color)),
             Self::Cut(bytes) => {
-                let start = sanitize::clean(bytes, paint.color);
+                let start = paint.blunt(sanitize::clean(bytes, paint.color));
                 format!("{start}{}", note("line continues, see log".to_owned())).into()
             }
             Self::Rest(length) => {

@@ -18,13 +18,19 @@ pub enum Mode {
     Json,
 }
 
-/// A system that folds the output of its jobs.
+/// A system that shows the output of its jobs, and takes orders from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ci {
     /// GitHub Actions, and those that speak its commands.
     GitHub,
     /// GitLab.
     GitLab,
+    /// Azure Pipelines.
+    Azure,
+    /// `TeamCity`.
+    TeamCity,
+    /// Buildkite.
+    Buildkite,
 }
 
 /// What `--color` asks for.
@@ -58,13 +64,18 @@ impl Mode {
 }
 
 impl Ci {
-    /// Returns the system that this program runs in, where it is one that folds.
+    /// What each system sets.
+    const NAMES: [(&str, Self); 5] = [
+        ("GITHUB_ACTIONS", Self::GitHub),
+        ("GITLAB_CI", Self::GitLab),
+        ("TF_BUILD", Self::Azure),
+        ("TEAMCITY_VERSION", Self::TeamCity),
+        ("BUILDKITE", Self::Buildkite),
+    ];
+
+    /// Returns the system that this program runs in, where it is a known one.
     pub fn detect(env: impl Fn(&str) -> Option<String>) -> Option<Self> {
-        if is_on(&env, "GITHUB_ACTIONS") {
-            Some(Self::GitHub)
-        } else {
-            is_on(&env, "GITLAB_CI").then_some(Self::GitLab)
-        }
+        Self::NAMES.iter().find(|(name, _)| is_on(&env, name)).map(|(_, ci)| *ci)
     }
 }
 
@@ -86,7 +97,7 @@ pub fn color(asked: Color, env: impl Fn(&str) -> Option<String>, terminal: bool)
 }
 
 fn in_ci(env: impl Fn(&str) -> Option<String>) -> bool {
-    ["GITHUB_ACTIONS", "GITLAB_CI", "CI"].iter().any(|name| is_on(&env, name))
+    is_on(&env, "CI") || Ci::detect(env).is_some()
 }
 
 fn is_on(env: impl Fn(&str) -> Option<String>, name: &str) -> bool {
@@ -118,6 +129,7 @@ mod tests {
             (None, true, &[term, ("CI", "false")], Mode::Live),
             (None, false, &[("GITLAB_CI", "1")], Mode::Group),
             (None, false, &[("GITHUB_ACTIONS", "true")], Mode::Group),
+            (None, false, &[("TEAMCITY_VERSION", "2024.1")], Mode::Group),
             (Some(Mode::Live), true, &[term, ("CI", "1")], Mode::Live),
             (Some(Mode::Live), false, &[term], Mode::Plain),
             (Some(Mode::Live), true, &[("TERM", "dumb")], Mode::Plain),

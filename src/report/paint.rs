@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use super::{Ci, fence};
+
 /// What a colour means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hue {
@@ -33,6 +35,8 @@ pub(super) struct Paint {
     pub(super) color: bool,
     /// Whether signs beyond ASCII are used.
     pub(super) unicode: bool,
+    /// The system that shows it.
+    pub(super) ci: Option<Ci>,
 }
 
 impl Paint {
@@ -52,6 +56,11 @@ impl Paint {
             Hue::Of(node) => NODES[node % NODES.len()],
         };
         format!("\x1b[{code}m{text}\x1b[0m").into()
+    }
+
+    /// Returns a line that gives no orders to the system that shows it.
+    pub(super) fn blunt(self, line: Cow<'_, str>) -> Cow<'_, str> {
+        fence::blunt(line, self.ci)
     }
 
     /// Returns the sign that something was left out.
@@ -122,11 +131,11 @@ mod tests {
 
     #[test]
     fn the_middle_of_long_text_is_cut_out() {
-        let paint = Paint { color: false, unicode: true };
+        let paint = Paint { color: false, unicode: true, ci: None };
         assert_eq!(paint.squeeze("test[os=linux,py=3.12]", 16), "test[…x,py=3.12]");
         assert_eq!(paint.squeeze("short", 16), "short");
         assert_eq!(paint.squeeze("日本語のファイル名", 9), "日…イル名");
-        let ascii = Paint { color: false, unicode: false };
+        let ascii = Paint { color: false, unicode: false, ci: None };
         assert_eq!(ascii.squeeze("abcdefghijklmnop", 9), "ab...mnop");
         assert_eq!(ascii.fit("abcdef", 2), "ab");
     }

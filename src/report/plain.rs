@@ -7,35 +7,48 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::Screen;
+use super::fence::Fence;
 use super::lines::{LONGEST, Line, Lines};
 use super::paint::{Hue, pad};
 use super::said::said;
 use super::sanitize::text;
+use super::{Screen, words};
 use crate::event::{Event, EventKind, Sink, Stream, Tally};
 use crate::model::{AttemptId, NodeId};
 
 /// Columns of the longest name; a longer one is shortened in its middle.
 const NAME: usize = 24;
 
+/// Bytes of the lines of one node that are shown: more than anybody scrolls through, and what a
+/// child that never stops printing may cost whoever keeps these lines.
+const SHOWN: u64 = 64 << 20;
+
 /// Writes lines.
 pub(super) struct Plain {
     screen: Screen,
     name: usize,
     open: BTreeMap<AttemptId, (NodeId, [Lines; 2])>,
+    /// How much is shown of each node.
+    shown: Vec<u64>,
     text: String,
+    fence: Option<Fence>,
 }
 
 impl Plain {
     /// Makes it.
     pub(super) fn new(screen: Screen) -> Self {
-        Self { screen, name: 0, open: BTreeMap::new(), text: String::new() }
+        let (open, shown, text) = (BTreeMap::new(), Vec::new(), String::new());
+        Self { screen, name: 0, open, shown, text, fence: None }
     }
 
-    /// Writes what a child printed, line by line.
+    /// Writes what a child printed, line by line, up to the bound of its node.
     fn output(&mut self, attempt: AttemptId, stream: Stream, bytes: &[u8], tally: &Tally) {
         let Some(running) = tally.running.get(&attempt) else { return };
-        if stream == Stream::Stdout && tally.nodes[running.node.index()].inherits.is_some() {
+        let node = running.node.index();
+        if stream == Stream::Stdout && tally.nodes[node].inherits.is_some() {
+            return;
+        }
+        if self.shown[node] >= SHOWN {
             return;
         }
         let prefix = self.prefix(running.node, tally);
@@ -43,9 +56,18 @@ impl Plain {
         let fresh = || (running.node, [Lines::new(LONGEST), Lines::new(LONGEST)]);
         let (_, streams) = self.open.entry(attempt).or_insert_with(fresh);
         let text = &mut self.text;
+        let before = text.len();
         streams[stream as usize].feed(bytes, |line| {
             push(text, &prefix, &line.shown(paint));
         });
+        self.shown[node] += (text.len() - before) as u64;
+        if self.shown[node] >= SHOWN {
+            self.finish(attempt, tally);
+            let logs = self.screen.path(&tally.folder.join("logs"));
+            let size = words::size(SHOWN);
+            let mark = format!("{} {size} shown, all of it is in {logs}", paint.more());
+            push(&mut self.text, &prefix, &paint.hue(Hue::Dim, mark));
+        }
     }
 
     /// Writes what is left of a child's output, with the newline that it did not write.
@@ -78,7 +100,9 @@ impl Plain {
 impl Sink for Plain {
     fn hear(&mut self, event: &Event, tally: &Tally) -> io::Result<()> {
         match &event.kind {
+            EventKind::RunStarted { .. } => self.fence = Some(Fence::open(&mut self.screen)?),
             EventKind::NodeDeclared { name, .. } => {
+                self.shown.push(0);
                 let columns = console::measure_text_width(&text(name));
                 self.name = self.name.max(columns.min(NAME));
             }
@@ -86,8 +110,7 @@ impl Sink for Plain {
                 self.output(*attempt, *stream, &bytes.0, tally);
             }
             EventKind::AttemptEnded { attempt, .. } => self.finish(*attempt, tally),
-            EventKind::RunStarted { .. }
-            | EventKind::PoolDeclared { .. }
+            EventKind::PoolDeclared { .. }
             | EventKind::QueueDeclared { .. }
             | EventKind::AttemptStarted { .. }
             | EventKind::AttemptSlow { .. }
@@ -109,6 +132,9 @@ impl Sink for Plain {
         }
         self.flush()?;
         if let EventKind::RunEnded { .. } = event.kind {
+            if let Some(fence) = self.fence.take() {
+                fence.shut(&mut self.screen)?;
+            }
             self.screen.conclude(tally)?;
         }
         Ok(())

@@ -97,7 +97,7 @@ pub(super) fn tail(piece: &LogPiece, count: usize) -> Vec<String> {
         let mut bytes = Vec::new();
         file.take(piece.bytes - start).read_to_end(&mut bytes)?;
         let mut stream = Lines::new(LONGEST);
-        let plain = Paint { color: false, unicode: true };
+        let plain = Paint { color: false, unicode: true, ci: None };
         stream.feed(&bytes, |line| lines.push(line.shown(plain).into_owned()));
         stream.finish(|line| lines.push(line.shown(plain).into_owned()));
         if start > 0 && lines.len() > 1 {

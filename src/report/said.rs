@@ -40,10 +40,11 @@ impl Said {
     /// Returns the line.
     pub(super) fn line(&self, paint: Paint) -> String {
         let what = paint.hue(self.hue, &*self.what);
-        match &self.name {
+        let line = match &self.name {
             Some(name) => format!("{}: {what}{}", paint.hue(Hue::Bold, &**name), self.rest),
             None => format!("{what}{}", self.rest),
-        }
+        };
+        paint.blunt(line.into()).into_owned()
     }
 }
 

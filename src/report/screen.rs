@@ -43,7 +43,7 @@ pub struct Screen {
     pub color: bool,
     /// Whether `err` shows signs beyond ASCII.
     pub unicode: bool,
-    /// The system whose folding is used.
+    /// The system that shows `err`.
     pub ci: Option<Ci>,
     /// The current directory: paths below it are shown relative to it.
     pub cwd: PathBuf,
@@ -64,8 +64,11 @@ impl Screen {
     ) -> Self {
         let terminal = io::stderr().is_terminal();
         Self {
-            out: Box::new(LineWriter::new(Patient::new(io::stdout(), Arc::clone(&hurry)))),
-            err: Box::new(Patient::new(io::stderr(), hurry)),
+            out: Box::new(Named {
+                name: "stdout",
+                to: LineWriter::new(Patient::new(io::stdout(), Arc::clone(&hurry))),
+            }),
+            err: Box::new(Named { name: "stderr", to: Patient::new(io::stderr(), hurry) }),
             watched: io::stdout().is_terminal(),
             color: color(asked, &env, terminal),
             unicode: is_utf8(&env),
@@ -84,7 +87,7 @@ impl Screen {
 
     /// Returns what it is drawn with.
     pub(super) fn paint(&self) -> Paint {
-        Paint { color: self.color, unicode: self.unicode }
+        Paint { color: self.color, unicode: self.unicode, ci: self.ci }
     }
 
     /// Returns its columns, without bound where there is no terminal to wrap lines.
@@ -116,7 +119,39 @@ impl Screen {
         self.out.flush()?;
         let gap = if self.used { "\n" } else { "" };
         let summary = summary::summary(tally, self);
-        self.say(&format!("{gap}{summary}"))
+        self.say(&paint.blunt(format!("{gap}{summary}").into()))
+    }
+}
+
+/// A stream whose errors say which one it is.
+struct Named<W> {
+    name: &'static str,
+    to: W,
+}
+
+impl<W> Named<W> {
+    fn name<T>(&self, done: io::Result<T>) -> io::Result<T> {
+        done.map_err(|error| io::Error::new(error.kind(), unwritten(self.name, &error)))
+    }
+}
+
+impl<W: Write> Write for Named<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes);
+        self.name(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.to.flush();
+        self.name(flushed)
+    }
+}
+
+/// Returns why a stream could not be written: `write to stdout: no space left on the device`.
+pub fn unwritten(stream: &str, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull => format!("write to {stream}: no space left on the device"),
+        _ => format!("write to {stream}: {error}"),
     }
 }
 

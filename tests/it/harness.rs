@@ -46,6 +46,7 @@ pub(crate) struct Test {
     tag: String,
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
+    through: Vec<String>,
     stdin: Option<PathBuf>,
     stdout: Option<OwnedFd>,
 }
@@ -60,6 +61,7 @@ impl Test {
             tag: format!("{}-{count}", std::process::id()),
             args: Vec::new(),
             env: Vec::new(),
+            through: Vec::new(),
             stdin: None,
             stdout: None,
         }
@@ -96,6 +98,19 @@ impl Test {
     pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
         self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
+    }
+
+    /// Starts the program through another, which is given it and its arguments as its last ones.
+    pub(crate) fn through<const N: usize>(mut self, words: [&str; N]) -> Self {
+        self.through = words.map(str::to_owned).to_vec();
+        self
+    }
+
+    /// Starts the program on a terminal, by a script of a shell that calls it `$R`. What is shown
+    /// there is its standard output.
+    pub(crate) fn on_a_terminal(self, script: &str) -> Self {
+        const SH: &str = r#"export R="$1" S="$0"; exec script -qefc 'eval "$S"' /dev/null"#;
+        self.through(["sh", "-c", SH, script])
     }
 
     /// Gives a file of the test as standard input.
@@ -136,8 +151,11 @@ impl Test {
         let open = |name: &str| File::create(self.path(name)).expect("a file for the output");
         let input = self.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
         let out = given.unwrap_or_else(|| open(STDOUT).into());
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_runner"));
+        let runner = env!("CARGO_BIN_EXE_runner");
+        let mut words = self.through.iter().map(String::as_str).chain([runner]);
+        let mut command = std::process::Command::new(words.next().unwrap_or(runner));
         command
+            .args(words)
             .current_dir(self.folder.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())

@@ -7,6 +7,7 @@ mod bad_input;
 mod codes;
 mod dead;
 mod events;
+mod faults;
 mod format;
 mod formats;
 mod harness;

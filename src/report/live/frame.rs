@@ -248,7 +248,7 @@ mod tests {
             names,
             now: story.now(),
             size,
-            paint: Paint { color: false, unicode },
+            paint: Paint { color: false, unicode, ci: None },
         };
         let lines = frame(&view);
         assert!(lines.len() < height, "{lines:?}");

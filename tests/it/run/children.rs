@@ -1,7 +1,5 @@
 //! Children: how programs are started, fed, read and cleaned up behind.
 
-use std::time::{Duration, Instant};
-
 use insta::assert_snapshot;
 
 use crate::harness::Test;
@@ -173,17 +171,6 @@ needs = ["file"]
 }
 
 #[test]
-fn every_byte_is_kept() {
-    let script = "printf 'a\\000\\377\\r\\033[2Jb'; head -c 3000000 /dev/zero; printf 'no newline'";
-    let job = format!("[process.a]\nscript = '''{script}'''\n");
-    let ran = Test::new().job(&job).run().exits(0);
-    let log = std::fs::read(ran.run_folder(".runner").join("logs/a.out")).expect("the log");
-    assert_eq!(log.len(), 3_000_019);
-    assert!(log.starts_with(b"a\0\xff\r\x1b[2Jb\0") && log.ends_with(b"\0no newline"));
-    assert!(!ran.stderr.contains('\x1b'), "nothing that a child prints acts on the terminal");
-}
-
-#[test]
 fn output_is_not_lost_however_short_a_child_lives() {
     let job = r#"
 [queue.numbers]
@@ -226,36 +213,6 @@ needs = ["quick"]
     let payload = vec![b'x'; 10 << 20];
     let ran = Test::new().job(job).file("payload", payload).run().exits(0);
     assert!(ran.has("done"), "{ran}");
-}
-
-#[test]
-fn a_grandchild_that_holds_the_pipe_does_not_hold_the_run() {
-    let job = r#"
-[process.a]
-script = """
-sleep 600 &
-until grep -q sleep /proc/$!/comm; do :; done
-echo started $!
-"""
-"#;
-    let started = Instant::now();
-    let ran = Test::new().job(job).run().exits(0);
-    assert!(started.elapsed() < Duration::from_secs(30), "it was waited for");
-    let lines = ran.lines_of("a");
-    let pid = lines[0].strip_prefix("started ").expect("a pid");
-    assert!(ran.stderr.contains(&format!("pid {pid}")), "{ran}");
-    assert_snapshot!(ran.to_string().replace(&format!("started {pid}"), "started [pid]"), @"
-    [stderr]
-    a: started
-    a | started [pid]
-    a: 1 process outlived its leader (pid [pid], sleep 600): killed
-    a: passed in [time]
-
-    job: passed in [time]
-      left over  a: pid [pid] (sleep 600), killed
-      run        .runner/runs/[run]
-    [exit code: 0]
-    ");
 }
 
 #[test]

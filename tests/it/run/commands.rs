@@ -352,7 +352,10 @@ fn results_that_nobody_reads_end_quietly() {
 fn results_that_are_lost_are_no_success() {
     for args in [vec!["plan", "job.toml"], vec!["list", "job.toml"], vec!["schema"]] {
         let ran = Test::new().job(JOB).args(&args).stdout("/dev/full").run().exits(3);
-        assert!(ran.stderr.contains("No space left on device"), "{args:?}\n{ran}");
+        assert!(
+            ran.stderr.contains("cannot write to stdout: no space left on the device"),
+            "{args:?}\n{ran}"
+        );
     }
 }
 

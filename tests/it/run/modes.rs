@@ -149,14 +149,3 @@ fn colours_are_asked_for() {
     assert!(shown(Test::new().job(JOB).env("FORCE_COLOR", "1")));
     assert!(!shown(Test::new().job(JOB).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1")));
 }
-
-#[test]
-fn output_that_can_not_be_written_is_no_success() {
-    let job = "[process.a]\ncommand = [\"true\"]\n";
-    let full = Test::new().job(job).args(["job.toml", "--output", "json"]).stdout("/dev/full");
-    assert_snapshot!(full.run().exits(3), @"
-    [stderr]
-    runner: cannot write the output: No space left on device (os error 28)
-    [exit code: 3]
-    ");
-}
