@@ -25,6 +25,7 @@ mod queues;
 mod replace;
 mod run;
 mod schema;
+mod services;
 mod validate;
 mod view;
 mod words;

@@ -159,6 +159,31 @@ mod tests {
     }
 
     #[test]
+    fn everything_of_services_is_read() {
+        use crate::model::{Probe, Ready, RestartWhen};
+        let job = job(include_str!("config/everything.toml"));
+        let named = |name: &str| job.processes.iter().find(|it| it.name == name).unwrap();
+        let service = |name: &str| named(name).service.as_ref().unwrap();
+        let server = service("server");
+        let Ready { probe, interval, timeout } = server.ready.as_ref().unwrap();
+        assert!(matches!(probe, Probe::Http { status: 204, .. }));
+        assert_eq!((interval.as_secs(), timeout.as_secs()), (1, 30));
+        let restart = server.restart;
+        assert_eq!((restart.when, restart.burst), (RestartWhen::OnFailure, 3));
+        assert_eq!((restart.backoff.most.as_secs(), restart.within.as_secs()), (60, 600));
+        assert_eq!(service("cache").restart.when, RestartWhen::Always);
+        assert_eq!(named("server").timeout.total, None, "the defaults are for work");
+        let whens: Vec<When> = named("mail").needs.iter().map(|need| need.when).collect();
+        assert_eq!(whens, [When::Ready, When::Started]);
+        let probes = ["cache", "mail", "proxy", "probed"];
+        let probes = probes.map(|name| service(name).ready.as_ref().unwrap().probe.clone());
+        assert!(matches!(
+            probes,
+            [Probe::Tcp(_), Probe::Line(_), Probe::File(_), Probe::Command(_)]
+        ));
+    }
+
+    #[test]
     fn everything_of_queues_is_read() {
         use crate::model::{
             BatchForm, Emit, Framing, From, OnFull, OnProducerFailure, Order, Recycle, Tolerate,

@@ -7,11 +7,12 @@
 //!
 //! Reading order: [`core`]; [`driver`], the only loop; [`attempt`], one child from start to
 //! reaping, with [`invocation`] (what it is given, [`lent`] items among that) and [`outlet`] (where
-//! its output goes); [`stream`] and [`worker`], items for a long-lived one, within its [`limits`]
-//! and at its node's pace ([`paces`]); [`open`] makes queues, [`source`] and [`publish`] put items
-//! in, [`items`] and [`retry`] say what becomes of one; [`context`], [`teller`], [`orders`],
-//! [`printed`], [`recent`] and [`signals`] are what they share. [`standby`] is there before the
-//! job is, with the [`sentry`], which needs nobody.
+//! its output goes), [`probe`] and [`lookout`], which say when a service is ready; [`stream`] and
+//! [`worker`], items for a long-lived one, within its [`limits`] and at its node's pace
+//! ([`paces`]); [`open`] makes queues, [`source`] and [`publish`] put items in, [`items`] and
+//! [`retry`] say what becomes of one; [`context`], [`teller`], [`orders`], [`printed`], [`recent`]
+//! and [`signals`] are what they share. [`standby`] is there before the job is, with the
+//! [`sentry`], which needs nobody.
 
 mod attempt;
 mod context;
@@ -22,11 +23,13 @@ mod invocation;
 mod items;
 mod lent;
 mod limits;
+mod lookout;
 mod open;
 mod orders;
 mod outlet;
 mod paces;
 mod printed;
+mod probe;
 mod publish;
 mod recent;
 mod retry;
@@ -180,6 +183,7 @@ fn declare(context: &Context, file: PathBuf, options: Vec<String>, started: u64)
             process: plan.process(node.id).name.clone(),
             consumes: node.consumes,
             produces: node.produces.clone(),
+            service: plan.process(node.id).service.is_some(),
             inherits: matches!(plan.process(node.id).stdout, Output::Inherit),
             expected: node.expected,
         });

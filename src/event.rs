@@ -20,7 +20,7 @@ pub use kind::{
 pub use letter::{Letter, Letters};
 pub use outcome::{Exit, NotStarted, Outcome, Stop, Verdict};
 pub use schema::schema;
-pub use tally::{Attempt, Ended, Node, NodeState, Queue, Tally};
+pub use tally::{Attempt, Ended, Node, NodeState, Queue, Services, Tally};
 
 use std::io;
 use std::time::Duration;

@@ -6,18 +6,20 @@
 //! the command exists, and of what it does.
 //!
 //! Reading order: `prepare`, `environment`, `pieces`, `values`, `script` with `sh` and
-//! `code`, `fit`.
+//! `code`, `ready`, `fit`.
 
 mod code;
 mod environment;
 mod fit;
 mod pieces;
 mod prepare;
+mod ready;
 mod script;
 mod sh;
 mod values;
 
 pub use fit::{Limits, Unfit};
 pub use prepare::{Command, Destination, Launch, OfItems, Payload, Prepared, Preview};
+pub use ready::Probe;
 pub use script::check;
 pub use values::{Item, MAX_STDOUT, Values};

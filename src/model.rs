@@ -4,8 +4,8 @@
 //! these types, so the same word stands in the job file, in the code, in an event and in a message.
 //! Unaware of serde, TOML, tokio and petgraph.
 //!
-//! Reading order: [`job`], [`process`], [`pool`], [`queue`], [`template`], [`ids`], [`problem`],
-//! [`mod@nearest`].
+//! Reading order: [`job`], [`process`], [`service`], [`pool`], [`queue`], [`template`], [`ids`],
+//! [`problem`], [`mod@nearest`].
 
 mod ids;
 mod job;
@@ -14,6 +14,7 @@ mod pool;
 mod problem;
 mod process;
 mod queue;
+mod service;
 mod template;
 
 pub use ids::{AttemptId, NodeId, PoolId, QueueId};
@@ -29,4 +30,5 @@ pub use queue::{
     Ack, Batch, BatchForm, Consumes, Deliver, Framing, From, Items, OnEnd, OnFull,
     OnProducerFailure, Order, Produces, Queue, Recycle, Tolerate, Wire,
 };
+pub use service::{Probe, Ready, Restart, RestartWhen, Service};
 pub use template::{Part as TemplatePart, Placeholder, Template, TemplateError};

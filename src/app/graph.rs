@@ -1,9 +1,10 @@
 //! `runner graph`: the plan as a drawing, for mermaid, for Graphviz, or as JSON.
 //!
-//! Processes are boxes; queues are cylinders, one for each group, with how items end unless they
-//! are lines. An edge says what it waits for, unless it waits for a pass; one from a queue says how
-//! items arrive. Dead items take a dashed way, and queues of a loop are thick. A pool that is named
-//! by processes gives them its colour and its name. Unaware of who draws it.
+//! Processes are boxes, services are rounded; queues are cylinders, one for each group, with how
+//! items end unless they are lines. An edge says what it waits for, unless it waits for a pass; one
+//! from a queue says how items arrive. Dead items take a dashed way, and queues of a loop are
+//! thick. A pool that is named by processes gives them its colour and its name. Unaware of who
+//! draws it.
 
 use std::io::{self, Write};
 
@@ -117,16 +118,22 @@ fn pools(plan: &Plan, node: &Node) -> Option<(Vec<String>, usize)> {
     Some((names, first.index() % COLOURS.len()))
 }
 
+/// Returns whether a node is a service.
+fn serves(plan: &Plan, node: &Node) -> bool {
+    plan.process(node.id).service.is_some()
+}
+
 /// Writes for mermaid.
 fn mermaid(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
     writeln!(to, "flowchart LR")?;
     for node in &plan.nodes {
         let name = entities(&node.name);
+        let (open, close) = if serves(plan, node) { ("([", "])") } else { ("[", "]") };
         match pools(plan, node) {
-            None => writeln!(to, "  p{}[\"{name}\"]", node.id)?,
+            None => writeln!(to, "  p{}{open}\"{name}\"{close}", node.id)?,
             Some((pools, colour)) => {
-                let pools = entities(&pools.join(", "));
-                writeln!(to, "  p{}[\"{name}<br/>pool {pools}\"]:::pool{colour}", node.id)?;
+                let label = format!("{name}<br/>pool {}", entities(&pools.join(", ")));
+                writeln!(to, "  p{}{open}\"{label}\"{close}:::pool{colour}", node.id)?;
             }
         }
     }
@@ -162,12 +169,13 @@ fn dot(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
     writeln!(to, "  rankdir=LR;\n  node [shape=box, style=filled, fillcolor=white];")?;
     for node in &plan.nodes {
         let name = escaped(&node.name);
+        let round = if serves(plan, node) { ", style=\"filled,rounded\"" } else { "" };
         match pools(plan, node) {
-            None => writeln!(to, "  p{} [label=\"{name}\"];", node.id)?,
+            None => writeln!(to, "  p{} [label=\"{name}\"{round}];", node.id)?,
             Some((pools, colour)) => {
-                let (pools, colour) = (escaped(&pools.join(", ")), COLOURS[colour]);
-                let label = format!("{name}\\npool {pools}");
-                writeln!(to, "  p{} [label=\"{label}\", fillcolor=\"{colour}\"];", node.id)?;
+                let label = format!("{name}\\npool {}", escaped(&pools.join(", ")));
+                let colour = format!("fillcolor=\"{}\"", COLOURS[colour]);
+                writeln!(to, "  p{} [label=\"{label}\", {colour}{round}];", node.id)?;
             }
         }
     }
@@ -207,6 +215,7 @@ fn programs(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
             "process": plan.process(node.id).name,
             "cell": cell,
             "pools": pools,
+            "service": serves(plan, node),
         })
     };
     let queue = |queue: &Queue| {
@@ -396,6 +405,26 @@ mod tests {
           q2 -> p2 [label="args"];
         }
         "#);
+    }
+
+    #[test]
+    fn services_are_rounded() {
+        let text = "pool p 2\ndb service! pool p\nweb service! needs db\ntest needs web";
+        insta::assert_snapshot!(drawn(text, Format::Mermaid), @r#"
+        flowchart LR
+          p0(["db<br/>pool p"]):::pool1
+          p1(["web"])
+          p2["test"]
+          p0 -->|ready| p1
+          p1 -->|ready| p2
+          classDef pool1 fill:#fde2b8,color:#000
+        "#);
+        let dot = drawn(text, Format::Dot);
+        let round = [
+            r##"p0 [label="db\npool p", fillcolor="#fde2b8", style="filled,rounded"];"##,
+            r#"p1 [label="web", style="filled,rounded"];"#,
+        ];
+        assert!(round.iter().all(|node| dot.contains(node)), "{dot}");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! { "name": "…", "description": null,
 //!   "processes": [{ "name": "…", "description": null, "tags": [], "needs":
 //!     [{ "process": "…", "when": "passed" }], "after": [], "pools": ["default"], "cells": 1,
-//!     "consumes": null, "produces": [] }],
+//!     "consumes": null, "produces": [], "service": false, "ready": null }],
 //!   "pools": [{ "name": "…", "description": null, "size": 4 }],
 //!   "queues": [{ "name": "…", "description": null, "capacity": 1024, "framing": "lines",
 //!     "on_full": "block", "unique": false, "groups": [], "dead": null, "items": false,
@@ -22,6 +22,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::queues::{End, Ends, remarks};
+use super::services::{self, probe};
 use super::words::{count, padded, safe};
 use crate::model::{Consumes, Job, OnFull, Pool, Process, Queue, Size, When};
 use crate::plan::cells;
@@ -38,6 +39,8 @@ pub(super) fn list(job: &Job, to: &mut dyn Write) -> io::Result<()> {
     let processes = job.processes.iter().map(|process| {
         let cells = cells(process);
         let many = (cells > 1).then(|| format!("({cells} cells)"));
+        let serves = process.service.as_ref();
+        let many = many.or(serves.map(|it| format!("({})", services::remarks(it).join(", "))));
         Line { name: &process.name, remark: many, about: &process.description, more: Vec::new() }
     });
     section(to, "processes", processes.collect())?;
@@ -129,6 +132,7 @@ fn cpus(factor: f64) -> String {
 fn process(process: &Process) -> Value {
     let need =
         |need: &crate::model::Need| json!({ "process": need.process, "when": when(need.when) });
+    let ready = process.service.as_ref().and_then(|service| service.ready.as_ref());
     json!({
         "name": process.name,
         "description": process.description,
@@ -139,6 +143,8 @@ fn process(process: &Process) -> Value {
         "cells": cells(process),
         "consumes": process.consumes.as_ref().map(|consumes| &consumes.queue),
         "produces": process.produces.iter().map(|fed| &fed.queue).collect::<Vec<_>>(),
+        "service": process.service.is_some(),
+        "ready": ready.map(|ready| probe(&ready.probe)),
     })
 }
 
@@ -182,6 +188,7 @@ pub(super) fn when(when: When) -> &'static str {
         When::Ended => "ended",
         When::Failed => "failed",
         When::Started => "started",
+        When::Ready => "ready",
     }
 }
 
@@ -249,6 +256,28 @@ mod tests {
     }
 
     #[test]
+    fn services_are_shown_with_how_they_are_known_to_be_ready() {
+        let mut job = sample::job("db service!\nweb service! needs db\ntest needs web");
+        let ready = |probe| Some(crate::model::Ready::new(probe));
+        let [db, web, _] = &mut job.processes[..] else { panic!("three") };
+        db.service.as_mut().unwrap().ready =
+            ready(crate::model::Probe::Tcp(sample::template("127.0.0.1:{env.PORT}")));
+        let web = web.service.as_mut().unwrap();
+        web.ready = ready(crate::model::Probe::Line("listening".to_owned()));
+        web.restart.when = crate::model::RestartWhen::Always;
+        let mut out = Vec::new();
+        list(&job, &mut out).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @"
+        sample
+
+        processes
+          db    (service, ready: tcp 127.0.0.1:{env.PORT})
+          web   (service, ready: line /listening/, restarts always)
+          test
+        ");
+    }
+
+    #[test]
     fn programs_read_a_stable_shape() {
         let value: Value = serde_json::from_str(&written(json)).unwrap();
         let expected = json!({
@@ -256,10 +285,11 @@ mod tests {
             "processes": [
                 { "name": "scan", "description": "walks\nthe tree", "tags": [], "needs": [],
                   "after": [], "pools": ["default"], "cells": 1, "consumes": null,
-                  "produces": ["files"] },
+                  "produces": ["files"], "service": false, "ready": null },
                 { "name": "hash", "description": null, "tags": [],
                   "needs": [{ "process": "scan", "when": "ended" }], "after": [],
-                  "pools": ["net"], "cells": 2, "consumes": "files", "produces": [] },
+                  "pools": ["net"], "cells": 2, "consumes": "files", "produces": [],
+                  "service": false, "ready": null },
             ],
             "pools": [
                 { "name": "net", "description": null, "size": 1 },

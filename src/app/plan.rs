@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 
 use super::queues::remarks;
+use super::services;
 use super::words::{count, padded, safe};
 use crate::model::{Deliver, NodeId, When};
 use crate::plan::{Node, Plan};
@@ -114,15 +115,16 @@ fn row(plan: &Plan, at: usize, id: NodeId) -> Row {
 
 /// Returns what a node waits for, in words.
 fn waits(plan: &Plan, node: &Node) -> Vec<String> {
-    let mut words: Vec<String> = needs(plan, &node.needs)
-        .into_iter()
-        .map(|(name, when)| match when {
-            When::Passed => format!("needs {name}"),
-            When::Ended => format!("needs {name} ended"),
-            When::Failed => format!("needs {name} failed"),
-            When::Started => format!("needs {name} started"),
-        })
-        .collect();
+    let service = plan.process(node.id).service.as_ref();
+    let needs_words = needs(plan, &node.needs).into_iter();
+    let mut words: Vec<String> = service.map(services::remarks).unwrap_or_default();
+    words.extend(needs_words.map(|(name, when)| match when {
+        When::Passed => format!("needs {name}"),
+        When::Ended => format!("needs {name} ended"),
+        When::Failed => format!("needs {name} failed"),
+        When::Started => format!("needs {name} started"),
+        When::Ready => format!("needs {name} ready"),
+    }));
     let after: Vec<(NodeId, When)> = node.after.iter().map(|id| (*id, When::Ended)).collect();
     words.extend(needs(plan, &after).into_iter().map(|(name, _)| format!("after {name}")));
     words.extend(node.piped_from.map(|id| format!("piped from {}", safe(&plan.node(id).name))));
@@ -145,7 +147,7 @@ fn needs(plan: &Plan, needs: &[(NodeId, When)]) -> Vec<(String, When)> {
     let mut words = Vec::new();
     let process = |&(id, _): &(NodeId, When)| plan.node(id).process;
     for group in needs.chunk_by(|a, b| process(a) == process(b)) {
-        for wanted in [When::Passed, When::Ended, When::Failed, When::Started] {
+        for wanted in [When::Passed, When::Ended, When::Failed, When::Started, When::Ready] {
             let found: Vec<NodeId> =
                 group.iter().filter(|(_, when)| *when == wanted).map(|(id, _)| *id).collect();
             match found[..] {
@@ -241,6 +243,20 @@ mod tests {
         queue urls/log: room for 64 items, spills to disk, each item once,
                         has items of its own, dead items go to lost
         queue lost: room for 64 items
+        ");
+    }
+
+    #[test]
+    fn services_say_how_they_are_known_to_be_ready() {
+        insta::assert_snapshot!(shown("db service!\na needs db\nb needs started:db", None), @"
+        sample: 3 processes
+
+        #  process  pool     waits for
+        1  db       default  service
+        2  a        default  needs db ready
+        3  b        default  needs db started
+
+        pool default: 4 slots
         ");
     }
 

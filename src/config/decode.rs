@@ -251,9 +251,6 @@ impl<'de> Deserializer<'de> for Node<'_, '_> {
     ) -> Result<V::Value, Fault> {
         match self.value.get_ref() {
             DeValue::String(text) => {
-                if words.contains(&text.as_ref()) && names::is_reserved_word(words, text) {
-                    self.note(Fault::Later(text.to_string()));
-                }
                 let word: StrDeserializer<'_, Fault> = text.as_ref().into_deserializer();
                 visitor.visit_enum(word)
             }

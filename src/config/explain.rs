@@ -97,19 +97,14 @@ fn word(
     allowed: &'static [&'static str],
 ) -> Problem {
     let word = &mistake.value.text;
-    if names::is_reserved_word(allowed, word) {
-        return reserved(place, word);
-    }
-    let runs: Vec<&str> =
-        allowed.iter().copied().filter(|word| !names::is_reserved_word(allowed, word)).collect();
-    let said = format!("{name} must be {}", any_of(&runs));
+    let said = format!("{name} must be {}", any_of(allowed));
     let meant = names::meant_word(word, allowed);
     let label = match meant {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("this is {word:?}"),
     };
     let problem = Problem::error(code::BAD_VALUE, said, place.label(label));
-    cured(problem, table, Some(cure::word(mistake, meant, &runs)))
+    cured(problem, table, Some(cure::word(mistake, meant, allowed)))
 }
 
 /// Words a key for which there is another way to write it.

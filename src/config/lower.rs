@@ -5,8 +5,8 @@
 //! until [`Lowering::finish`]. Unaware of the graph.
 //!
 //! Reading order: this file, [`section`], [`naming`], [`job`], [`process`] and its parts
-//! [`action`], [`pace`], [`matrix`], [`flow`], [`consumer`], [`combine`], [`service`], then
-//! [`pool`], [`queue`], [`items`], [`mark`], [`placeholder`], [`braces`], [`environment`].
+//! [`action`], [`pace`], [`matrix`], [`flow`], [`consumer`], [`combine`], [`service`], [`later`],
+//! then [`pool`], [`queue`], [`items`], [`mark`], [`placeholder`], [`braces`], [`environment`].
 
 mod action;
 mod braces;
@@ -16,6 +16,7 @@ mod environment;
 mod flow;
 mod items;
 mod job;
+mod later;
 mod mark;
 mod matrix;
 mod naming;
@@ -98,6 +99,8 @@ pub(super) struct Lowering<'o> {
     /// Keys of the top level that may be given once over all files.
     given: HashMap<String, Place>,
     loose: Vec<Loose>,
+    /// Needs that do not say what must have happened: a process, and which of its needs.
+    unsaid: Vec<(usize, usize)>,
     /// Whether every pool could be read, and so what its slots lend.
     slots_known: bool,
     env_files: HashMap<PathBuf, Pairs>,
@@ -129,6 +132,7 @@ impl<'o> Lowering<'o> {
             names: Names::default(),
             given: HashMap::new(),
             loose: Vec::new(),
+            unsaid: Vec::new(),
             slots_known: true,
             env_files: HashMap::new(),
         }
@@ -172,6 +176,7 @@ impl<'o> Lowering<'o> {
         self.overrides();
         self.more_env_files();
         self.tie();
+        self.say_needs();
         let sound = self.problems.iter().all(Problem::is_warning);
         if self.job.processes.is_empty() && self.names_known && sound {
             let label = Place::whole(FileId::default()).label("");

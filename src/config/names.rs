@@ -16,37 +16,14 @@ use crate::model::{fold, nearest};
 /// wrong with them is told, and then refused.
 const RESERVED: [(&str, &[&str]); 4] = [
     ("JobFile", &["secrets", "place", "broker"]),
-    (
-        "Process",
-        &[
-            "finally",
-            "if",
-            "leaks",
-            "interactive",
-            "inputs",
-            "outputs",
-            "cache",
-            "service",
-            "ready",
-            "restart",
-            "flaky",
-        ],
-    ),
+    ("Process", &["finally", "if", "leaks", "interactive", "inputs", "outputs", "cache", "flaky"]),
     ("Pool", &["memory", "place"]),
     ("Queue", &["broker", "durable"]),
 ];
 
-/// Words of the language that this version does not run, each beside one that it does.
-const RESERVED_WORDS: [(&str, &str); 1] = [("passed", "ready")];
-
 /// Returns whether a key is part of the language, but not of this version.
 pub(super) fn is_reserved(table: &str, key: &str) -> bool {
     RESERVED.iter().any(|(name, keys)| *name == table && keys.contains(&key))
-}
-
-/// Returns whether a word is part of the language, but not of this version.
-pub(super) fn is_reserved_word(allowed: &[&str], word: &str) -> bool {
-    RESERVED_WORDS.iter().any(|(beside, later)| *later == word && allowed.contains(beside))
 }
 
 /// What was probably meant by a key that a table does not have.

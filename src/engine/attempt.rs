@@ -6,8 +6,9 @@
 //! them the child. Unaware of why it was started and of what its end means.
 //!
 //! Reading order: [`run`]; `watch` waits for the end, `feed` writes what the child reads, `read`
-//! reads what it prints.
+//! reads what it prints, `answer` says whether a service is ready.
 
+mod answer;
 mod feed;
 mod read;
 mod watch;
@@ -27,6 +28,7 @@ use super::invocation::{Given, Payload, Prepared, Unready, prepare};
 use super::lent::Lent;
 use super::orders::{Gate, Orders};
 use super::outlet::{Held, Leavings, Outlet};
+use super::probe::Probe;
 use super::stream::Read;
 use super::worker::Desk;
 use crate::child::{self, Child, StartError};
@@ -141,6 +143,7 @@ struct Ends {
     stdout: Outlet,
     stderr: Outlet,
     extra: Outlet,
+    probe: Option<Probe>,
 }
 
 /// Starts the child, unless it is ordered to end before it has begun: then nothing starts any more.
@@ -172,9 +175,9 @@ async fn bear(
     start: &Start,
     prepared: Prepared,
 ) -> Result<Result<(Child, Ends), Unready>, Fault> {
-    let Prepared { invocation, payload, stdout, stderr, extra } = prepared;
+    let Prepared { invocation, payload, stdout, stderr, extra, probe } = prepared;
     match context.host.start(invocation).await {
-        Ok(child) => Ok(Ok((child, Ends { payload, stdout, stderr, extra }))),
+        Ok(child) => Ok(Ok((child, Ends { payload, stdout, stderr, extra, probe }))),
         Err(StartError::Cannot(why)) => {
             let command_at_fault = context.command_is_fixed(start.node);
             Ok(Err(Unready { why, command_at_fault }))
@@ -252,12 +255,13 @@ impl<'a> Life<'a> {
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let pid = child.pid;
         let extra = child.extra_out.take();
-        let (ended, fed, stdout, stderr, extra) = tokio::try_join!(
+        let (ended, fed, stdout, stderr, extra, ()) = tokio::try_join!(
             self.watch(&mut child),
             self.feed((payload, wire), ends.payload, pid),
             self.read(stdout, ends.stdout),
             self.read(stderr, ends.stderr),
             self.read(extra, ends.extra),
+            self.answer(ends.probe),
         )?;
         let child::Ended { exit, mut leftovers } = ended;
         leftovers.append(&mut self.holders.borrow_mut());

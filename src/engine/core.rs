@@ -7,9 +7,9 @@
 //! Reading order: [`input`] is the conversation, [`nodes`] the states and their one gate, [`start`]
 //! chooses what starts, [`finish`] judges what ended, [`long`] what lived long, [`queues`] closes
 //! and drains, [`circles`] where queues feed each other, [`batches`] knows when there is enough for
-//! a child, [`stopping`] stops, [`pace`] slows down what fails, [`standstill`] ends what waits in
-//! vain, [`waiting`] says why something waits; [`slots`] with [`reserve`], [`ready`] and [`timers`]
-//! keep accounts.
+//! a child, [`stopping`] stops, [`pace`] slows down what fails, [`services`] come and go with those
+//! that need them, [`standstill`] ends what waits in vain, [`waiting`] says why something waits;
+//! [`slots`] with [`reserve`], [`ready`] and [`timers`] keep accounts.
 
 mod batches;
 mod circles;
@@ -21,6 +21,7 @@ mod pace;
 mod queues;
 mod ready;
 mod reserve;
+mod services;
 mod slots;
 mod standstill;
 mod start;
@@ -46,6 +47,7 @@ use nodes::{Graph, Row};
 use queues::QueueRow;
 use ready::Ready;
 use reserve::Reserve;
+use services::Service;
 use slots::Slots;
 use start::{Attempt, Units};
 use timers::{Timer, Timers};
@@ -58,6 +60,10 @@ pub(super) struct Core {
     rows: Vec<Row>,
     units: Units,
     queues: Vec<QueueRow>,
+    /// What is known of services, by their nodes.
+    services: BTreeMap<NodeId, Service>,
+    /// Services that somebody has just asked for.
+    summoned: VecDeque<NodeId>,
     /// Queues that close together.
     circles: Vec<Vec<QueueId>>,
     slots: Slots,
@@ -94,6 +100,8 @@ impl Core {
             rows: plan.nodes.iter().map(|node| Row::new(node, &plan)).collect(),
             units: Units::new(&plan, &mut ready),
             queues: plan.queues.iter().map(|queue| QueueRow::new(queue, &plan)).collect(),
+            services: services::of(&plan),
+            summoned: VecDeque::new(),
             circles: circles::of(&plan),
             slots: Slots::new(&plan.pools, plan.jobs, &Reserve::of(&plan)),
             undrained: plan.queues.len(),
@@ -140,6 +148,7 @@ impl Core {
             Input::Overdue { attempt } => self.overdue(attempt),
             Input::HeldUp { attempt, waits } => self.held_up(attempt, waits),
             Input::Quiet { attempt } => self.quiet(attempt),
+            Input::Probed { attempt, refused } => self.probed(attempt, refused),
             Input::Time => {}
             Input::Stop { stop, signal, reason } => self.stop_asked(stop, signal, reason),
             Input::Explain => self.explain(),
@@ -161,7 +170,11 @@ impl Core {
             self.timers.set(limit, Timer::Deadline);
         }
         self.open_queues();
-        let is_free = |node: &NodeId| self.rows[node.index()].unmet == 0;
+        self.dismiss_unneeded();
+        let is_free = |node: &NodeId| {
+            let row = &self.rows[node.index()];
+            row.unmet == 0 && !row.is_done()
+        };
         let free: Vec<_> = (0..self.rows.len()).map(NodeId::at).filter(is_free).collect();
         for node in free {
             self.admit(node);

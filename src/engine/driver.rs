@@ -193,9 +193,7 @@ impl Driver {
         if queues.is_empty() {
             return Ok(());
         }
-        let levels = self.levels(&queues)?;
-        self.next.push_back(levels);
-        Ok(())
+        self.levels(&queues).map(|levels| self.next.push_back(levels))
     }
 
     /// Returns how full queues are; fails where what lies on disk can't be read back.
@@ -212,6 +210,9 @@ impl Driver {
             Effect::Start(starts) => self.start(starts)?,
             Effect::Signal { attempt, signal } => self.order(attempt, Order::Signal(signal)),
             Effect::Kill { attempt } => self.order(attempt, Order::Kill),
+            Effect::Probe { attempt } => {
+                self.hands.get(&attempt).iter().for_each(|hand| hand.orders.look());
+            }
             Effect::Settle { attempt, how, verdict } => self.settle(attempt, how, verdict)?,
             Effect::Pace { node, pace } => self.context.paces.set(node, pace),
             Effect::Feed(queue) => self.feed(queue),
@@ -257,8 +258,7 @@ impl Driver {
         for (index, start) in starts.into_iter().enumerate() {
             let replay = start.replays.then(|| self.context.replay(start.node)).flatten();
             let reader = self.context.reader(start.node);
-            let from = stdin.take();
-            let mut given = Given { lent: None, replay, reader, stdin: from, stdout: None };
+            let mut given = Given { lent: None, replay, reader, stdin: stdin.take(), stdout: None };
             if index < last {
                 let (reader, writer) = child::pipe().map_err(Fault::Pipe)?;
                 (stdin, given.stdout) = (Some(reader), Some(writer));

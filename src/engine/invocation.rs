@@ -16,6 +16,7 @@ use super::items::{TAIL_BYTES, TAIL_LINES};
 use super::lent::Lent;
 use super::outlet::{Frames, Log, Outlet};
 use super::printed::Blocks;
+use super::probe::Probe;
 use super::recent::Recent;
 use super::stream::Source;
 use super::worker::Wanted;
@@ -62,6 +63,8 @@ pub(super) struct Prepared {
     pub(super) stdout: Outlet,
     pub(super) stderr: Outlet,
     pub(super) extra: Outlet,
+    /// What says whether it is ready, of a service.
+    pub(super) probe: Option<Probe>,
 }
 
 /// Why there is nothing to start.
@@ -85,10 +88,10 @@ pub(super) fn prepare(
     let command = command(context, start, given).map_err(unfit)?;
     let blame = |why| Unready { why, command_at_fault: !has_item };
     let (stdin, payload) = input(context, start, given, &command).map_err(blame)?;
-    let (stdout, out) = output(context, start, given, &command).map_err(blame)?;
+    let (stdout, mut out) = output(context, start, given, &command).map_err(blame)?;
     let recent =
         if let Payload::Work(wanted) = &payload { Some(Rc::clone(&wanted.stderr)) } else { None };
-    let (stderr, err) = match &command.stderr {
+    let (stderr, mut err) = match &command.stderr {
         Destination::Log => {
             let piece = context.log(start.node, Stream::Stderr);
             let log = Log::remembered(start.attempt, Stream::Stderr, piece, recent);
@@ -100,6 +103,11 @@ pub(super) fn prepare(
             (file.map_err(blame)?, Outlet::Elsewhere)
         }
     };
+    let probe = Probe::of(&command);
+    if let Some(lookout) = probe.as_ref().and_then(Probe::lookout) {
+        out.looked_at(lookout);
+        err.looked_at(lookout);
+    }
     let wire = wire(context, start);
     let (extra, more) = match (into_queues(context, start, From::Fd3), wire) {
         (Some(outlet), _) => (child::Extra::Out, outlet),
@@ -109,7 +117,7 @@ pub(super) fn prepare(
     let launch::Command { argv, mut env, cwd, .. } = command;
     env.extend(wire.into_iter().flat_map(descriptors));
     let invocation = child::Invocation { argv, env, cwd, stdin, stdout, stderr, extra };
-    Ok(Prepared { invocation, payload, stdout: out, stderr: err, extra: more })
+    Ok(Prepared { invocation, payload, stdout: out, stderr: err, extra: more, probe })
 }
 
 /// Fills in the command.

@@ -23,6 +23,8 @@ pub(super) struct Orders {
     pub(super) told: Gate,
     given: RefCell<VecDeque<Order>>,
     notify: Notify,
+    /// Tells that a service is to be looked at; once is enough.
+    looks: Notify,
 }
 
 impl Orders {
@@ -30,6 +32,16 @@ impl Orders {
     pub(super) fn give(&self, order: Order) {
         self.given.borrow_mut().push_back(order);
         self.notify.notify_one();
+    }
+
+    /// Has a service looked at.
+    pub(super) fn look(&self) {
+        self.looks.notify_one();
+    }
+
+    /// Waits until a service is to be looked at.
+    pub(super) async fn looked(&self) {
+        self.looks.notified().await;
     }
 
     /// Returns whether there is an order that was not carried out.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::context::Context;
 use super::fault::Fault;
+use super::lookout::{Lookout, View};
 use super::recent::Recent;
 use crate::event::{EventKind, LogPiece, Stream, Text};
 use crate::journal::Piece;
@@ -38,12 +39,14 @@ pub(super) struct Log {
     piece: Piece,
     /// Who remembers the last of it.
     recent: Option<Rc<Recent>>,
+    /// Who looks at its lines.
+    view: Option<View>,
 }
 
 impl Log {
     /// Logs a stream of an attempt.
     pub(super) fn outlet(attempt: AttemptId, stream: Stream, piece: Piece) -> Outlet {
-        Outlet::Log(Box::new(Self { attempt, stream, piece, recent: None }))
+        Self::remembered(attempt, stream, piece, None)
     }
 
     /// Logs a stream of an attempt, the last of which is remembered.
@@ -53,7 +56,7 @@ impl Log {
         piece: Piece,
         recent: Option<Rc<Recent>>,
     ) -> Outlet {
-        Outlet::Log(Box::new(Self { attempt, stream, piece, recent }))
+        Outlet::Log(Box::new(Self { attempt, stream, piece, recent, view: None }))
     }
 }
 
@@ -91,6 +94,14 @@ impl From<Fault> for Refused {
 }
 
 impl Outlet {
+    /// Lets somebody look at its lines, if it is a log.
+    pub(super) fn looked_at(&mut self, lookout: &Rc<Lookout>) {
+        match self {
+            Self::Log(log) => log.view = Some(View::new(Rc::clone(lookout))),
+            Self::Elsewhere | Self::Queues(_) | Self::Held(..) => {}
+        }
+    }
+
     /// Takes in a block; waits while a queue is full.
     pub(super) async fn take(
         &mut self,
@@ -157,6 +168,9 @@ impl Log {
         self.piece.write(block).map_err(Fault::Log)?;
         if let Some(recent) = &self.recent {
             recent.add(block);
+        }
+        if let Some(view) = &self.view {
+            view.pass(block);
         }
         if context.teller.wants_output() {
             let mut rest = block.clone();

@@ -1,4 +1,5 @@
-//! Paces: how many items the workers of a node may have in hand, as the core has said last.
+//! Paces: how many items the long-lived children of a node may have in hand, as the core has said
+//! last.
 //!
 //! A worker asks before it takes an item, and sleeps until it may. Unaware of why a node is slow.
 
@@ -36,13 +37,29 @@ impl Paces {
         nodes.get(&node).is_none_or(|row| match row.pace {
             Pace::Free => true,
             Pace::One => row.in_hand == 0,
-            Pace::Paused | Pace::Over => false,
+            Pace::Paused | Pace::Down | Pace::Over => false,
         })
     }
 
     /// Returns whether the workers of a node may take no more items, ever.
     pub(super) fn are_over(&self, node: NodeId) -> bool {
         self.nodes.borrow().get(&node).is_some_and(|row| row.pace == Pace::Over)
+    }
+
+    /// Returns whether what fails now costs no try.
+    pub(super) fn are_down(&self, node: NodeId) -> bool {
+        self.nodes.borrow().get(&node).is_some_and(|row| row.pace == Pace::Down)
+    }
+
+    /// Waits until a service that a node needs is gone, or is there again.
+    pub(super) async fn become_down(&self, node: NodeId, down: bool) {
+        loop {
+            let changed = self.changed.notified();
+            if self.are_down(node) == down {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// Waits until a worker of a node may take one more item, or none ever.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::event::{Exit, Verdict};
-use crate::model::{Retry, RetryOn};
+use crate::model::{Backoff, Retry, RetryOn};
 
 /// The doubling of a backoff stops here: what a factor of 32 bits can hold.
 const MOST_DOUBLINGS: u32 = 31;
@@ -35,8 +35,7 @@ pub(super) fn is_retried(retry: &Retry, verdict: Verdict, exit: &Exit, by_itself
 }
 
 /// Returns the wait before the next try: doubled each time, and a random part less.
-pub(super) fn wait_before(retry: &Retry, number: u32, seed: u64) -> Duration {
-    let backoff = retry.backoff;
+pub(super) fn wait_for(backoff: &Backoff, number: u32, seed: u64) -> Duration {
     let doubled = 2u32.saturating_pow(number.saturating_sub(1).min(MOST_DOUBLINGS));
     let wait = backoff.first.saturating_mul(doubled).min(backoff.most.max(backoff.first));
     let part = random_part(seed ^ (u64::from(number) << 32));

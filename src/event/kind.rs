@@ -84,6 +84,9 @@ pub enum EventKind {
         /// The queues that it feeds.
         #[serde(default)]
         produces: Vec<QueueId>,
+        /// Whether it is a service, which is there for others and has no end of its own.
+        #[serde(default)]
+        service: bool,
         /// Whether its standard output is that of the runner too, once the run has ended.
         inherits: bool,
         /// How long it took in earlier runs, where that is known.
@@ -177,6 +180,30 @@ pub enum EventKind {
         again: Option<Duration>,
         /// Why it failed, where its exit does not say it.
         reason: Option<String>,
+    },
+    /// A service can be used, for the first time or again.
+    ServiceReady {
+        /// The service.
+        node: NodeId,
+        /// Its attempt.
+        attempt: AttemptId,
+        /// How long that took from its start.
+        #[serde(with = "micros")]
+        #[schemars(with = "Micros")]
+        took: Duration,
+    },
+    /// A service has ended by itself and will be started again.
+    ServiceRestarts {
+        /// The service.
+        node: NodeId,
+        /// The how manieth time it is within `restart.within`, counted from 1.
+        number: u32,
+        /// How often it may be.
+        burst: u32,
+        /// When, from now.
+        #[serde(with = "micros")]
+        #[schemars(with = "Micros")]
+        after: Duration,
     },
     /// How full queues are; told when they change, at most about ten times a second.
     QueueLevels {

@@ -105,6 +105,8 @@ impl Letters {
             | EventKind::AttemptSlow { .. }
             | EventKind::AttemptKilled { .. }
             | EventKind::ItemEnded { .. }
+            | EventKind::ServiceReady { .. }
+            | EventKind::ServiceRestarts { .. }
             | EventKind::QueueLevels { .. }
             | EventKind::QueueClosed { .. }
             | EventKind::QueueDrained { .. }
@@ -151,7 +153,7 @@ impl Letters {
 impl Node {
     fn has_met(&self, when: When) -> bool {
         match (when, self.outcome) {
-            (When::Started, _) => self.has_started,
+            (When::Started | When::Ready, _) => self.has_started,
             (_, None) => false,
             (When::Ended, Some(_)) => true,
             (When::Passed, Some(outcome)) => !outcome.is_failure() && outcome != Outcome::Stopped,
@@ -172,6 +174,7 @@ mod tests {
             name: name.to_owned(),
             process: process.to_owned(),
             consumes: None,
+            service: false,
             inherits: false,
             produces: Vec::new(),
             expected: None,

@@ -41,7 +41,8 @@ pub enum Verdict {
     Failed,
     /// The runner stopped it: `timeout.total` or `timeout.idle` was over.
     TimedOut,
-    /// The runner stopped it as part of a stop of the run.
+    /// The runner stopped it as part of a stop of the run, or because it can't go on; or a service
+    /// that it needs was not there, so that its failure costs no try.
     Stopped,
     /// The runner ended it at the end of its queue, as `on-end = "terminate"` asks, or a pipe's
     /// reader had enough: no failure.

@@ -3,9 +3,10 @@
 //! No reporter counts by itself: bar, summary, JSON and exit code all read this, so they cannot
 //! disagree. Constant work per event. Unaware of how it is shown.
 //!
-//! Reading order: [`Tally`]; [`queue`], what is known of one queue.
+//! Reading order: [`Tally`]; [`queue`], what is known of one queue; [`services`].
 
 mod queue;
+mod services;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use super::{Event, EventKind, Exit, ItemRef, Leftover, LogPiece, Logs, Outcome, Stop, Verdict};
 use crate::model::{AttemptId, NodeId, PoolId, QueueId};
 pub use queue::Queue;
+pub use services::Services;
 
 /// How many of the slowest nodes are remembered: what fits a summary.
 const SLOWEST: usize = 5;
@@ -49,6 +51,8 @@ pub struct Tally {
     pub nodes: Vec<Node>,
     /// Attempts that run now.
     pub running: BTreeMap<AttemptId, Attempt>,
+    /// What is known of services; the counts of nodes are those of the others.
+    pub services: Services,
     /// Nodes that run now.
     pub nodes_running: u32,
     /// Nodes that ended, by outcome, in the order of [`Outcome::ALL`].
@@ -86,6 +90,8 @@ pub struct Node {
     pub expected: Option<Duration>,
     /// Where the standard output lies that is that of the runner too; `None` where it is not.
     pub inherits: Option<Vec<LogPiece>>,
+    /// Whether it can be used, of a service.
+    pub ready: Option<bool>,
     /// How far it has come.
     pub state: NodeState,
     /// When its first attempt started.
@@ -170,22 +176,7 @@ impl Tally {
             EventKind::QueueDeclared { queue, name, capacity } => {
                 self.queues.push(Queue::new(*queue, name.clone(), *capacity));
             }
-            EventKind::NodeDeclared {
-                name,
-                process,
-                consumes,
-                produces,
-                expected,
-                inherits,
-                ..
-            } => {
-                self.ahead += expected.unwrap_or_default();
-                self.unknown += u32::from(expected.is_none());
-                let node = Node::new(name, process, *consumes, *expected);
-                let inherits = inherits.then(Vec::new);
-                let produces = produces.clone();
-                self.nodes.push(Node { produces, inherits, ..node });
-            }
+            EventKind::NodeDeclared { .. } => self.node_declared(event),
             EventKind::AttemptStarted { .. } => self.attempt_started(event),
             EventKind::AttemptSlow { attempt } => {
                 if let Some(attempt) = self.running.get_mut(attempt) {
@@ -193,6 +184,8 @@ impl Tally {
                 }
             }
             EventKind::AttemptEnded { .. } => self.attempt_ended(event),
+            EventKind::ServiceReady { node, .. } => self.nodes[node.index()].ready = Some(true),
+            EventKind::ServiceRestarts { .. } => self.services.restarts += 1,
             EventKind::QueueLevels { levels } => {
                 for level in levels {
                     self.queues[level.queue.index()].told(event.at, level);
@@ -221,6 +214,12 @@ impl Tally {
         }
     }
 
+    /// Returns how many nodes there are that are no services.
+    pub fn nodes_declared(&self) -> u32 {
+        let nodes = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        nodes.saturating_sub(self.services.declared)
+    }
+
     /// Returns how many nodes ended so.
     pub fn ended_as(&self, outcome: Outcome) -> u32 {
         self.counts[outcome as usize]
@@ -233,13 +232,17 @@ impl Tally {
 
     /// Returns how many nodes have not started.
     pub fn nodes_waiting(&self) -> u32 {
-        let nodes = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        nodes.saturating_sub(self.nodes_done() + self.nodes_running)
+        self.nodes_declared().saturating_sub(self.nodes_done() + self.nodes_running)
     }
 
     /// Returns how many nodes failed, ran out of time or were killed.
-    pub fn failures(&self) -> u32 {
+    pub fn nodes_failed(&self) -> u32 {
         Outcome::ALL.iter().filter(|o| o.is_failure()).map(|o| self.ended_as(*o)).sum()
+    }
+
+    /// Returns how many nodes and services failed.
+    pub fn failures(&self) -> u32 {
+        self.nodes_failed() + self.services.failed()
     }
 
     /// Returns the exit code that a run which ends now has: `128 + n` after signal n, 1 after a
@@ -253,6 +256,29 @@ impl Tally {
         }
     }
 
+    fn node_declared(&mut self, event: &Event) {
+        let EventKind::NodeDeclared {
+            name,
+            process,
+            consumes,
+            produces,
+            expected,
+            inherits,
+            service,
+            ..
+        } = &event.kind
+        else {
+            return;
+        };
+        self.ahead += expected.unwrap_or_default();
+        self.unknown += u32::from(expected.is_none() && !service);
+        self.services.declared += u32::from(*service);
+        let node = Node::new(name, process, *consumes, *expected);
+        let inherits = inherits.then(Vec::new);
+        let (produces, ready) = (produces.clone(), service.then_some(false));
+        self.nodes.push(Node { produces, inherits, ready, ..node });
+    }
+
     fn attempt_started(&mut self, event: &Event) {
         let EventKind::AttemptStarted { attempt, node, number, slot, pid, item } = &event.kind
         else {
@@ -263,7 +289,10 @@ impl Tally {
         declared.started.get_or_insert(event.at);
         if declared.state == NodeState::Waiting {
             declared.state = NodeState::Running;
-            self.nodes_running += 1;
+            match declared.ready {
+                None => self.nodes_running += 1,
+                Some(_) => self.services.running += 1,
+            }
         }
         let (node, number, slot, pid, item) = (*node, *number, *slot, *pid, item.clone());
         let started = event.at;
@@ -280,10 +309,15 @@ impl Tally {
         self.attempts += 1;
         self.leftovers.extend(leftovers.iter().map(|leftover| (*node, leftover.clone())));
         let running = self.running.remove(attempt);
+        let is_service = self.nodes[node.index()].ready.is_some();
+        if is_service {
+            self.nodes[node.index()].ready = Some(false);
+        }
         if let (Some(inherits), None) = (&mut self.nodes[node.index()].inherits, again) {
             inherits.extend(logs.stdout.clone());
         }
-        if matches!(verdict, Verdict::Passed | Verdict::Ended) {
+        // A service that passes has ended before it was to.
+        if matches!(verdict, Verdict::Ended) || *verdict == Verdict::Passed && !is_service {
             return;
         }
         let (number, item) = running.map_or((1, None), |running| (running.number, running.item));
@@ -338,14 +372,19 @@ impl Tally {
         reason: Option<&String>,
     ) {
         let node = &mut self.nodes[id.index()];
-        if node.state == NodeState::Running {
-            self.nodes_running -= 1;
-        }
+        let was_running = u32::from(node.state == NodeState::Running);
+        let is_service = node.ready.is_some();
         self.ahead = self.ahead.saturating_sub(node.expected.unwrap_or_default());
-        self.unknown -= u32::from(node.expected.is_none());
+        self.unknown -= u32::from(node.expected.is_none() && !is_service);
         node.state = NodeState::Done(outcome);
         node.took = took;
         node.reason = reason.cloned();
+        if is_service {
+            // It takes as long as others do, which says nothing about it.
+            self.services.running -= was_running;
+            return self.services.end(outcome);
+        }
+        self.nodes_running -= was_running;
         self.counts[outcome as usize] += 1;
         let rank = self.slowest.partition_point(|(_, other)| *other >= took);
         if rank < SLOWEST && took > Duration::ZERO {
@@ -369,6 +408,7 @@ impl Node {
             produces: Vec::new(),
             expected,
             inherits: None,
+            ready: None,
             state: NodeState::Waiting,
             started: None,
             attempts: 0,

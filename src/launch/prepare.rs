@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::environment::{Environment, Variables, inherited};
 use super::fit::{fit, os};
 use super::pieces::{Fixed, Pieces};
+use super::ready::{Probe, Ready};
 use super::script::{name, named_first, rewrite};
 use super::values::put;
 use super::{Item, Limits, Unfit, Values};
@@ -43,6 +44,7 @@ pub struct Prepared {
     stdin: Source,
     stdout: Target,
     stderr: Target,
+    ready: Option<Ready>,
     /// What stands before items behind the arguments: a shell takes the first for its own name.
     before_more: Option<OsString>,
     /// Whether the item stands in `RUNNER_ITEM`.
@@ -72,6 +74,8 @@ pub struct Command {
     pub stdout: Destination,
     /// Where its standard error goes.
     pub stderr: Destination,
+    /// What says whether it is ready, of a service.
+    pub ready: Option<Probe>,
 }
 
 /// What an attempt reads.
@@ -175,6 +179,7 @@ impl Launch {
         };
         let layers = [&self.declared, &process.env];
         let consumes = process.consumes.as_ref();
+        let ready = process.service.as_ref().and_then(|service| service.ready.as_ref());
         Ok(Prepared {
             run: self.run.clone(),
             process: process.name.clone(),
@@ -187,6 +192,7 @@ impl Launch {
             stdin: source(&process.stdin, &of)?,
             stdout: target(&process.stdout, &of)?,
             stderr: target(&process.stderr, &of)?,
+            ready: ready.map(|ready| Ready::of(&ready.probe, &of)).transpose()?,
             shows_item: consumes.is_some_and(|consumes| consumes.deliver == Deliver::Args),
             limits: self.limits,
         })
@@ -291,7 +297,8 @@ impl Prepared {
             })
         };
         let (stdout, stderr) = (destination(&self.stdout)?, destination(&self.stderr)?);
-        Ok(Command { argv, env, cwd, stdin, stdout, stderr })
+        let ready = self.ready.as_ref().map(|ready| ready.filled(&fill, &path)).transpose()?;
+        Ok(Command { argv, env, cwd, stdin, stdout, stderr, ready })
     }
 
     /// Adds what the runner says itself.

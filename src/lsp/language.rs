@@ -258,9 +258,9 @@ mod tests {
         let language = Language::new(&crate::config::schema());
         let about = |steps: &[&str]| language.about(&way(steps)).unwrap();
         insta::assert_snapshot!(about(&["process", "a", "needs", "*", "when"]), @r#"
-        What must have become of it: `passed` (the default), `ended`, `failed` or `started`.
+        What must have become of it: `passed`, `ended`, `failed`, `started`; `ready` of a service.
 
-        One of `"passed"`, `"ended"`, `"failed"`, `"started"`.
+        One of `"passed"`, `"ended"`, `"failed"`, `"started"`, `"ready"`.
         "#);
         insta::assert_snapshot!(about(&["process", "a", "retry"]), @r#"
         How often it is tried again after a failure, or a table; by default 0.

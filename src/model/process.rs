@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Consumes, Environment, FileId, Produces, Template};
+use super::{Consumes, Environment, FileId, Probe, Produces, Service, Template};
 
 /// The signal that asks a child to end, where its process names none.
 const SIGTERM: i32 = 15;
@@ -66,7 +66,7 @@ pub struct Process {
     /// `emit`: when what it produces enters its queues.
     pub emit: Emit,
     /// `service`: long-lived; started for its first dependant, stopped after its last.
-    pub service: bool,
+    pub service: Option<Service>,
     /// `inputs`: globs of the files that it reads.
     pub inputs: Vec<String>,
 }
@@ -102,7 +102,7 @@ impl Process {
             consumes: None,
             produces: Vec::new(),
             emit: Emit::default(),
-            service: false,
+            service: None,
             inputs: Vec::new(),
         }
     }
@@ -122,7 +122,9 @@ impl Process {
             Output::Log | Output::Inherit | Output::Null => None,
         });
         let env = self.env.set.iter().map(|(_, value)| value);
-        action.iter().chain(stdin).chain(files).chain(env).chain(&self.cwd)
+        let ready = self.service.iter().filter_map(|service| service.ready.as_ref());
+        let ready = ready.flat_map(|ready| Probe::templates(&ready.probe));
+        action.iter().chain(stdin).chain(files).chain(env).chain(&self.cwd).chain(ready)
     }
 }
 
@@ -209,6 +211,18 @@ pub enum When {
     Failed,
     /// `started`.
     Started,
+    /// `ready`: of a service, where that is the default.
+    Ready,
+}
+
+impl When {
+    /// Returns whether a need of this kind has a service started, and keeps it.
+    pub fn holds(self) -> bool {
+        match self {
+            Self::Started | Self::Ready => true,
+            Self::Passed | Self::Ended | Self::Failed => false,
+        }
+    }
 }
 
 /// `run`: whether a process runs once the run has failed.

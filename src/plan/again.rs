@@ -152,7 +152,9 @@ impl Chosen {
             let is_met = match kind {
                 // What is an order among what runs asks for nobody.
                 Kind::After => true,
-                Kind::Need(when) => !links.process(*to).service && met(links.name(*to), *when),
+                Kind::Need(when) => {
+                    links.process(*to).service.is_none() && met(links.name(*to), *when)
+                }
                 // What was printed then is not there now.
                 Kind::Stdin | Kind::Stdout | Kind::Pipe => false,
             };

@@ -375,7 +375,7 @@ mod tests {
         ]);
         for text in [
             "db service!\na needs db",
-            "db service! feeds q\na reads q",
+            "db service!\na needs db\nb needs ended:db stdin a",
             "a allow!\nb needs a failed:a",
             "a\nb needs a\nc needs ended:b failed:a",
             "a on-failure!\nb needs a on-failure!\nc needs ended:a\nd needs a always!",

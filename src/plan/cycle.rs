@@ -33,6 +33,8 @@ enum Cause {
     Pipe(usize),
     /// A pipe that lets two start together.
     Together,
+    /// A service that is there for who needs it, which says so in this place of its links.
+    Serves(usize),
     /// A queue that is full.
     Full(usize),
     /// A queue that is read to its end, for which another of its loop may have to be emptied.
@@ -77,6 +79,7 @@ fn step(links: &Links<'_>, why: Why, by: usize, emptied: Option<usize>) -> Optio
             let is_pipe = edge.kind == Kind::Pipe;
             (from, edge.to, if is_pipe { Cause::Pipe(at) } else { Cause::Entry(at) })
         }
+        Why::Serves(user, at) => (links.edges[user][at].to, user, Cause::Serves(at)),
         Why::Full(from, queue) => (from, by, Cause::Full(queue)),
         Why::Reads(from, queue) => (from, by, Cause::Reads(queue, emptied)),
     };
@@ -91,7 +94,7 @@ fn label(links: &Links<'_>, step: &Step) -> Label {
         Cause::Entry(at) | Cause::Pipe(at) => {
             let edge = &links.edges[step.from][at];
             let what = match edge.kind {
-                Kind::Need(When::Started) => "starts after",
+                Kind::Need(When::Started | When::Ready) => "starts after",
                 Kind::Need(_) | Kind::After => "waits for",
                 Kind::Stdin | Kind::Stdout => "waits for the output of",
                 Kind::Pipe => "reads until the end of",
@@ -99,6 +102,11 @@ fn label(links: &Links<'_>, step: &Step) -> Label {
             edge.spot.place(links.process(step.from)).label(format!("`{from}` {what} `{to}`"))
         }
         Cause::Together => together(links, step.from, step.to),
+        Cause::Serves(at) => {
+            let spot = &links.edges[step.to][at].spot;
+            let text = format!("service `{from}` is stopped once `{to}` has ended");
+            spot.place(links.process(step.to)).label(text)
+        }
         Cause::Full(at) => {
             let Queue { name, capacity, .. } = &links.job.queues[at];
             let text = format!(
@@ -164,7 +172,11 @@ fn message(links: &Links<'_>, steps: &[Step]) -> String {
     let first = links.name(steps[0].from);
     let mut full = steps.iter().filter_map(|step| match step.cause {
         Cause::Full(queue) => Some((step, queue)),
-        Cause::Entry(_) | Cause::Reads(..) | Cause::Pipe(_) | Cause::Together => None,
+        Cause::Entry(_)
+        | Cause::Reads(..)
+        | Cause::Pipe(_)
+        | Cause::Together
+        | Cause::Serves(_) => None,
     });
     match (steps.len(), steps[0].cause, full.next(), full.next()) {
         (1, Cause::Reads(..) | Cause::Pipe(_), ..) => {
@@ -220,7 +232,7 @@ fn entry(links: &Links<'_>, process: usize, at: usize) -> String {
     let edge = &links.edges[process][at];
     let (of, to) = (links.name(process), links.name(edge.to));
     match (&edge.spot, edge.kind) {
-        (Spot::Need(_), Kind::Need(When::Passed)) => {
+        (Spot::Need(_), Kind::Need(When::Passed | When::Ready)) => {
             format!("`\"{to}\"` from `needs` of `{of}`")
         }
         (Spot::Need(_), _) => format!("the entry of `{to}` from `needs` of `{of}`"),
@@ -235,6 +247,7 @@ fn entry(links: &Links<'_>, process: usize, at: usize) -> String {
                 Text::Cwd => "cwd",
                 Text::Stdout => "stdout",
                 Text::Stderr => "stderr",
+                Text::Ready(..) => "ready",
             };
             format!("`{{process.{to}.stdout}}` from `{key}` of `{of}`")
         }

@@ -27,8 +27,15 @@ pub(super) fn enough(links: &Links<'_>, chains: &Chains, cells: &[usize]) -> Vec
         links.job.pools.iter().enumerate().map(|(at, pool)| (pool.name.as_str(), at)).collect();
     let groups = groups(links);
     let mut members: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+    let mut services = vec![Slots::default(); links.job.pools.len()];
     for (at, process) in links.job.processes.iter().enumerate() {
         for pool in process.pools.iter().flatten().filter_map(|name| pools.get(name.as_str())) {
+            let weight = u64::from(process.weight);
+            if process.service.is_some() {
+                services[*pool].held += weight;
+                continue;
+            }
+            services[*pool].lent = weight.max(services[*pool].lent);
             members.entry((*pool, groups[at])).or_default().push(at);
         }
     }
@@ -47,8 +54,13 @@ pub(super) fn enough(links: &Links<'_>, chains: &Chains, cells: &[usize]) -> Vec
             meeting[pool].lent = slots.lent.max(meeting[pool].lent);
         }
     }
-    let both = enough.iter().zip(&meeting);
-    both.map(|(alone, met)| (*alone).max(met.held + met.lent)).collect()
+    let all = enough.iter().zip(&meeting).zip(&services);
+    all.map(|((alone, met), services)| {
+        let enough = (*alone).max(met.held + met.lent);
+        // Whoever runs beside services has all its slots beside theirs.
+        if services.held > 0 { services.held + enough.max(services.lent) } else { enough }
+    })
+    .collect()
 }
 
 /// Returns a number for each process that those share which queues or pipes join.

@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use super::lanes::Lanes;
 use crate::model::{
-    Action, Job, Label, Output, Place, Placeholder, Problem, Process, Produces, Queue, Stdin,
-    Template, When, code, nearest_at,
+    Action, Job, Label, Output, Place, Placeholder, Probe, Problem, Process, Produces, Queue,
+    Stdin, Template, When, code, nearest_at,
 };
 
 /// Wrong names that get a suggestion. Each is compared with every declared name, and a report draws
@@ -111,6 +111,8 @@ pub(super) enum Text {
     Stdout,
     /// `stderr.file`.
     Stderr,
+    /// `ready`, under this key; of a command, by position.
+    Ready(&'static str, Option<usize>),
 }
 
 impl<'a> Links<'a> {
@@ -295,6 +297,8 @@ impl Text {
             Self::Cwd => at.then("cwd"),
             Self::Stdout => at.then("stdout").then("file"),
             Self::Stderr => at.then("stderr").then("file"),
+            Self::Ready(key, None) => at.then("ready").then(key),
+            Self::Ready(key, Some(index)) => at.then("ready").then(key).item(index),
         }
     }
 }
@@ -357,6 +361,17 @@ fn each_text<'a>(process: &'a Process, found: &mut dyn FnMut(&'a Template, Text)
         Stdin::Closed | Stdin::Process(_) | Stdin::Pipe(_) => {}
     }
     process.cwd.iter().for_each(|cwd| found(cwd, Text::Cwd));
+    let ready = process.service.as_ref().and_then(|service| service.ready.as_ref());
+    match ready.map(|ready| &ready.probe) {
+        Some(Probe::Tcp(address)) => found(address, Text::Ready("tcp", None)),
+        Some(Probe::Http { url, .. }) => found(url, Text::Ready("http", None)),
+        Some(Probe::File(path)) => found(path, Text::Ready("file", None)),
+        Some(Probe::Command(words)) => {
+            let text = |i| Text::Ready("command", Some(i));
+            words.iter().enumerate().for_each(|(i, word)| found(word, text(i)));
+        }
+        Some(Probe::Line(_)) | None => {}
+    }
     for (output, text) in [(&process.stdout, Text::Stdout), (&process.stderr, Text::Stderr)] {
         if let Output::File { path, .. } = output {
             found(path, text);

@@ -100,7 +100,7 @@ impl Reach<'_> {
 
     fn proves(&self, when: When) -> bool {
         match when {
-            When::Passed | When::Started => true,
+            When::Passed | When::Started | When::Ready => true,
             When::Failed => self.links.job.queues.is_empty(),
             When::Ended => false,
         }
@@ -336,6 +336,7 @@ impl Reach<'_> {
             When::Passed => format!("`{of}` needs `{to}` to pass"),
             When::Failed => format!("`{of}` needs `{to}` to fail"),
             When::Started => format!("`{of}` needs the start of `{to}`"),
+            When::Ready => format!("`{of}` needs service `{to}`"),
             When::Ended => {
                 format!("`{of}` starts after `{to}`, and only while nothing has failed")
             }

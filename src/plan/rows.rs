@@ -84,6 +84,11 @@ impl Rows {
             let of_process = |name: &String| by_name.get(name.as_str()).copied();
             let mut node_pools: Vec<PoolId> =
                 declared.pools.iter().flatten().filter_map(of_process).collect();
+            if declared.service.is_some() {
+                // There it holds nothing, whoever says so.
+                node_pools.retain(|pool| *pool != PoolId(0));
+            }
+            let names_pools = declared.pools.is_some() && !node_pools.is_empty();
             if node_pools.is_empty() {
                 node_pools.push(PoolId(0));
             }
@@ -108,7 +113,7 @@ impl Rows {
                     piped_from: self.piped_from(links, process),
                     piped_to: links.readers[process].first().and_then(|&to| self.ids(to).next()),
                     pools: node_pools.clone(),
-                    names_pools: declared.pools.is_some(),
+                    names_pools,
                     // Too heavy for a pool of as many slots as CPUs: it takes the whole pool.
                     weight: declared.weight.min(smallest),
                     priority: declared.priority,

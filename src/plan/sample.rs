@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use crate::model::{
     Action, AllowFailure, Consumes, Deliver, Emit, FileId, Items, Job, Matrix, Need, OnFull,
-    Output, Pool, Process, Produces, Queue, RunWhen, Size, Stdin, Template, When,
+    Output, Pool, Process, Produces, Queue, RunWhen, Service, Size, Stdin, Template, When,
 };
 
 /// Returns a process that says nothing but its name.
@@ -76,7 +76,20 @@ pub(crate) fn job(text: &str) -> Job {
         }
     }
     declare(&mut job);
+    wait_for_services(&mut job);
     job
+}
+
+/// Lets who needs a service wait until it is ready.
+fn wait_for_services(job: &mut Job) {
+    let is_service = |process: &&Process| process.service.is_some();
+    let services = job.processes.iter().filter(is_service);
+    let services: Vec<String> = services.map(|service| service.name.clone()).collect();
+    for need in job.processes.iter_mut().flat_map(|process| &mut process.needs) {
+        if need.when == When::Passed && services.contains(&need.process) {
+            need.when = When::Ready;
+        }
+    }
 }
 
 /// Lets a queue say its words; those that mean nothing else are items.
@@ -108,7 +121,7 @@ fn said<'a>(mut process: Process, words: impl Iterator<Item = &'a str>) -> Proce
     let mut verb = "";
     for word in words {
         match (verb, word) {
-            (_, "service!") => process.service = true,
+            (_, "service!") => process.service = Some(Service::default()),
             (_, "on-failure!") => process.run = RunWhen::OnFailure,
             (_, "always!") => process.run = RunWhen::Always,
             (_, "allow!") => process.allow_failure = AllowFailure::Any,
@@ -129,6 +142,7 @@ fn said<'a>(mut process: Process, words: impl Iterator<Item = &'a str>) -> Proce
                     "passed" => When::Passed,
                     "ended" => When::Ended,
                     "failed" => When::Failed,
+                    "ready" => When::Ready,
                     _ => When::Started,
                 };
                 process.needs.push(Need { process: name.to_owned(), when });

@@ -35,12 +35,43 @@ pub(super) fn check(links: &Links<'_>, chains: &Chains, cells: &[usize]) -> Vec<
     }
     for ((pool, members), enough) in links.job.pools.iter().zip(members).zip(enough) {
         let Some(size) = fixed(pool) else { continue };
-        let view = View::of(links, cells, u64::from(size), &members);
-        let jam = view.piped(chains).or_else(|| view.met()).or_else(|| view.alone());
-        let jam = jam.or_else(|| view.kept()).or_else(|| view.fanned());
-        problems.extend(jam.map(|jam| starved(links, pool, &jam, enough)));
+        let Served { held, jam } = Served::of(links, u64::from(size), &members);
+        let members: Vec<usize> =
+            members.into_iter().filter(|&at| links.process(at).service.is_none()).collect();
+        let view = View::of(links, cells, u64::from(size) - held, &members);
+        let jam = jam.or_else(|| view.piped(chains)).or_else(|| view.met());
+        let jam = jam.or_else(|| view.alone()).or_else(|| view.kept());
+        let jam = jam.or_else(|| view.fanned());
+        problems.extend(jam.map(|jam| starved(links, pool, &jam, (enough, held))));
     }
     problems
+}
+
+/// What services keep of a pool: each holds its slots for as long as somebody needs it.
+struct Served {
+    /// What they hold where all of them run, as far as it fits.
+    held: u64,
+    /// Why nothing fits beside them.
+    jam: Option<Jam>,
+}
+
+impl Served {
+    fn of(links: &Links<'_>, size: u64, members: &[usize]) -> Self {
+        let weight = |&at: &usize| u64::from(links.process(at).weight);
+        let (services, others): (Vec<usize>, Vec<usize>) =
+            members.iter().partition(|&&at| links.process(at).service.is_some());
+        let held: u64 = services.iter().map(weight).sum();
+        let heaviest = others.iter().copied().max_by_key(weight);
+        let slots = held + heaviest.as_ref().map_or(0, weight);
+        if services.is_empty() || slots <= size {
+            return Self { held, jam: None };
+        }
+        let holds = services.into_iter().map(|at| (at, "holds its slots while it is needed"));
+        let waits = heaviest.map(|at| (at, "may then never get a slot"));
+        let members = holds.chain(waits).map(|(at, why)| (at, why.to_owned())).collect();
+        // What the jam tells leaves nothing to look at beside them.
+        Self { held: 0, jam: Some(Jam { slots, members }) }
+    }
 }
 
 /// One pool and who runs in it.
@@ -268,8 +299,8 @@ fn fixed(pool: &Pool) -> Option<u32> {
     }
 }
 
-/// Tells of a pool that is too small.
-fn starved(links: &Links<'_>, pool: &Pool, jam: &Jam, enough: u64) -> Problem {
+/// Tells of a pool that is too small; `kept` is what services keep of it beside the others.
+fn starved(links: &Links<'_>, pool: &Pool, jam: &Jam, (enough, kept): (u64, u64)) -> Problem {
     let names: Vec<String> =
         jam.members.keys().map(|&at| format!("`{}`", links.name(at))).collect();
     let who = match &names[..] {
@@ -280,7 +311,7 @@ fn starved(links: &Links<'_>, pool: &Pool, jam: &Jam, enough: u64) -> Problem {
         [] => String::new(),
     };
     let size = fixed(pool).unwrap_or_default();
-    let slots = jam.slots;
+    let slots = jam.slots + kept;
     let message = format!(
         "{who} must run at the same time and need {slots} slots, but their pool `{}` has {size}",
         pool.name
@@ -355,6 +386,32 @@ mod tests {
         ] {
             assert_eq!(check(&job(&right)), [], "{right}");
         }
+    }
+
+    #[test]
+    fn a_service_holds_its_slots_while_others_need_some() {
+        let text = "pool p 2\ndb service! pool p\nweb service! pool p needs db\na needs web pool p";
+        let told = check(&job(text));
+        assert_eq!(
+            told[0].message,
+            "`db`, `web` and `a` must run at the same time and need 3 slots, but their pool `p` \
+             has 2"
+        );
+        assert_eq!(
+            told[0].help.as_deref().map(|help| &help[..24]),
+            Some("set `size = 3` or more, ")
+        );
+        for right in [
+            text.replace("pool p 2", "pool p 3"),
+            text.replace("web service! pool p", "web service!"),
+            text.replace("needs web pool p", "needs web"),
+            text.replace("pool p 2", "pool p cpus"),
+        ] {
+            assert_eq!(check(&job(&right)), [], "{right}");
+        }
+        let beside = "pool p 2\ndb service! pool p\ns feeds q pool p\nr reads q pool p needs db";
+        assert_eq!(check(&job(beside)).len(), 1, "what is left is too small for the others");
+        assert_eq!(check(&job(&beside.replace("pool p 2", "pool p 3"))), []);
     }
 
     #[test]

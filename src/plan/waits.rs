@@ -20,7 +20,7 @@ use super::cut::{Cut, MOST_TRIED, Tangle};
 use super::links::{Kind, Links};
 use super::loops::Loops;
 use super::pipes::Chains;
-use crate::model::{OnFull, When};
+use crate::model::OnFull;
 
 /// Something that happens once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub(super) enum Why {
     Link(usize, usize),
     /// It ends after it has started.
     Inside,
+    /// A service ends after a process that needs it: that process, and where among its links.
+    Serves(usize, usize),
     /// A producer ends when somebody empties the queue that it feeds.
     Full(usize, usize),
     /// A consumer ends when its queue is closed.
@@ -126,7 +128,12 @@ fn knot(
     let circle = shortest(stuck, parts, from);
     let link = |why: &Why| match why {
         Why::Link(process, at) => Some((*process, *at)),
-        Why::Inside | Why::Full(..) | Why::Reads(..) | Why::By(_) | Why::Emptied(_) => None,
+        Why::Inside
+        | Why::Serves(..)
+        | Why::Full(..)
+        | Why::Reads(..)
+        | Why::By(_)
+        | Why::Emptied(_) => None,
     };
     // The last step is the one that closes the circle as it is drawn.
     let closing = circle.iter().rev().find_map(link);
@@ -154,7 +161,12 @@ fn tangle(stuck: &Events, members: &[NodeIndex], parts: &Parts) -> (Tangle, Vec<
                     entries.push((process, link));
                     Some(entries.len() - 1)
                 }
-                Why::Inside | Why::Full(..) | Why::Reads(..) | Why::By(_) | Why::Emptied(_) => None,
+                Why::Inside
+                | Why::Serves(..)
+                | Why::Full(..)
+                | Why::Reads(..)
+                | Why::By(_)
+                | Why::Emptied(_) => None,
             };
             tangle.waits(at, on, entry);
         }
@@ -184,11 +196,15 @@ fn events(links: &Links<'_>, chains: &Chains, loops: &Loops) -> Events {
             match edge.kind {
                 Kind::Pipe => events.add_edge(end(process), end(edge.to), why),
                 _ if chains.joined(process, edge.to) => continue,
-                Kind::Need(When::Started) => events.add_edge(start(process), start(edge.to), why),
-                Kind::Need(When::Passed | When::Ended | When::Failed)
-                | Kind::After
-                | Kind::Stdin
-                | Kind::Stdout => events.add_edge(start(process), end(edge.to), why),
+                Kind::Need(when) if when.holds() => {
+                    if links.process(edge.to).service.is_some() {
+                        events.add_edge(end(edge.to), end(process), Why::Serves(process, at));
+                    }
+                    events.add_edge(start(process), start(edge.to), why)
+                }
+                Kind::Need(_) | Kind::After | Kind::Stdin | Kind::Stdout => {
+                    events.add_edge(start(process), end(edge.to), why)
+                }
             };
         }
     }

@@ -143,6 +143,7 @@ impl Story {
             process: name.split('[').next().unwrap_or(name).to_owned(),
             consumes,
             produces: Vec::new(),
+            service: false,
             inherits: false,
             expected: expected.map(Duration::from_millis),
         });

@@ -94,6 +94,8 @@ impl Pieces {
             | EventKind::AttemptStarted { .. }
             | EventKind::AttemptSlow { .. }
             | EventKind::AttemptKilled { .. }
+            | EventKind::ServiceReady { .. }
+            | EventKind::ServiceRestarts { .. }
             | EventKind::QueueLevels { .. }
             | EventKind::ItemEnded { .. }
             | EventKind::ItemDead { .. }

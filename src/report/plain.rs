@@ -115,6 +115,8 @@ impl Sink for Plain {
             | EventKind::AttemptStarted { .. }
             | EventKind::AttemptSlow { .. }
             | EventKind::AttemptKilled { .. }
+            | EventKind::ServiceReady { .. }
+            | EventKind::ServiceRestarts { .. }
             | EventKind::QueueLevels { .. }
             | EventKind::ItemEnded { .. }
             | EventKind::ItemDead { .. }

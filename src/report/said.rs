@@ -62,6 +62,19 @@ pub(super) fn said(event: &Event, tally: &Tally) -> Option<Said> {
             let node = tally.running.get(attempt)?.node;
             Some(about(tally, node, Weight::Notice, Hue::Warn, "did not stop in time, killed"))
         }
+        EventKind::ServiceReady { node, took, .. } => {
+            let mut said = about(tally, *node, Weight::Routine, Hue::Good, "ready");
+            said.rest = format!(" in {}", words::took(*took));
+            Some(said)
+        }
+        EventKind::ServiceRestarts { node, number, burst, after } => {
+            Some(restarts(tally, *node, (*number, *burst), *after))
+        }
+        EventKind::AttemptEnded { node, leftovers, .. }
+            if tally.nodes[node.index()].ready.is_some() =>
+        {
+            left_behind(leftovers).map(|left| about(tally, *node, Weight::Notice, Hue::Warn, &left))
+        }
         EventKind::AttemptEnded { node, verdict, leftovers, again, .. } => {
             attempt_ended(tally, *node, *verdict, leftovers, *again)
         }
@@ -146,6 +159,19 @@ fn attempt_ended(
         return Some(said);
     }
     left.map(|left| about(tally, node, Weight::Notice, Hue::Warn, &left))
+}
+
+/// Says that a service is started again: `restarting (1/5) in 1.0s: exit code 1`.
+fn restarts(tally: &Tally, node: NodeId, of: (u32, u32), after: Duration) -> Said {
+    let (number, burst) = of;
+    let mut said = about(tally, node, Weight::Notice, Hue::Warn, "restarting");
+    let when =
+        if after.is_zero() { "now".to_owned() } else { format!("in {}", words::took(after)) };
+    said.rest = format!(" ({number}/{burst}) {when}");
+    if let Some(last) = &tally.nodes[node.index()].last {
+        let _ = write!(said.rest, ": {}", words::exit(&last.exit, last.verdict));
+    }
+    said
 }
 
 /// Returns what outlived its leader: `1 process outlived its leader (pid 812, sleep): killed`.

@@ -134,10 +134,12 @@ impl Summary<'_> {
     }
 
     fn fields(&mut self, tally: &Tally) {
-        if tally.nodes.len() > 1 || tally.nodes_waiting() > 0 {
+        if tally.nodes_declared() > 1 || tally.nodes_waiting() > 0 {
             let counts = self.counts(tally);
             self.page.field("processes", LABEL, &counts);
         }
+        let services = self.services(tally);
+        self.page.field("services", LABEL, &services);
         let items = self.items(tally);
         self.page.field("items", LABEL, &items);
         let dead = self.dead(tally);
@@ -150,7 +152,7 @@ impl Summary<'_> {
         self.page.field("queues", LABEL, &queues);
         let bottleneck = flow::bottleneck(tally);
         self.page.field("bottleneck", LABEL, bottleneck.as_slice());
-        if tally.nodes.len() > 1 {
+        if tally.nodes_declared() > 1 {
             let slowest = tally.slowest.iter().take(SLOWEST).map(|(node, took)| {
                 format!("{} {}", text(&tally.nodes[node.index()].name), words::took(*took))
             });
@@ -165,14 +167,29 @@ impl Summary<'_> {
     }
 
     fn counts(&self, tally: &Tally) -> Vec<String> {
-        let ended = Outcome::ALL.iter().filter_map(|outcome| {
-            let count = tally.ended_as(*outcome);
+        let ended = self.ended(|outcome| tally.ended_as(outcome));
+        let waiting = tally.nodes_waiting();
+        let waiting = (waiting > 0).then(|| format!("{waiting} not started"));
+        ended.into_iter().chain(waiting).collect()
+    }
+
+    fn services(&self, tally: &Tally) -> Vec<String> {
+        let ended = self.ended(|outcome| tally.services.ended_as(outcome));
+        let restarts = tally.services.restarts;
+        let restarts = (restarts > 0).then(|| {
+            self.paint.hue(Hue::Warn, words::plural(restarts, "restart", "restarts")).into_owned()
+        });
+        ended.into_iter().chain(restarts).collect()
+    }
+
+    /// Counts those that ended, by outcome.
+    fn ended(&self, as_outcome: impl Fn(Outcome) -> u32) -> Vec<String> {
+        let counted = Outcome::ALL.iter().filter_map(|outcome| {
+            let count = as_outcome(*outcome);
             let words = format!("{count} {}", words::outcome(*outcome));
             (count > 0).then(|| self.paint.hue(said::hue(*outcome), words).into_owned())
         });
-        let waiting = tally.nodes_waiting();
-        let waiting = (waiting > 0).then(|| format!("{waiting} not started"));
-        ended.chain(waiting).collect()
+        counted.collect()
     }
 
     fn items(&self, tally: &Tally) -> Vec<String> {

@@ -36,6 +36,15 @@ command = ["no-such-program-anywhere"]
 needs = ["missing"]
 command = ["true"]
 
+[process.server]
+service = true
+restart = { when = "always", backoff = "1ms" }
+script = "[ -e again ] || { touch again; exit 1; }; echo up; touch up; sleep 100"
+
+[process.client]
+needs = ["server"]
+script = "until [ -e up ]; do sleep 0.01; done"
+
 [process.slow]
 timeout = { slow = "1ms", total = "50ms" }
 command = ["sleep", "100"]

@@ -2,5 +2,6 @@
 //!
 //! Real processes under the whole program; what a room proves of itself stands in the room.
 
+mod lifecycle;
 mod output;
 mod security;

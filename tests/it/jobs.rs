@@ -25,7 +25,7 @@ fn job(name: &str) -> Test {
 fn every_job_file_is_valid() {
     let ran = Test::new().args(["validate", &file("")]).run().exits(0);
     // Before it may stand what is not installed here.
-    assert!(ran.stderr.ends_with("15 job files checked: all can run\n"), "{ran}");
+    assert!(ran.stderr.ends_with("16 job files checked: all can run\n"), "{ran}");
     assert!(!ran.stderr.lines().any(|line| line.starts_with('E')), "{ran}");
 }
 
@@ -73,6 +73,31 @@ fn etl() {
     let ran = writes("etl.toml", [("database", "orders.sqlite")]).run().exits(0);
     assert_eq!(ran.stdout, "990 orders of 7 customers: 45225.00\n", "{ran}");
     assert!(ran.stderr.contains("10 dead"), "{ran}");
+}
+
+#[test]
+fn services() {
+    let programs = ["redis-server", "redis-cli"];
+    if !programs.iter().all(|program| installed("services", program)) {
+        return;
+    }
+    let test = job("services.toml");
+    let temporary = test.path("temporary");
+    std::fs::create_dir(&temporary).expect("a folder");
+    let ran = test.env("TMPDIR", &temporary).run().exits(0);
+    assert_eq!(ran.stdout, "20\n", "{ran}");
+    let at = |words: &str| ran.stderr.find(words).unwrap_or_else(|| panic!("{words}\n{ran}"));
+    let order = [
+        "redis: started",
+        "redis: ready in",
+        "migrate: passed",
+        "count: passed",
+        "redis: stopped",
+        "sweep: passed",
+    ];
+    assert!(order.map(at).is_sorted(), "{ran}");
+    let left = std::fs::read_dir(&temporary).expect("the folder").count();
+    assert_eq!(left, 0, "the folder of the server\n{ran}");
 }
 
 #[test]

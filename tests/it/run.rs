@@ -14,6 +14,7 @@ mod items;
 mod modes;
 mod pools;
 mod queues;
+mod services;
 mod stops;
 mod streams;
 mod workers;

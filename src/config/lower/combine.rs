@@ -243,12 +243,24 @@ impl Reader<'_, '_, '_> {
         }
     }
 
+    /// Says what a service can't have, and where nobody can see the line that it is to print.
     fn served(&mut self, raw: &Raw) {
+        let line = raw.ready.get().and_then(|ready| ready.value.line.at());
+        let stderr = raw.stderr.get();
+        let stderr = stderr.filter(|it| !matches!(it.value, Either::A(raw::StderrWord::Log)));
+        if let (Some(line), Some(out), Some(_)) = (line, stdout(raw), stderr) {
+            let said = "`ready.line` looks for a line in the log, where nothing goes";
+            let help = "leave `stdout` or `stderr` out, so that it goes to the log";
+            self.conflict(said, (line, "never seen"), (out, "goes elsewhere"), help);
+        }
         let Some(service) = raw.service.get().filter(|service| service.value) else { return };
         let keys = [
             ("retry", raw.retry.at(), "a service is started again: use `restart`"),
             ("consumes", raw.consumes.at(), "a long-lived consumer is deliver = \"stream\""),
+            ("produces", raw.produces.at(), "what it prints has no end: let a process feed it"),
             ("matrix", raw.matrix.at(), "declare one service for each"),
+            ("run", raw.run.at(), "it runs for those that need it: say it there"),
+            ("allow-failure", raw.allow_failure.at(), "let those that need it fail"),
         ];
         for (key, at, help) in keys {
             let Some(at) = at else { continue };

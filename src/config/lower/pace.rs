@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::Reader;
-use crate::config::forms::{At, Either, Key, List, Time, Whole};
+use crate::config::forms::{At, Either, Key, List, Time, Wait, Whole};
 use crate::config::measures;
 use crate::config::raw::{self, ExitCode, RetryWord};
 use crate::model::{AllowFailure, Backoff, Problem, Retry, RetryOn, Stop, Timeout, code};
@@ -31,6 +31,27 @@ impl Reader<'_, '_, '_> {
                     idle: self.positive("timeout.idle", &table.idle),
                     slow: self.positive("timeout.slow", &table.slow),
                 }
+            }
+        }
+    }
+
+    /// Says where two bounds leave nothing between them.
+    fn bounds(&mut self, table: &raw::Timeout) {
+        let read =
+            |key: &Key<Time>| key.get().and_then(|text| measures::duration(&text.value.0).ok());
+        let Some(total) = read(&table.total).filter(|total| *total > Duration::ZERO) else {
+            return;
+        };
+        for (name, key) in [("idle", &table.idle), ("slow", &table.slow)] {
+            let (Some(other), Some(at), Some(whole)) = (read(key), key.at(), table.total.at())
+            else {
+                continue;
+            };
+            if other >= total {
+                let said = format!("`timeout.{name}` is never reached before `timeout.total`");
+                let problem = Problem::error(code::CONFLICT, said, self.label(at, "never reached"))
+                    .also(self.label(whole, "over by then"));
+                self.tell(problem.help(format!("make `{name}` shorter than `total`")));
             }
         }
     }
@@ -72,13 +93,7 @@ impl Reader<'_, '_, '_> {
     }
 
     fn backoff(&mut self, table: &raw::Retry) -> Backoff {
-        let mut backoff = Backoff::default();
-        if let Some(text) = table.backoff.get() {
-            match measures::backoff(&text.value.0) {
-                Ok(read) => backoff = read,
-                Err(wrong) => self.wrong("a wait", text, wrong),
-            }
-        }
+        let mut backoff = self.wait(&table.backoff).unwrap_or_default();
         if let Some(jitter) = table.jitter.get() {
             if (0.0..=1.0).contains(&jitter.value) {
                 backoff.jitter = jitter.value;
@@ -93,6 +108,18 @@ impl Reader<'_, '_, '_> {
             }
         }
         backoff
+    }
+
+    /// Reads a wait that may become longer.
+    pub(super) fn wait(&mut self, key: &Key<Wait>) -> Option<Backoff> {
+        let text = key.get()?;
+        match measures::backoff(&text.value.0) {
+            Ok(backoff) => Some(backoff),
+            Err(wrong) => {
+                self.wrong("a wait", text, wrong);
+                None
+            }
+        }
     }
 
     /// Reads `success`.

@@ -48,6 +48,7 @@ impl Reader<'_, '_, '_> {
         let stderr = self.output(&raw.stderr, "stderr", &mut uses);
         let retry = self.retry(&raw.retry);
         let flow = self.flow(&raw, &uses);
+        let service = self.service(&raw, &mut uses);
         self.declared(&raw);
         let matrix = self.matrix(&raw.matrix);
         let pools = (!raw.pool.is_absent()).then(|| self.pool_names(&raw.pool));
@@ -75,7 +76,7 @@ impl Reader<'_, '_, '_> {
             consumes: flow.consumes,
             produces: flow.produces,
             emit: flow.emit,
-            service: raw.service.get().is_some_and(|service| service.value),
+            service,
             inputs: plain(raw.inputs.get().map_or(&[], |inputs| &inputs.value.entries)),
             ..bare
         };
@@ -134,6 +135,7 @@ impl Reader<'_, '_, '_> {
         for entry in raw.needs.get().map_or(&[][..], |needs| &needs.value.entries) {
             match &entry.value {
                 Either::A(name) => {
+                    self.all.unsaid.push((self.all.job.processes.len(), needs.len()));
                     needs.push(Need { process: name.clone(), when: When::default() });
                 }
                 Either::B(need) => {
@@ -141,6 +143,9 @@ impl Reader<'_, '_, '_> {
                         self.required(&need.process, ("needs", "process"), entry.at)
                     {
                         let process = process.value.clone();
+                        if need.when.is_absent() {
+                            self.all.unsaid.push((self.all.job.processes.len(), needs.len()));
+                        }
                         needs.push(Need { process, when: when(&need.when) });
                     }
                 }
@@ -173,9 +178,13 @@ impl Reader<'_, '_, '_> {
 
 /// Gives a process what the defaults of its file say; an edge has none.
 fn with_defaults(raw: &mut Raw, defaults: &Raw) {
-    fill!(raw, defaults, description, tags, shell, stdout, stderr, cwd, run, matrix, pool);
-    fill!(raw, defaults, weight, priority, timeout, stop, retry, success, allow_failure);
+    fill!(raw, defaults, description, tags, shell, stdout, stderr, cwd, pool);
+    fill!(raw, defaults, weight, priority, stop, success);
     fill!(raw, defaults, env_file, inherit_env, leaks, condition, finally, cache);
+    // How long work may take and how often it is tried says nothing of what has no end.
+    if !raw.service.get().is_some_and(|service| service.value) {
+        fill!(raw, defaults, timeout, retry, allow_failure, run, matrix);
+    }
     if raw.script.is_absent() && raw.command.is_absent() {
         fill!(raw, defaults, command, script);
     }
@@ -239,8 +248,8 @@ fn when(key: &Key<raw::When>) -> When {
         Some(raw::When::Passed) | None => When::Passed,
         Some(raw::When::Ended) => When::Ended,
         Some(raw::When::Failed) => When::Failed,
-        // The last is refused, and never run.
-        Some(raw::When::Started | raw::When::Ready) => When::Started,
+        Some(raw::When::Started) => When::Started,
+        Some(raw::When::Ready) => When::Ready,
     }
 }
 

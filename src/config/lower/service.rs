@@ -1,43 +1,42 @@
-//! Service: how a service becomes ready and is started again, what a process reads and writes, and
-//! the conditions of its start, as far as they can be wrong by themselves.
+//! Service: how a service becomes ready, and when it is started again.
 //!
-//! No version of the model holds these yet. Unaware of who needs a service.
+//! Unaware of who needs a service.
 
-use std::time::Duration;
+use std::collections::HashSet;
 
 use regex::Regex;
 
-use super::Reader;
-use crate::config::forms::{At, Either, Key, List, Span, Time};
-use crate::config::measures;
-use crate::config::raw::{self, Process as Raw};
-use crate::model::{Problem, code};
+use super::placeholder::Use;
+use super::{Lowering, Reader};
+use crate::config::forms::{At, Either, Key, Span};
+use crate::config::raw::{self, Process as Raw, RestartWord};
+use crate::model::{Probe, Problem, Ready, Restart, RestartWhen, Service, When, code};
+
+impl Lowering<'_> {
+    /// Lets needs of services that do not say what they wait for wait until these are ready.
+    pub(super) fn say_needs(&mut self) {
+        let processes = &mut self.job.processes;
+        let services = processes.iter().filter(|process| process.service.is_some());
+        let services: HashSet<String> = services.map(|process| process.name.clone()).collect();
+        for (process, need) in std::mem::take(&mut self.unsaid) {
+            let need = &mut processes[process].needs[need];
+            if services.contains(&need.process) {
+                need.when = When::Ready;
+            }
+        }
+    }
+}
 
 impl Reader<'_, '_, '_> {
-    /// Reads everything of a process that is declared for later.
-    pub(super) fn declared(&mut self, raw: &Raw) {
-        if let Some(ready) = raw.ready.get() {
-            self.ready(&ready.value, ready.at);
-        }
-        if let Some(At { value: Either::B(restart), .. }) = raw.restart.get() {
-            self.wait(&restart.backoff);
-            self.positive("restart.within", &restart.within);
-        }
-        for globs in [&raw.inputs, &raw.outputs] {
-            globs.get().into_iter().flat_map(|list| &list.value.entries).for_each(|glob| {
-                self.glob(glob);
-            });
-        }
-        match raw.finally.get() {
-            Some(At { value: Either::B(list), at }) => {
-                self.program("finally", &At { value: list.clone(), at: *at });
-            }
-            Some(At { value: Either::A(_), .. }) | None => {}
-        }
-        self.conditions(raw);
+    /// Reads `service` and what belongs to it.
+    pub(super) fn service(&mut self, raw: &Raw, uses: &mut Vec<Use>) -> Option<Service> {
+        let ready = raw.ready.get().and_then(|ready| self.ready(&ready.value, ready.at, uses));
+        let restart = self.restart(&raw.restart);
+        let serves = raw.service.get().is_some_and(|service| service.value);
+        serves.then_some(Service { ready, restart })
     }
 
-    fn ready(&mut self, ready: &raw::Ready, at: Span) {
+    fn ready(&mut self, ready: &raw::Ready, at: Span, uses: &mut Vec<Use>) -> Option<Ready> {
         let ways = [
             ("tcp", ready.tcp.at()),
             ("http", ready.http.at()),
@@ -56,19 +55,58 @@ impl Reader<'_, '_, '_> {
             [_] => {}
             [(first, one), (second, other), ..] => {
                 let said = format!("`ready.{first}` and `ready.{second}` cannot both be given");
-                let problem = Problem::error(code::CONFLICT, said, self.label(*one, "one way"))
-                    .also(self.label(*other, "another"));
-                self.tell(problem.help("keep one of them"));
+                self.conflict(said, (*one, "one way"), (*other, "another"), "keep one of them");
             }
         }
-        if let Some(line) = ready.line.get() {
-            self.regex(line);
+        if let (Some(at), None) = (ready.status.at(), ready.http.at()) {
+            let said = "`status` belongs beside `http`, which is missing";
+            let help = "add `http`, or remove `status`";
+            self.error(code::CONFLICT, said, at, ("never used", help));
         }
+        let interval = self.positive("ready.interval", &ready.interval);
+        let timeout = self.positive("ready.timeout", &ready.timeout);
+        let probe = self.probe(ready, uses)?;
+        let interval = interval.unwrap_or(Ready::INTERVAL);
+        Some(Ready { probe, interval, timeout: timeout.unwrap_or(Ready::TIMEOUT) })
+    }
+
+    fn probe(&mut self, ready: &raw::Ready, uses: &mut Vec<Use>) -> Option<Probe> {
         if let Some(tcp) = ready.tcp.get() {
             self.address(tcp);
+            Some(Probe::Tcp(self.template(tcp, uses)))
+        } else if let Some(http) = ready.http.get() {
+            self.url(http);
+            let status = ready.status.get().and_then(|status| u16::try_from(status.value.0).ok());
+            let url = self.template(http, uses);
+            Some(Probe::Http { url, status: status.unwrap_or(Probe::STATUS) })
+        } else if let Some(command) = ready.command.get() {
+            self.program("command", command);
+            let words = command.value.entries.iter();
+            Some(Probe::Command(words.map(|word| self.template(word, uses)).collect()))
+        } else if let Some(line) = ready.line.get() {
+            self.regex(line);
+            Some(Probe::Line(line.value.clone()))
+        } else {
+            Some(Probe::File(self.template(ready.file.get()?, uses)))
         }
-        self.positive("ready.interval", &ready.interval);
-        self.positive("ready.timeout", &ready.timeout);
+    }
+
+    fn restart(&mut self, key: &Key<Either<RestartWord, raw::Restart>>) -> Restart {
+        let usual = Restart::default();
+        match key.get() {
+            None => usual,
+            Some(At { value: Either::A(word), .. }) => Restart { when: when(*word), ..usual },
+            Some(At { value: Either::B(table), at }) => {
+                let word = self.required(&table.when, ("restart", "when"), *at);
+                let burst = table.burst.get().and_then(|burst| u32::try_from(burst.value.0).ok());
+                Restart {
+                    when: word.map(|word| when(word.value)).unwrap_or_default(),
+                    backoff: self.wait(&table.backoff).unwrap_or(usual.backoff),
+                    burst: burst.unwrap_or(usual.burst),
+                    within: self.positive("restart.within", &table.within).unwrap_or(usual.within),
+                }
+            }
+        }
     }
 
     /// Says where a text is no regular expression.
@@ -95,69 +133,23 @@ impl Reader<'_, '_, '_> {
         self.tell(problem.help("write it as \"127.0.0.1:5432\""));
     }
 
-    fn wait(&mut self, key: &Key<crate::config::forms::Wait>) {
-        if let Some(text) = key.get()
-            && let Err(wrong) = measures::backoff(&text.value.0)
-        {
-            self.wrong("a wait", text, wrong);
-        }
-    }
-
-    fn conditions(&mut self, raw: &Raw) {
-        let all: Vec<At<raw::Condition>> = match raw.condition.get() {
-            None => return,
-            Some(At { value: Either::A(one), at }) => vec![At { value: one.clone(), at: *at }],
-            Some(At { value: Either::B(List { entries, .. }), .. }) => entries.clone(),
-        };
-        for At { value: condition, at } in all {
-            let bare = condition.env.is_absent()
-                && condition.os.is_absent()
-                && condition.exists.is_absent()
-                && condition.command.is_absent()
-                && condition.changed.is_absent();
-            if bare && !self.slipped(&["if"]) {
-                let label = self.label(at, "what must hold?");
-                let problem = Problem::error(code::MISSING, "this condition asks nothing", label);
-                let help = "give one of `env`, `os`, `exists`, `command`, `changed`";
-                self.tell(problem.help(help));
-            }
-            for (key, at, with) in [
-                ("is", condition.is.at().filter(|_| condition.env.is_absent()), "env"),
-                (
-                    "since",
-                    condition.since.at().filter(|_| condition.changed.is_absent()),
-                    "changed",
-                ),
-            ] {
-                let Some(at) = at.filter(|_| !bare) else { continue };
-                let said = format!("`{key}` belongs beside `{with}`, which is missing");
-                let problem = Problem::error(code::CONFLICT, said, self.label(at, "never used"));
-                self.tell(problem.help(format!("add `{with}`, or remove `{key}`")));
-            }
-            for glob in condition.changed.get().into_iter().flat_map(|list| &list.value.entries) {
-                self.glob(glob);
-            }
-        }
-    }
-
-    /// Says where two bounds leave nothing between them.
-    pub(super) fn bounds(&mut self, table: &raw::Timeout) {
-        let read =
-            |key: &Key<Time>| key.get().and_then(|text| measures::duration(&text.value.0).ok());
-        let Some(total) = read(&table.total).filter(|total| *total > Duration::ZERO) else {
+    /// Says where a text is no address that can be asked without more than this program has.
+    fn url(&mut self, text: &At<String>) {
+        if text.value.starts_with("http://") || text.value.starts_with('{') {
             return;
-        };
-        for (name, key) in [("idle", &table.idle), ("slow", &table.slow)] {
-            let (Some(other), Some(at), Some(whole)) = (read(key), key.at(), table.total.at())
-            else {
-                continue;
-            };
-            if other >= total {
-                let said = format!("`timeout.{name}` is never reached before `timeout.total`");
-                let problem = Problem::error(code::CONFLICT, said, self.label(at, "never reached"))
-                    .also(self.label(whole, "over by then"));
-                self.tell(problem.help(format!("make `{name}` shorter than `total`")));
-            }
         }
+        let said = format!("`{}` does not begin with `http://`", text.value);
+        let label = self.label(text.at, "only this can be asked");
+        let problem = Problem::error(code::BAD_VALUE, said, label);
+        let help = "write it as \"http://127.0.0.1:8080/health\"; for https use `command` and curl";
+        self.tell(problem.help(help));
+    }
+}
+
+fn when(word: RestartWord) -> RestartWhen {
+    match word {
+        RestartWord::Never => RestartWhen::Never,
+        RestartWord::OnFailure => RestartWhen::OnFailure,
+        RestartWord::Always => RestartWhen::Always,
     }
 }

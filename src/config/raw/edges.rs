@@ -19,7 +19,7 @@ pub(in crate::config) struct Need {
     /// Its name.
     #[schemars(extend("x-names" = "process"))]
     pub(in crate::config) process: Key<String>,
-    /// What must have become of it: `passed` (the default), `ended`, `failed` or `started`.
+    /// What must have become of it: `passed`, `ended`, `failed`, `started`; `ready` of a service.
     pub(in crate::config) when: Key<When>,
 }
 
@@ -32,7 +32,6 @@ pub(in crate::config) enum When {
     Ended,
     Failed,
     Started,
-    #[schemars(skip)]
     Ready,
 }
 

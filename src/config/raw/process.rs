@@ -33,6 +33,8 @@ use crate::config::forms::{Either, Key, List, Map, Size, Time, Whole};
         "recycle": ["consumes"],
         "fail-streak": ["consumes"],
         "emit": ["produces"],
+        "ready": ["service"],
+        "restart": ["service"],
     },
 ))]
 pub(in crate::config) struct Process {
@@ -172,13 +174,12 @@ pub(in crate::config) struct Process {
     #[schemars(skip)]
     pub(in crate::config) cache: Key<Either<bool, Cache>>,
     /// Whether it is long-lived: started for its first dependant, stopped after its last.
-    #[schemars(skip)]
     pub(in crate::config) service: Key<bool>,
-    /// How it is known that a service can be used.
-    #[schemars(skip)]
+    /// How it is known that a service can be used; by default it can once it has started.
+    #[schemars(extend("examples" = [{ "tcp": "127.0.0.1:5432" }, { "line": "ready to accept" }]))]
     pub(in crate::config) ready: Key<Ready>,
-    /// When a service that has ended is started again.
-    #[schemars(skip)]
+    /// When a service that has ended by itself is started again; by default never.
+    #[schemars(extend("examples" = ["on-failure", { "when": "always", "burst": 3 }]))]
     pub(in crate::config) restart: Key<Either<RestartWord, Restart>>,
 }
 

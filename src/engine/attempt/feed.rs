@@ -126,7 +126,7 @@ impl Life<'_> {
         let consumes = process.consumes.as_ref().expect("only a consumer is given items");
         let endless = consumes.on_end == OnEnd::Terminate;
         let reads_on = loop {
-            if !stream.run().await? || (endless && !stream.read_up().await?) {
+            if !self.run_while_served(stream).await? || (endless && !stream.read_up().await?) {
                 break false;
             }
             // While it read, items may have come back from another one.
@@ -146,6 +146,20 @@ impl Life<'_> {
         let idler = !reads_on && stream.items_read() == 0;
         self.context.send(Input::Quiet { attempt: self.start.attempt }).await;
         Ok(idler.then(|| "it closed its standard input before it had read an item".to_owned()))
+    }
+
+    /// Gives the child items, but none while a service that it needs is down. Returns whether it
+    /// reads on.
+    async fn run_while_served(&self, stream: &mut Stream) -> io::Result<bool> {
+        let (paces, node) = (&self.context.paces, self.start.node);
+        loop {
+            paces.become_down(node, false).await;
+            tokio::select! {
+                biased;
+                () = paces.become_down(node, true) => {}
+                ran = stream.run() => return ran,
+            }
+        }
     }
 
     /// Waits until the child has printed nothing for that long, by its own clock: a machine under

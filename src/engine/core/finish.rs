@@ -9,7 +9,7 @@ use super::ready::Lack;
 use super::start::{Attempt, Stopping};
 use super::timers::Timer;
 use super::{Core, Effect, Ended, Given, Settlement};
-use crate::engine::retry::{is_retried, verdict_fails, wait_before};
+use crate::engine::retry::{is_retried, verdict_fails, wait_for};
 use crate::event::{EventKind, Exit, Outcome, Verdict};
 use crate::model::{AllowFailure, AttemptId, Emit, NodeId, Process};
 
@@ -77,6 +77,7 @@ impl Core {
         self.rows[node.index()].was_ended |= verdict == Verdict::Ended && !self.is_worker(node);
         let finished = Finished { id, attempt, verdict, again, ended };
         match ended.given {
+            Given::Nothing if self.is_service(node) => self.service_ended(finished),
             Given::Nothing if self.plan.node(node).consumes.is_none() => self.plain_ended(finished),
             Given::Nothing | Given::Kept { .. } => self.long_ended(finished),
             Given::Item { index, number } => self.item_ended(finished, index, number),
@@ -118,12 +119,17 @@ impl Core {
         let process = self.plan.process(attempt.node);
         let passed = ended.fault.is_none()
             && matches!(&ended.exit, Exit::Code(code) if process.success.contains(code));
-        let reader = self.plan.node(attempt.node).piped_to;
+        let node = self.plan.node(attempt.node);
+        let reader = node.piped_to;
+        let is_outage = node.consumes.is_some() && self.rows[node.id.index()].unserved > 0;
         match (attempt.stopping, &ended.exit) {
             (Some(Stopping::Total | Stopping::Idle), _) => Verdict::TimedOut,
-            (Some(Stopping::Run | Stopping::Unread), _) => Verdict::Stopped,
+            (Some(Stopping::Run | Stopping::Unread | Stopping::Unserved(_)), _) => Verdict::Stopped,
             (Some(Stopping::Done), _) if ended.fault.is_none() => Verdict::Ended,
+            (Some(Stopping::Unready), _) => Verdict::Failed,
             (None | Some(Stopping::Done), _) if passed => Verdict::Passed,
+            // Without what it needs it could not but fail.
+            (None, _) if is_outage => Verdict::Stopped,
             (_, Exit::Code(_) | Exit::Signal(_)) if ended.fault.is_some() => Verdict::Failed,
             (_, Exit::Signal(SIGPIPE)) if reader.is_some() => Verdict::Ended,
             (_, Exit::Signal(SIGKILL)) => Verdict::Killed,
@@ -142,6 +148,9 @@ impl Core {
         (verdict, ended): (Verdict, &Ended),
     ) -> Again {
         let node = attempt.node;
+        if self.is_service(node) {
+            return self.restart(id, attempt, (verdict, ended));
+        }
         let retry = &self.plan.process(node).retry;
         // What the runner itself killed was not ended by a signal, as far as anybody need know.
         let by_itself = verdict != Verdict::TimedOut && ended.fault.is_none();
@@ -154,7 +163,7 @@ impl Core {
         {
             Again::Never
         } else if self.may_start(node) {
-            Again::After(wait_before(retry, number, u64::from(node.0) ^ id.0.rotate_left(40)))
+            Again::After(wait_for(&retry.backoff, number, u64::from(node.0) ^ id.0.rotate_left(40)))
         } else {
             Again::NotNow
         }
@@ -177,9 +186,10 @@ impl Core {
         let reason = match attempt.stopping {
             Some(Stopping::Unread) => Some(self.unread_reason(node)),
             Some(Stopping::Run) => Some(self.stop_reason()),
+            Some(Stopping::Unserved(service)) => Some(self.desertion(service)),
             Some(Stopping::Total) => over("total of", timeout.total),
             Some(Stopping::Idle) => over("idle for", timeout.idle),
-            Some(Stopping::Done) | None => ended.fault.clone(),
+            Some(Stopping::Done | Stopping::Unready) | None => ended.fault.clone(),
         };
         if verdict == Verdict::Passed && self.holds_back(node) {
             self.rows[node.index()].ending = Some((outcome, reason));
@@ -366,7 +376,7 @@ fn keeps_more(ended: &Ended) -> bool {
 }
 
 /// Says which limit is over.
-fn over(what: &str, limit: Option<Duration>) -> Option<String> {
+pub(super) fn over(what: &str, limit: Option<Duration>) -> Option<String> {
     limit.map(|limit| format!("{what} {}", humantime::format_duration(limit)))
 }
 

@@ -87,6 +87,13 @@ pub(in crate::engine) enum Input {
         /// The attempt.
         attempt: AttemptId,
     },
+    /// A service was probed.
+    Probed {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Why it can't be used yet, if it can't.
+        refused: Option<String>,
+    },
     /// A timer rang: time has come to [`super::Core::next_timer`].
     Time,
     /// Nothing has happened for a while: everything was told, and no item is due later.
@@ -200,6 +207,11 @@ pub(in crate::engine) enum Effect {
         /// The attempt.
         attempt: AttemptId,
     },
+    /// Look whether a service is ready.
+    Probe {
+        /// The attempt.
+        attempt: AttemptId,
+    },
     /// Carry out what becomes of an attempt's item, or of the output that it held back.
     Settle {
         /// The attempt.
@@ -247,6 +259,8 @@ pub(in crate::engine) enum Pace {
     One,
     /// None.
     Paused,
+    /// None, because a service that they need is not there: what fails meanwhile costs no try.
+    Down,
     /// None any more: they end.
     Over,
 }

@@ -12,8 +12,8 @@
 
 use std::time::Duration;
 
-use super::Core;
 use super::pace::Streak;
+use super::{Core, services};
 use crate::event::{EventKind, Outcome};
 use crate::model::{NodeId, RunWhen, When};
 use crate::plan::{Node, Plan};
@@ -47,8 +47,10 @@ pub(super) struct Row {
     pub(super) run: RunWhen,
     /// Whether it needs a failure or an end of another.
     pub(super) handles_failure: bool,
-    /// Edges that are not met yet.
+    /// Edges that are not met yet, but for those to services.
     pub(super) unmet: usize,
+    /// Services that it needs and that are not there now.
+    pub(super) unserved: usize,
     /// Tries so far; of an item, the item knows.
     pub(super) tries: u32,
     /// Children that live.
@@ -91,11 +93,13 @@ impl Row {
     pub(super) fn new(node: &Node, plan: &Plan) -> Self {
         let process = &plan.job.processes[node.process];
         let handles = |(_, when): &(NodeId, When)| matches!(when, When::Failed | When::Ended);
+        let unserved = services::held(plan, node.id).count();
         Self {
             state: State::Waiting,
             run: process.run,
             handles_failure: node.needs.iter().any(handles),
-            unmet: node.needs.len() + node.after.len(),
+            unmet: node.needs.len() + node.after.len() - unserved,
+            unserved,
             tries: 0,
             children: 0,
             settling: 0,
@@ -140,6 +144,8 @@ pub(super) enum Edge {
     Need(When),
     /// `after`: order only.
     After,
+    /// A need that is met for as long as a service is there.
+    Service(When),
 }
 
 impl Graph {
@@ -147,6 +153,10 @@ impl Graph {
         let mut dependants = vec![Vec::new(); plan.nodes.len()];
         for node in &plan.nodes {
             for (needed, when) in &node.needs {
+                if when.holds() && plan.process(*needed).service.is_some() {
+                    dependants[needed.index()].push((node.id, Edge::Service(*when)));
+                    continue;
+                }
                 // Cleanup and notification come after what they name, however that ends.
                 let run = plan.job.processes[node.process].run;
                 let when = match (run, when) {
@@ -161,6 +171,11 @@ impl Graph {
         }
         Self { dependants }
     }
+
+    /// Returns who names a node, and for what.
+    pub(super) fn dependants(&self, node: NodeId) -> &[(NodeId, Edge)] {
+        &self.dependants[node.index()]
+    }
 }
 
 /// What the end of a node does to an edge.
@@ -169,6 +184,8 @@ enum Met {
     No,
     /// It was met when the node started.
     Before,
+    /// What it needs is not there any more.
+    NoMore,
 }
 
 impl Edge {
@@ -177,8 +194,9 @@ impl Edge {
             Self::After | Self::Need(When::Ended) => true,
             Self::Need(When::Passed) => good,
             Self::Need(When::Failed) => outcome.is_failure() || outcome == Outcome::AllowedFailure,
-            Self::Need(When::Started) if started => return Met::Before,
-            Self::Need(When::Started) => false,
+            Self::Need(When::Started | When::Ready) if started => return Met::Before,
+            Self::Need(When::Started | When::Ready) => false,
+            Self::Service(_) => return Met::NoMore,
         };
         if yes { Met::Yes } else { Met::No }
     }
@@ -237,7 +255,12 @@ impl Core {
 
     /// Carries the ends of nodes along their edges.
     pub(super) fn hear_ends(&mut self) {
-        while let Some(node) = self.ended.pop_front() {
+        loop {
+            if let Some(service) = self.summoned.pop_front() {
+                self.come(service);
+                continue;
+            }
+            let Some(node) = self.ended.pop_front() else { return };
             let row = &self.rows[node.index()];
             let State::Done { outcome, good } = row.state else { continue };
             let started = row.start_was_heard;
@@ -247,8 +270,10 @@ impl Core {
                     Met::Yes => self.meet(dependant),
                     Met::No => self.doom(dependant, node, outcome),
                     Met::Before => {}
+                    Met::NoMore => self.is_deserted(dependant, node, outcome),
                 }
             }
+            self.leaves_services(node);
             self.skip_joined(node, outcome);
             self.node_left_queues(node, outcome);
         }
@@ -276,7 +301,7 @@ impl Core {
     }
 
     /// Ends a node because an edge of it can't be met any more.
-    fn doom(&mut self, node: NodeId, needed: NodeId, outcome: Outcome) {
+    pub(super) fn doom(&mut self, node: NodeId, needed: NodeId, outcome: Outcome) {
         if !self.rows[node.index()].is_done() {
             let name = &self.plan.node(needed).name;
             self.skip(node, format!("needs `{name}`, which ended as {outcome}"));
@@ -290,16 +315,25 @@ impl Core {
         }
     }
 
-    /// Lets a node in whose edges are all met: it is ready, waits for a failure, or is skipped.
+    /// Lets a node in whose edges are all met: it is ready, waits for a failure or for services, or
+    /// is skipped.
     pub(super) fn admit(&mut self, node: NodeId) {
         if self.rows[node.index()].awaits_failure(self.failed) {
             self.awaiting.push(node);
             return;
         }
-        if !self.may_start(node) {
+        if !self.is_summoned(node) {
+            return;
+        }
+        // A service ends with those that it is for.
+        if !self.may_start(node) && !self.is_service(node) {
             let reason = self.stop_reason();
             self.skip(node, reason);
             return;
+        }
+        let row = &self.rows[node.index()];
+        if row.unserved > 0 && row.state == State::Waiting {
+            return self.summon(node);
         }
         self.enter(node, State::Ready);
         // Who waits for the start of a consumer may feed it: from now on it takes what comes.

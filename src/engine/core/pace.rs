@@ -36,9 +36,11 @@ pub(super) struct Streak {
 impl Core {
     /// Returns how many items a node may have in hand.
     pub(super) fn pace(&self, node: NodeId) -> Pace {
-        let streak = &self.rows[node.index()].streak;
+        let row = &self.rows[node.index()];
+        let streak = &row.streak;
         match streak.until {
             _ if streak.over => Pace::Over,
+            _ if row.unserved > 0 => Pace::Down,
             Some(_) => Pace::Paused,
             None if streak.probes > 0 => Pace::One,
             None => Pace::Free,
@@ -123,8 +125,9 @@ impl Core {
         self.set_pace(node);
     }
 
-    fn set_pace(&mut self, node: NodeId) {
-        if self.is_worker(node) {
+    /// Has a consumer work as fast as it should now.
+    pub(super) fn set_pace(&mut self, node: NodeId) {
+        if self.is_stream(node) {
             let pace = self.pace(node);
             self.out.push(Effect::Pace { node, pace });
         }

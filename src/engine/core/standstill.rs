@@ -29,7 +29,9 @@ impl Core {
 
     /// Returns whether nothing runs, is due or flows, which needs no second look.
     pub(super) fn has_come_to_rest(&self) -> bool {
-        self.attempts.is_empty() && self.undrained == 0 && !self.timers.will_start()
+        self.attempts.values().all(|attempt| self.only_serves(attempt))
+            && self.undrained == 0
+            && !self.timers.will_start()
     }
 
     /// Returns whether whatever runs waits for something that nobody will do.
@@ -48,9 +50,12 @@ impl Core {
             return is_blocked;
         }
         let manner = Manner::of(&self.plan, node);
+        if manner == Manner::Serves {
+            return self.only_serves(attempt);
+        }
         // What is held back until the end of its child needs no room before.
         let prints = match manner {
-            Manner::Works | Manner::Pipes => false,
+            Manner::Works | Manner::Pipes | Manner::Serves => false,
             Manner::Feeds => !self.holds_back(node.id),
             Manner::Reads => {
                 let consumes = self.plan.process(node.id).consumes.as_ref();

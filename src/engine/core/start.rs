@@ -36,6 +36,8 @@ pub(super) struct Attempt {
     pub(super) held_up: bool,
     /// After how long a fresh child is given what it has read, once that was carried out.
     pub(super) replays_in: Option<Duration>,
+    /// When its child was started.
+    pub(super) began: Duration,
     /// Its timers.
     pub(super) rings: Vec<(Duration, Timer)>,
 }
@@ -51,8 +53,12 @@ pub(super) enum Stopping {
     Run,
     /// Nobody is left to read what it makes.
     Unread,
-    /// It is an endless reader, and everything is read.
+    /// It is an endless reader, and everything is read; or a service that nobody needs any more.
     Done,
+    /// A service that it needs is not there any more.
+    Unserved(NodeId),
+    /// It is a service that is not ready in time.
+    Unready,
 }
 
 /// What the children of a node spend their time with.
@@ -66,6 +72,8 @@ pub(super) enum Manner {
     Feeds,
     /// A long-lived child waits for items.
     Reads,
+    /// A service waits to be used.
+    Serves,
 }
 
 impl Manner {
@@ -74,6 +82,8 @@ impl Manner {
         let consumes = plan.job.processes[node.process].consumes.as_ref();
         if consumes.is_some_and(|consumes| consumes.deliver.is_long_lived()) {
             Self::Reads
+        } else if plan.job.processes[node.process].service.is_some() {
+            Self::Serves
         } else if node.consumes.is_none() && !node.produces.is_empty() {
             Self::Feeds
         } else if node.piped_to.is_some() {
@@ -88,14 +98,14 @@ impl Manner {
     pub(super) fn waits(self, children: u32) -> bool {
         match self {
             Self::Works => false,
-            Self::Pipes | Self::Feeds => true,
+            Self::Pipes | Self::Feeds | Self::Serves => true,
             Self::Reads => children == 0,
         }
     }
 
     /// Returns whether its end depends on what others do, beyond those that start with it.
     pub(super) fn is_long(self) -> bool {
-        matches!(self, Self::Feeds | Self::Reads)
+        matches!(self, Self::Feeds | Self::Reads | Self::Serves)
     }
 }
 
@@ -216,7 +226,7 @@ impl Core {
     fn wants_to_start(&self, node: NodeId) -> bool {
         let row = &self.rows[node.index()];
         let Some(queue) = self.plan.node(node).consumes else {
-            return row.state == State::Ready && self.may_start(node);
+            return row.state == State::Ready && row.unserved == 0 && self.may_start(node);
         };
         matches!(row.state, State::Ready | State::Running)
             && row.broken.is_none()
@@ -231,7 +241,7 @@ impl Core {
         match self.pace(node) {
             Pace::Free => workers,
             Pace::One => 1,
-            Pace::Paused | Pace::Over => 0,
+            Pace::Paused | Pace::Down | Pace::Over => 0,
         }
     }
 
@@ -358,6 +368,7 @@ impl Core {
             killed: false,
             held_up: false,
             replays_in: None,
+            began: self.now,
             rings: Vec::new(),
         };
         self.attempts.insert(attempt, running);
@@ -394,6 +405,10 @@ impl Core {
         if row.started.is_none() && pid != 0 {
             row.started = Some(self.now);
             self.heard_start(node);
+        }
+        if pid != 0 {
+            self.attempts.entry(id).and_modify(|attempt| attempt.began = self.now);
+            self.service_started(id, node);
         }
     }
 }

@@ -59,6 +59,9 @@ impl Core {
 
     /// Returns whether a node may start something, as far as stops are concerned.
     pub(super) fn may_start(&self, node: NodeId) -> bool {
+        if self.is_service(node) {
+            return self.stop != Some(Stop::Kill) && self.is_wanted(node);
+        }
         let row = &self.rows[node.index()];
         let after_failure = row.run != RunWhen::OnSuccess || row.handles_failure;
         match self.stop {
@@ -87,14 +90,18 @@ impl Core {
     fn stop_node(&mut self, node: NodeId) {
         let row = &self.rows[node.index()];
         // A node with unmet edges is judged when they are met, so that its reason is exact.
-        if row.is_done() || row.unmet > 0 || self.may_start(node) {
+        if row.is_done() || row.unmet > 0 || self.may_start(node) || self.has_lost_service(node) {
             return;
+        }
+        if self.is_service(node) {
+            // It ends with those that it is for.
+            return self.leave_line(node);
         }
         if row.children > 0 || row.settling > 0 {
             self.leave_line(node);
             return;
         }
-        if self.plan.node(node).consumes.is_some() {
+        if self.plan.node(node).consumes.is_some() && row.state != State::Waiting {
             self.reconsider(node);
         } else {
             self.give_up(node, self.stop_reason());
@@ -124,6 +131,8 @@ impl Core {
             RunWhen::OnFailure => stop < Stop::Terminate,
             RunWhen::Always => true,
         };
+        // A service ends after those that it is for.
+        let cleanup = cleanup || self.is_service(running.node);
         if stop == Stop::Kill {
             self.attempts.entry(attempt).and_modify(|running| {
                 running.stopping.get_or_insert(Stopping::Run);
@@ -185,6 +194,8 @@ impl Core {
                 Timer::Replay(node, _) => self.replay(node),
                 Timer::Linger(node) => self.lingered(node),
                 Timer::Probe(node) => self.probe(node),
+                Timer::Look(attempt) => self.look(attempt),
+                Timer::Unready(attempt) => self.unready(attempt),
                 Timer::Rate(pool) => self.ready.room(Lack::Rate(pool)),
                 Timer::Deadline => {
                     let limit = self.plan.job.limits.timeout.unwrap_or_default();

@@ -17,6 +17,7 @@ mod queues;
 pub(super) mod random;
 mod referee;
 mod retries;
+mod services;
 mod stock;
 mod stops;
 pub(super) mod story;

@@ -14,6 +14,10 @@ pub(super) enum Timer {
     Total(AttemptId),
     /// An attempt takes long.
     Slow(AttemptId),
+    /// A service should be ready by now.
+    Unready(AttemptId),
+    /// A service is probed again.
+    Look(AttemptId),
     /// An attempt was asked to end, and still has a child.
     Grace(AttemptId),
     /// Who reads the pipe of an attempt has long been gone.
@@ -40,9 +44,13 @@ impl Timer {
             | Self::Linger(_)
             | Self::Probe(_)
             | Self::Rate(_) => true,
-            Self::Total(_) | Self::Slow(_) | Self::Grace(_) | Self::Unheard(_) | Self::Deadline => {
-                false
-            }
+            Self::Total(_)
+            | Self::Slow(_)
+            | Self::Unready(_)
+            | Self::Look(_)
+            | Self::Grace(_)
+            | Self::Unheard(_)
+            | Self::Deadline => false,
         }
     }
 }

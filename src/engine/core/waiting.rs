@@ -64,6 +64,8 @@ pub(super) enum Reason {
     Retry(Duration),
     /// A failure, which is what it runs on.
     Failure,
+    /// Somebody who needs it, and nothing else.
+    Use,
 }
 
 impl fmt::Display for Reason {
@@ -73,6 +75,8 @@ impl fmt::Display for Reason {
             Self::Needs { name, when: When::Ended } => write!(f, "needs the end of `{name}`"),
             Self::Needs { name, when: When::Failed } => write!(f, "needs a failure of `{name}`"),
             Self::Needs { name, when: When::Started } => write!(f, "needs the start of `{name}`"),
+            Self::Needs { name, when: When::Ready } => write!(f, "service `{name}` is not ready"),
+            Self::Use => write!(f, "nobody needs it yet"),
             Self::After(name) => write!(f, "comes after `{name}`"),
             Self::Pool { name, used, size } => write!(f, "pool `{name}` {used}/{size}"),
             Self::Jobs { used, jobs } => write!(f, "jobs {used}/{jobs}"),
@@ -115,7 +119,10 @@ impl Core {
             State::Waiting if row.awaits_failure(self.failed) && row.unmet == 0 => {
                 Some(Reason::Failure)
             }
-            State::Waiting => self.unmet_edge(node),
+            State::Waiting => self.unmet_edge(node).or_else(|| {
+                let is_asked_for = self.is_summoned(node);
+                if is_asked_for { self.unserved(node) } else { Some(Reason::Use) }
+            }),
             State::Ready | State::Running if row.children == 0 => self.lacking(node),
             State::Backoff => Some(Reason::Retry(self.retry_in(node))),
             State::Ready | State::Running | State::Done { .. } => None,
@@ -128,14 +135,26 @@ impl Core {
         let name = |id: &NodeId| self.plan.node(*id).name.clone();
         let open = |id: &NodeId| !self.rows[id.index()].is_done();
         let need = node.needs.iter().find(|(needed, when)| {
-            open(needed) && (*when != When::Started || !self.rows[needed.index()].start_was_heard)
+            let started = when.holds()
+                && (self.rows[needed.index()].start_was_heard || self.is_service(*needed));
+            open(needed) && !started
         });
         need.map(|(needed, when)| Reason::Needs { name: name(needed), when: *when })
             .or_else(|| node.after.iter().find(|id| open(id)).map(|id| Reason::After(name(id))))
     }
 
+    /// Returns a service that a node needs and that is not there.
+    fn unserved(&self, node: NodeId) -> Option<Reason> {
+        let mut services = super::services::held(&self.plan, node);
+        let (service, when) = services.find(|(service, when)| !self.serves(*service, *when))?;
+        Some(Reason::Needs { name: self.plan.node(service).name.clone(), when })
+    }
+
     /// Returns what a node lacks that is let in and has no child.
     fn lacking(&self, node: NodeId) -> Option<Reason> {
+        if let Some(reason) = self.unserved(node) {
+            return Some(reason);
+        }
         let joined = self.units.of(node).iter().find(|other| !self.rows[other.index()].in_line);
         let planned = self.plan.node(node);
         if planned.consumes.is_none() && joined.is_some_and(|other| *other != node) {

@@ -140,7 +140,7 @@ impl<'a> Laws<'a> {
                     .is_some_and(|outcome| !outcome.is_failure() && outcome != Outcome::Skipped),
                 When::Ended => ended.is_some(),
                 When::Failed => ended.is_some_and(Outcome::is_failure),
-                When::Started => self.started.contains(needed),
+                When::Started | When::Ready => self.started.contains(needed),
             };
             assert!(met, "`{}` starts before `{needed}` has {when:?}: {ended:?}", node.name);
         }

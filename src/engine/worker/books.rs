@@ -12,7 +12,7 @@ use super::hand::Given;
 use crate::engine::context::Context;
 use crate::engine::core::{Input, Start};
 use crate::engine::items::Tried;
-use crate::engine::retry::{is_retried, wait_before};
+use crate::engine::retry::{is_retried, wait_for};
 use crate::event::{Exit, Verdict};
 use crate::model::{AttemptId, NodeId, Retry};
 
@@ -81,9 +81,14 @@ impl Books {
         }
     }
 
-    /// A try at an item failed: it comes again, or is dead.
+    /// A try at an item failed: it comes again, at no cost while a service is down, or is dead.
     pub(super) fn failed(&mut self, mut given: Given, failure: Failure) -> Failed {
         self.leaves_hand(&mut given);
+        if self.context.paces.are_down(self.node) {
+            // Without the service that it needs it could not but fail.
+            drop(given.delivery);
+            return Failed::Again;
+        }
         let Failure { verdict, exit, reason, retry } = failure;
         let (index, number) = (given.delivery.item.index, given.delivery.item.attempt);
         let by_itself = verdict != Verdict::TimedOut && reason.is_none();
@@ -91,7 +96,9 @@ impl Books {
         let again = (retry
             && number <= declared.max
             && may_pass(declared, verdict, &exit, by_itself))
-        .then(|| wait_before(declared, number, u64::from(self.node.0) ^ index.rotate_left(40)));
+        .then(|| {
+            wait_for(&declared.backoff, number, u64::from(self.node.0) ^ index.rotate_left(40))
+        });
         let failed = Some(Box::new((verdict, exit.clone())));
         self.tried(&given.delivery.item, given.since, exit, Some((verdict, again, reason)));
         self.context.note_failing(self.node, true);

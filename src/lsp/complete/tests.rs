@@ -82,7 +82,10 @@ fn names_are_those_that_fit() {
         ("consumes = \"|\"", &["q", "pages"]),
         ("produces = [|]", &["q", "pages"]),
         ("stdin = { pipe = \"|\" }", &["b", "login"]),
-        ("needs = [{ process = \"b\", when = \"|", &["passed", "ended", "failed", "started"]),
+        (
+            "needs = [{ process = \"b\", when = \"|",
+            &["passed", "ended", "failed", "started", "ready"],
+        ),
         ("on-end = |", &["eof", "terminate"]),
         ("deliver = |", &["args", "stdin", "batch", "stream", "worker"]),
         ("emit = |", &["input", "on-success"]),

@@ -103,7 +103,7 @@ pub(super) fn lives(job: &Job) -> bool {
         for process in 0..count {
             let may = chain(job, process).into_iter().all(|member| {
                 job.processes[member].needs.iter().all(|need| match need.when {
-                    When::Started => started[at(&need.process)],
+                    When::Started | When::Ready => started[at(&need.process)],
                     _ => ended[at(&need.process)],
                 })
             });

@@ -30,7 +30,7 @@ fn met(job: &Job, process: usize, need: (usize, When), states: &[State]) -> Opti
     let state = states[need.0];
     let cleans_up = job.processes[process].run != RunWhen::OnSuccess;
     match need.1 {
-        When::Started => match state {
+        When::Started | When::Ready => match state {
             Waits => None,
             state => Some(state != Skipped),
         },

@@ -16,7 +16,7 @@ pub(super) fn says(when: When, bit: u64) -> [u64; 3] {
         When::Passed => [bit, 0, bit],
         When::Failed => [0, bit, bit],
         When::Ended => [0, 0, bit],
-        When::Started => [0, 0, 0],
+        When::Started | When::Ready => [0, 0, 0],
     }
 }
 

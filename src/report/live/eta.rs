@@ -11,7 +11,7 @@ use crate::event::Tally;
 /// Returns the time that is left, where earlier times are known for at least half of what has not
 /// ended; the rest is taken to be like it.
 pub(super) fn left(tally: &Tally, now: Duration) -> Option<Duration> {
-    let all = u32::try_from(tally.nodes.len()).ok()?.saturating_sub(tally.nodes_done());
+    let all = tally.nodes_declared().saturating_sub(tally.nodes_done());
     let known = all.saturating_sub(tally.unknown);
     if known == 0 || known < tally.unknown {
         return None;
@@ -19,7 +19,8 @@ pub(super) fn left(tally: &Tally, now: Duration) -> Option<Duration> {
     let mean = tally.ahead / known;
     let running: BTreeSet<_> = tally.running.values().map(|attempt| attempt.node).collect();
     let (mut spent, mut longest) = (Duration::ZERO, Duration::ZERO);
-    for node in running.iter().map(|node| &tally.nodes[node.index()]) {
+    let work = running.iter().map(|node| &tally.nodes[node.index()]);
+    for node in work.filter(|node| node.ready.is_none()) {
         let expected = node.expected.unwrap_or(mean);
         let age = now.saturating_sub(node.started.unwrap_or(now)).min(expected);
         spent += age;

@@ -110,12 +110,12 @@ fn bar(view: &View<'_>) -> String {
 
 /// Draws the cells of the bar: at least one for what runs and for what failed.
 fn cells_of(tally: &Tally, cells: usize, paint: Paint) -> String {
-    let all = tally.nodes.len().max(1);
+    let all = (tally.nodes_declared() as usize).max(1);
     let share = |count: u32| (count as usize * cells).div_ceil(all).min(cells);
     let signs = if paint.unicode { ["█", "█", "▒", "░"] } else { ["!", "#", "=", "."] };
-    let failed = share(tally.failures());
+    let failed = share(tally.nodes_failed());
     let running = share(tally.nodes_running).min(cells - failed);
-    let passed = tally.nodes_done().saturating_sub(tally.failures()) as usize * cells / all;
+    let passed = (tally.nodes_done() - tally.nodes_failed()) as usize * cells / all;
     let passed = passed.min(cells - failed - running);
     let waiting = cells - failed - running - passed;
     let parts = [
@@ -133,10 +133,11 @@ fn counts(view: &View<'_>) -> String {
     let failed = tally.failures();
     let flaky = tally.ended_as(Outcome::Flaky);
     let all = [
-        (Hue::Good, tally.nodes_done() - failed, "done"),
+        (Hue::Good, tally.nodes_done() - tally.nodes_failed(), "done"),
         (Hue::Bad, failed, "failed"),
         (Hue::Warn, flaky, "flaky"),
         (Hue::Busy, tally.nodes_running, "running"),
+        (Hue::Dim, tally.services.running, "serving"),
         (Hue::Dim, tally.nodes_waiting(), "waiting"),
     ];
     let shown = all.iter().filter(|(_, count, word)| *count > 0 || *word == "done");
@@ -169,7 +170,11 @@ fn row(view: &View<'_>, seat: Option<AttemptId>) -> String {
     let names = view.name_columns();
     let name = text(&view.tally.nodes[attempt.node.index()].name);
     let name = paint.hue(Hue::Of(attempt.node.index()), pad(&paint.squeeze(&name, names), names));
-    let age = words::age(view.now.saturating_sub(attempt.started));
+    let age = match view.tally.nodes[attempt.node.index()].ready {
+        // What has no end is no older or younger for that.
+        Some(true) => "ready".to_owned(),
+        Some(false) | None => words::age(view.now.saturating_sub(attempt.started)),
+    };
     let hue = if attempt.slow { Hue::Warn } else { Hue::Bold };
     let age = paint.hue(hue, format!("{age:>AGE$}")).into_owned();
     let about = about(view, attempt);

@@ -163,7 +163,9 @@ fn list_as_json() {
       ],
       "cells": 2,
       "consumes": null,
-      "produces": []
+      "produces": [],
+      "service": false,
+      "ready": null
     }
     "#);
     let names = |table: &str| {

@@ -38,6 +38,8 @@ pub(in crate::engine::core) struct Body {
     items: BTreeMap<QueueId, u64>,
     /// What failed long-lived children had read, and which try of it is next.
     replays: BTreeMap<NodeId, Vec<(u64, u32)>>,
+    /// Services of which it is asked whether they are ready.
+    pub(in crate::engine::core) probes: BTreeSet<AttemptId>,
     pub(in crate::engine::core) events: Vec<EventKind>,
     pub(in crate::engine::core) over: bool,
     /// Effects that were carried out.
@@ -64,6 +66,7 @@ impl Body {
             items: plan.queues.iter().filter_map(items).collect(),
             feeding: BTreeMap::new(),
             replays: BTreeMap::new(),
+            probes: BTreeSet::new(),
             events: Vec::new(),
             over: false,
             effects: 0,
@@ -157,10 +160,15 @@ impl Body {
                 let child = self.children.get_mut(&attempt).expect("signalled, and does not live");
                 assert!(child.signals.is_empty(), "signalled twice");
                 child.signals.push(signal);
+                self.referee.signalled(attempt);
             }
             Effect::Kill { attempt } => {
                 let child = self.children.get_mut(&attempt).expect("killed, and does not live");
                 assert!(!std::mem::replace(&mut child.killed, true), "killed twice");
+            }
+            Effect::Probe { attempt } => {
+                assert!(self.children.contains_key(&attempt), "probed, and does not live");
+                assert!(self.probes.insert(attempt), "probed twice at the same time");
             }
             Effect::Settle { attempt, how, .. } => {
                 self.settling.get_mut(&attempt).expect("it ended").1 = how;
@@ -253,6 +261,7 @@ impl Body {
             self.on(told);
         }
         let child = self.children.remove(&id).expect("it lives");
+        self.probes.remove(&id);
         let mut ended = Ended {
             exit: Exit::Code(0),
             took: Duration::ZERO,
@@ -458,6 +467,12 @@ impl Body {
             self.on(Input::Time);
         }
         self.now = end;
+    }
+
+    /// Answers whether a service is ready, or why not.
+    pub(in crate::engine::core) fn answer(&mut self, id: AttemptId, refused: Option<&str>) {
+        assert!(self.probes.remove(&id), "nobody asked");
+        self.on(Input::Probed { attempt: id, refused: refused.map(str::to_owned) });
     }
 
     /// Asks the run to stop.

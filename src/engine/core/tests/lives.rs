@@ -25,7 +25,9 @@ pub(super) fn can_be_lived_through(job: &Job) -> bool {
     // Nobody has failed yet, and nobody may be held up who could still fail.
     let held_up = |at: usize| {
         let process = &job.processes[at];
-        life.started[at] && !life.ended[at] && !(process.consumes.is_some() && life.works(at))
+        let waits_for_others =
+            process.service.is_some() || process.consumes.is_some() && life.works(at);
+        life.started[at] && !life.ended[at] && !waits_for_others
     };
     if (0..job.processes.len()).any(held_up) {
         return false;
@@ -59,7 +61,7 @@ impl<'a> Life<'a> {
                         process.run == RunWhen::OnSuccess
                             && self.ended[self.at[need.process.as_str()]]
                     }
-                    When::Started => self.ended[self.at[need.process.as_str()]],
+                    When::Started | When::Ready => self.ended[self.at[need.process.as_str()]],
                     When::Ended => false,
                 });
                 let mut chain = self.chain(at).into_iter();
@@ -88,7 +90,7 @@ impl Life<'_> {
                 if let Some(consumes) = process.consumes.as_ref().filter(|_| works) {
                     self.flows.insert(&consumes.queue, true);
                 }
-                self.ended[at] |= works && self.is_drained(process);
+                self.ended[at] |= works && self.is_drained(process) && self.is_released(process);
             }
         }
     }
@@ -99,7 +101,7 @@ impl Life<'_> {
         (failed || process.run != RunWhen::OnFailure)
             && process.after.iter().all(ended)
             && process.needs.iter().all(|need| match need.when {
-                When::Started => self.started[self.at[need.process.as_str()]],
+                When::Started | When::Ready => self.started[self.at[need.process.as_str()]],
                 When::Failed => failed && ended(&need.process),
                 When::Passed | When::Ended => ended(&need.process),
             })
@@ -121,6 +123,15 @@ impl Life<'_> {
             let reads = other.consumes.as_ref().is_some_and(|c| c.queue == consumes.queue);
             (!feeds || self.ended[at]) && (!reads || is_skipped || self.works(at))
         })
+    }
+
+    /// Returns whether nobody needs a process any more that is a service.
+    fn is_released(&self, process: &Process) -> bool {
+        let needs = |other: &Process| {
+            other.needs.iter().any(|need| need.process == process.name && need.when.holds())
+        };
+        let mut others = self.job.processes.iter().zip(&self.ended);
+        process.service.is_none() || others.all(|(other, ended)| *ended || !needs(other))
     }
 
     /// Returns those that pipes join, which start together.

@@ -36,6 +36,7 @@ enum Move {
     Work(AttemptId),
     End(AttemptId),
     Quiet(AttemptId),
+    Answer(AttemptId),
     Time,
 }
 
@@ -127,7 +128,10 @@ impl Player {
         if left && body.has_room(child.node) {
             moves.push(Move::Put(id));
         }
-        let mut is_done = !left;
+        let mut is_done = !left && body.plan.process(child.node).service.is_none();
+        if body.probes.contains(&id) {
+            moves.push(Move::Answer(id));
+        }
         if streams {
             let queue = &body.queues[node.consumes.expect("it reads").index()];
             if queue.has_waiting() {
@@ -177,6 +181,10 @@ impl Player {
                 self.body.children.get_mut(&id).unwrap().quiet = true;
                 self.body.on(Input::Quiet { attempt: id });
             }
+            Move::Answer(id) => {
+                let refuses = self.temper != Temper::Faultless && self.below(3) == 0;
+                self.body.answer(id, refuses.then_some("not yet"));
+            }
             Move::End(id) => self.end(id),
             Move::Time => {
                 let wait = self.body.next_time().unwrap().saturating_sub(self.body.now);
@@ -222,7 +230,9 @@ impl Player {
             1 => self.body.stop(Stop::Terminate),
             2 => self.body.stop(Stop::Interrupt),
             3 | 4 => {
-                let oldest = self.body.children.keys().next().copied();
+                let works = |child: &Child| self.body.plan.process(child.node).service.is_none();
+                let mut children = self.body.children.iter();
+                let oldest = children.find(|(_, child)| works(child)).map(|(id, _)| *id);
                 let idle = oldest.map(|attempt| Input::Idle { attempt });
                 if let Some(idle) = idle {
                     self.body.on(idle);

@@ -30,6 +30,8 @@ enum Role {
     Plain,
     /// It is piped from the process before it.
     Piped,
+    /// It is there for the processes after it.
+    Service,
     Source(usize),
     Consumer {
         verb: &'static str,
@@ -47,6 +49,7 @@ fn role() -> impl Strategy<Value = Role> {
     prop_oneof![
         3 => Just(Role::Plain),
         1 => Just(Role::Piped),
+        1 => Just(Role::Service),
         2 => (0..QUEUES).prop_map(Role::Source),
         4 => consumer,
     ]
@@ -82,6 +85,10 @@ fn line() -> impl Strategy<Value = Line> {
         "works",
         "streak 2",
         "held",
+        "probed 3",
+        "probed 3",
+        "restarts always 1",
+        "restarts on-failure 2",
     ]);
     (
         role(),
@@ -138,7 +145,7 @@ fn write(lines: &[Line], limits: &[&str], queues: &[(usize, usize)], edges: bool
                     fed[*queue] = true;
                 }
             }
-            Role::Plain | Role::Piped => {}
+            Role::Plain | Role::Piped | Role::Service => {}
         }
         process(&mut processes, (at, line), lines, edges);
     }
@@ -165,6 +172,7 @@ fn process(text: &mut String, (at, line): (usize, &Line), lines: &[Line], edges:
     match &line.role {
         Role::Piped if piped(at) => write!(text, " pipe p{}", at - 1).unwrap(),
         Role::Plain | Role::Piped => {}
+        Role::Service => text.push_str(" service!"),
         Role::Source(queue) => write!(text, " feeds q{queue}").unwrap(),
         Role::Consumer { verb, reads, feeds } => {
             consumes = Some(*verb);
@@ -174,18 +182,19 @@ fn process(text: &mut String, (at, line): (usize, &Line), lines: &[Line], edges:
             }
         }
     }
+    let serves = matches!(line.role, Role::Service);
     let in_queue = matches!(line.role, Role::Source(_) | Role::Consumer { .. });
     for (edge, to) in line.edges.iter().filter(|(_, to)| *to < at && (edges || !in_queue)) {
         write!(text, " {edge}p{to}").unwrap();
     }
-    for says in line.says.iter().filter(|says| !in_pipe || !says.starts_with("retry")) {
+    for says in line.says.iter().filter(|says| !(in_pipe || serves) || !says.starts_with("retry")) {
         let source = matches!(line.role, Role::Source(_));
         if !(source && says.starts_with("retry") && !line.more.contains(&"held")) {
             write!(text, " {says}").unwrap();
         }
     }
     if let Some(pool) = line.pool {
-        let pools = if in_queue || in_pipe { "big" } else { pool };
+        let pools = if in_queue || in_pipe || serves { "big" } else { pool };
         let too_heavy = pools.contains('y') && line.says.contains(&"weight 2");
         if !too_heavy {
             pools.split(',').for_each(|pool| write!(text, " pool {pool}").unwrap());
@@ -196,7 +205,8 @@ fn process(text: &mut String, (at, line): (usize, &Line), lines: &[Line], edges:
         "batch 2" | "batch 5" | "works" => consumes == Some("reads"),
         "endless" | "acks-read" => consumes == Some("streams"),
         "held" => matches!(line.role, Role::Source(_)),
-        _ => true,
+        "probed 3" | "restarts always 1" | "restarts on-failure 2" => serves,
+        _ => !serves,
     };
     let more: Vec<&str> = line.more.iter().filter(fits).copied().collect();
     if !more.is_empty() {

@@ -29,6 +29,8 @@ pub(in crate::engine::core) struct Referee {
     /// Attempts that were told as started and not as ended.
     told: BTreeSet<AttemptId>,
     started: BTreeSet<NodeId>,
+    /// Services that can be used.
+    ready: BTreeSet<NodeId>,
     pub(in crate::engine::core) outcomes: BTreeMap<NodeId, (Outcome, Option<String>)>,
     /// Levels as they were told.
     pub(in crate::engine::core) levels: Vec<Level>,
@@ -53,6 +55,7 @@ impl Referee {
             children: vec![0; plan.nodes.len()],
             told: BTreeSet::new(),
             started: BTreeSet::new(),
+            ready: BTreeSet::new(),
             outcomes: BTreeMap::new(),
             levels: vec![Level::default(); plan.queues.len()],
             closed: BTreeSet::new(),
@@ -75,6 +78,10 @@ impl Referee {
         assert!(!self.over, "`{}` was started after the end of the run", node.name);
         assert!(!self.outcomes.contains_key(&node.id), "`{}` was started after its end", node.name);
         self.edges_are_met(node);
+        if plan.process(node.id).service.is_some() {
+            let wanted = self.users(node.id).any(|user| self.lacks_only_services(user));
+            assert!(wanted, "service `{}` was started for nobody", node.name);
+        }
         self.stop_allows(node);
         self.there_is_room(node);
         self.take(start.attempt, node);
@@ -90,6 +97,10 @@ impl Referee {
                 When::Failed => outcome.is_some_and(|outcome| {
                     outcome.is_failure() || outcome == Outcome::AllowedFailure
                 }),
+                When::Ready => self.ready.contains(needed),
+                When::Started if self.plan.process(*needed).service.is_some() => {
+                    self.children[needed.index()] > 0
+                }
                 // A consumer has started when it would take an item.
                 When::Started => {
                     self.started.contains(needed) || self.plan.node(*needed).consumes.is_some()
@@ -104,7 +115,40 @@ impl Referee {
         assert!(run != RunWhen::OnFailure || failed, "`{}` waits for a failure", node.name);
     }
 
+    /// Returns those that need a service and have not ended.
+    fn users(&self, service: NodeId) -> impl Iterator<Item = &Node> {
+        let needs = move |node: &&Node| {
+            node.needs.iter().any(|(needed, when)| *needed == service && when.holds())
+        };
+        let lives = |node: &&Node| !self.outcomes.contains_key(&node.id);
+        self.plan.nodes.iter().filter(needs).filter(lives)
+    }
+
+    /// Returns whether everything else that a node needs was there once.
+    fn lacks_only_services(&self, node: &Node) -> bool {
+        let is_service = |id: NodeId| self.plan.process(id).service.is_some();
+        node.after.iter().all(|id| self.outcomes.contains_key(id))
+            && node.needs.iter().all(|(id, when)| {
+                when.holds() && (is_service(*id) || self.started.contains(id))
+                    || self.outcomes.contains_key(id)
+                    || self.plan.node(*id).consumes.is_some()
+            })
+    }
+
+    /// Judges that a child was asked to end.
+    pub(in crate::engine::core) fn signalled(&self, attempt: AttemptId) {
+        let node = self.living[&attempt].0;
+        if self.ready.contains(&node) && self.stop != Some(Stop::Kill) {
+            let user = self.users(node).next().map(|user| &user.name);
+            assert_eq!(user, None, "service {node} was stopped and is still needed");
+        }
+    }
+
     fn stop_allows(&self, node: &Node) {
+        if self.plan.process(node.id).service.is_some() {
+            assert!(self.stop != Some(Stop::Kill), "`{}` was started after that", node.name);
+            return;
+        }
         let run = self.plan.process(node.id).run;
         let handles = node.needs.iter().any(|(_, w)| matches!(w, When::Failed | When::Ended));
         let cleanup = run != RunWhen::OnSuccess || handles;
@@ -134,6 +178,7 @@ impl Referee {
             .is_some_and(|consumes| matches!(consumes.deliver, Deliver::Stream | Deliver::Worker));
         let waits = node.consumes.is_none() && !node.produces.is_empty()
             || node.piped_to.is_some()
+            || self.plan.process(node.id).service.is_some()
             || streams && self.children[node.id.index()] == 0;
         let counts = node.names_pools || !waits;
         let pools = node.pools.iter().filter(|_| counts).map(|pool| (*pool, node.weight));
@@ -170,7 +215,11 @@ impl Referee {
                     self.started.insert(*node);
                 }
             }
-            EventKind::AttemptEnded { attempt, .. } => {
+            EventKind::ServiceReady { node, .. } => {
+                assert!(self.ready.insert(*node), "ready twice");
+            }
+            EventKind::AttemptEnded { attempt, node, .. } => {
+                self.ready.remove(node);
                 assert!(self.told.remove(attempt), "ended and was not started, or ended twice");
             }
             EventKind::NodeEnded { node, outcome, reason, .. } => {
@@ -233,6 +282,7 @@ fn declarations(plan: &Plan) -> impl Iterator<Item = EventKind> {
         consumes: node.consumes,
         produces: node.produces.clone(),
         expected: None,
+        service: plan.process(node.id).service.is_some(),
         inherits: false,
     });
     queues.chain(nodes)

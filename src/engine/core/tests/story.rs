@@ -11,8 +11,8 @@ use super::body::Body;
 use crate::engine::core::{Ended, Input};
 use crate::event::{EventKind, Exit, NotStarted};
 use crate::model::{
-    Ack, AllowFailure, AttemptId, Deliver, Emit, Job, NodeId, OnEnd, OnFailure, Process, Rate,
-    RetryOn, RunWhen,
+    Ack, AllowFailure, AttemptId, Deliver, Emit, Job, NodeId, OnEnd, OnFailure, Probe, Process,
+    Rate, Ready, RestartWhen, RetryOn, RunWhen, Template,
 };
 use crate::plan::{Machine, Plan, Selection, check, plan, sample};
 
@@ -115,6 +115,20 @@ fn process_says(process: &mut Process, more: &str) {
             "works" => consumes.unwrap().deliver = Deliver::Worker,
             "streak" => consumes.unwrap().fail_streak = value().parse().unwrap(),
             "held" => process.emit = Emit::OnSuccess,
+            "probed" => {
+                let file = Probe::File(Template::literal("ready"));
+                let timeout = seconds(value());
+                let service = process.service.as_mut().expect("it is a service");
+                service.ready = Some(Ready { timeout, ..Ready::new(file) });
+            }
+            "restarts" => {
+                let restart = &mut process.service.as_mut().expect("it is a service").restart;
+                restart.when = match value() {
+                    "on-failure" => RestartWhen::OnFailure,
+                    _ => RestartWhen::Always,
+                };
+                restart.burst = value().parse().unwrap();
+            }
             "endless" => consumes.unwrap().on_end = OnEnd::Terminate,
             "acks-read" => consumes.unwrap().ack = Ack::Read,
             word => panic!("a process does not say `{word}`"),
@@ -166,6 +180,16 @@ impl Body {
         self.end_child(self.child(name), Exit::Code(code));
     }
 
+    /// Says that a service is ready.
+    pub(in crate::engine::core) fn ready(&mut self, name: &str) {
+        self.answer(self.child(name), None);
+    }
+
+    /// Says that a service is not ready.
+    pub(in crate::engine::core) fn refuses(&mut self, name: &str) {
+        self.answer(self.child(name), Some("connection refused"));
+    }
+
     /// Ends the oldest child of a node by a signal.
     pub(in crate::engine::core) fn die(&mut self, name: &str, signal: i32) {
         self.end_child(self.child(name), Exit::Signal(signal));
@@ -197,6 +221,14 @@ impl Body {
             let id = *id;
             while self.streams(self.children[&id].node) && self.read(id) {}
             self.end_child(id, Exit::Code(0));
+        }
+    }
+
+    /// Lets every child pass but those of one node.
+    pub(in crate::engine::core) fn all_pass_but(&mut self, name: &str) {
+        let node = self.node(name);
+        while let Some((id, _)) = self.children.iter().find(|(_, child)| child.node != node) {
+            self.end_child(*id, Exit::Code(0));
         }
     }
 
