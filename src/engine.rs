@@ -10,9 +10,9 @@
 //! its output goes), [`probe`] and [`lookout`], which say when a service is ready; [`stream`] and
 //! [`worker`], items for a long-lived one, within its [`limits`] and at its node's pace
 //! ([`paces`]); [`open`] makes queues, [`source`] and [`publish`] put items in, [`items`] and
-//! [`retry`] say what becomes of one; [`context`], [`teller`], [`orders`], [`printed`], [`recent`]
-//! and [`signals`] are what they share. [`standby`] is there before the job is, with the
-//! [`sentry`], which needs nobody.
+//! [`retry`] say what becomes of one; [`context`], [`teller`], [`orders`], [`printed`], [`recent`],
+//! [`secrets`] and [`signals`] are what they share. [`standby`] is there before the job is, with
+//! the [`sentry`], which needs nobody.
 
 mod attempt;
 mod context;
@@ -33,6 +33,7 @@ mod probe;
 mod publish;
 mod recent;
 mod retry;
+mod secrets;
 mod sentry;
 mod signals;
 mod source;
@@ -54,12 +55,14 @@ use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
 pub use fault::Fault;
+pub use secrets::{ShortSecret, masker};
 pub use standby::Standby;
 
 use self::core::Input;
 use crate::child::Host;
 use crate::event::{EventKind, Node, NodeState, Outcome, SCHEMA, Sink, Stop, Tally};
 use crate::journal::RunFolder;
+use crate::mask::Masker;
 use crate::model::Output;
 use crate::plan::Plan;
 use crate::queue::Changes;
@@ -100,6 +103,8 @@ pub struct Run {
     pub started: u64,
     /// The environment that children inherit.
     pub inherited: Vec<(OsString, OsString)>,
+    /// Takes its secrets out of all that is told and logged.
+    pub masker: Masker,
 }
 
 /// A run that has ended.
@@ -134,14 +139,14 @@ async fn go(
     signals: Signals,
     (inbox, receiver): (mpsc::Sender<Input>, mpsc::Receiver<Input>),
 ) -> Result<Ended, Fault> {
-    let Run { plan, folder, sinks, file, options, started, inherited } = run;
+    let Run { plan, folder, sinks, file, options, started, inherited, masker } = run;
     let changes = Changes::default();
     let plan = Rc::new(plan);
     let launch = context::launch(&plan, &folder, &inherited);
     let queues = open::open(&plan, &launch, folder.path(), &changes).map_err(Fault::Template)?;
     let context = Rc::new(Context::new(Parts {
         host,
-        teller: Teller::new(sinks),
+        teller: Teller::new(sinks, masker),
         queues,
         launch,
         inbox,
@@ -151,7 +156,7 @@ async fn go(
     declare(&context, file, options, started);
     let driver = Driver::new(Rc::clone(&context), receiver, changes, signals);
     let ran = driver.run().await;
-    conclude(&context, ran)
+    conclude(&context, ran).map_err(|fault| fault.masked(context.teller.masker()))
 }
 
 /// Tells what the run consists of, before anything starts.

@@ -3,12 +3,13 @@
 //! The engine speaks these, sinks hear them, the journal is them on disk. Owned plain data; unaware
 //! of who speaks and of who listens.
 //!
-//! Reading order: [`kind`], [`outcome`], [`tally`], [`letter`],
+//! Reading order: [`kind`], [`outcome`], [`tally`], [`letter`], [`masked`],
 //! [`schema`](mod@schema).
 
 mod bytes;
 mod kind;
 mod letter;
+mod masked;
 mod outcome;
 mod schema;
 mod tally;
@@ -18,6 +19,7 @@ pub use kind::{
     Event, EventKind, ItemRef, Leftover, LogPiece, Logs, QueueLevel, SCHEMA, Stream, Try,
 };
 pub use letter::{Letter, Letters};
+pub use masked::Outside;
 pub use outcome::{Exit, NotStarted, Outcome, Stop, Verdict};
 pub use schema::schema;
 pub use tally::{Attempt, Ended, Node, NodeState, Queue, Services, Tally};
@@ -38,6 +40,12 @@ pub trait Sink {
 
     /// Returns whether this sink wants [`EventKind::Output`]; without such a sink none are made.
     fn wants_output(&self) -> bool {
+        false
+    }
+
+    /// Returns whether it keeps, for their owner only, what a later run needs: it is told items as
+    /// they are beside what is masked of them.
+    fn keeps_items(&self) -> bool {
         false
     }
 

@@ -10,7 +10,8 @@
 //!   [`lookup`] finds programs and files.
 //! - floor 2: [`diagnostic`] writes what is wrong with files, [`child`] starts processes,
 //!   [`launch`] writes their command lines, [`queue`] holds items, [`journal`] keeps runs on disk,
-//!   [`report`] draws them, [`preflight`] misses what a job names and the machine lacks.
+//!   [`report`] draws them, [`mask`] hides secrets, [`preflight`] misses what a job names and the
+//!   machine lacks.
 //! - floor 3: [`engine`] decides and drives, [`lsp`] answers editors.
 //! - floor 4: [`app`] has one function per command.
 //! - floor 5: [`cli`] turns words into calls.
@@ -28,6 +29,7 @@ pub mod journal;
 pub mod launch;
 pub mod lookup;
 pub mod lsp;
+pub mod mask;
 pub mod model;
 pub mod plan;
 pub mod preflight;

@@ -3,14 +3,18 @@
 //! The commands can be pasted into a shell. What only an attempt knows stays in braces: `{item}`.
 //! Unaware of how a command is started.
 
+use std::borrow::Cow;
+use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use super::plan::plan as table;
+use super::run::masker;
 use super::words::{count, quoted, safe};
 use super::{FINE, Invoked};
 use crate::launch::{Command, Destination, Launch, Limits, Payload, Preview};
+use crate::mask::Masker;
 use crate::model::{BatchForm, Deliver, From, NodeId, Wire};
 use crate::plan::Plan;
 
@@ -22,24 +26,44 @@ pub(super) fn dry_run(plan: &Plan) -> Invoked {
     let environment: Vec<_> = std::env::vars_os().collect();
     let launch = Launch::new(&plan.job, NO_RUN, &environment, Limits::default());
     let mut out = BufWriter::new(io::stdout());
-    dry(plan, &launch, &mut out)?;
+    dry(plan, (&launch, &masker(plan)?), &mut out)?;
     out.flush()?;
     Ok(FINE)
 }
 
 /// Writes the plan, and then each command in its order.
-fn dry(plan: &Plan, launch: &Launch, to: &mut dyn Write) -> io::Result<()> {
+fn dry(plan: &Plan, (launch, masker): (&Launch, &Masker), to: &mut dyn Write) -> io::Result<()> {
     table(plan, to)?;
     for id in plan.order() {
         let node = plan.node(id);
         writeln!(to, "\n# {}", safe(&node.name))?;
         let prepared = launch.prepare(plan.process(id), &node.cell);
         match prepared.and_then(|prepared| prepared.preview(launch)) {
-            Ok(preview) => command(plan, id, &preview, to)?,
-            Err(unfit) => writeln!(to, "# no command: {}", safe(&unfit.to_string()))?,
+            Ok(mut preview) => {
+                hide(&mut preview.command, masker);
+                command(plan, id, &preview, to)?;
+            }
+            Err(unfit) => {
+                writeln!(to, "# no command: {}", safe(&masker.text(&unfit.to_string())))?;
+            }
         }
     }
     Ok(())
+}
+
+/// Takes secrets out of what a command line is made of.
+fn hide(command: &mut Command, masker: &Masker) {
+    let values = command.env.iter_mut().map(|(_, value)| value).chain(&mut command.argv);
+    for value in values {
+        if let Cow::Owned(masked) = masker.bytes(value.as_bytes()) {
+            *value = OsString::from_vec(masked);
+        }
+    }
+    if let Payload::Text(text) = &mut command.stdin
+        && let Cow::Owned(masked) = masker.bytes(text)
+    {
+        *text = masked;
+    }
 }
 
 /// Writes one command.
@@ -165,7 +189,7 @@ mod tests {
         let machine = Machine { cpus: 4, jobs: None };
         let plan = plan(job, &Selection::default(), &machine, &BTreeMap::new()).unwrap();
         let mut out = Vec::new();
-        dry(&plan, &launch, &mut out).unwrap();
+        dry(&plan, (&launch, &Masker::default()), &mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
         insta::assert_snapshot!(out, @r##"
         sample: 5 processes, 1 queue

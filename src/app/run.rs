@@ -15,6 +15,7 @@ use super::{Fault, Invoked, WRONG};
 use crate::engine::{self, Standby};
 use crate::event::Sink;
 use crate::journal::{KEEP_RUNS, RunFolder};
+use crate::mask::Masker;
 use crate::model::OnFailure;
 use crate::plan::Plan;
 use crate::report::{self, Color, Mode, Screen};
@@ -56,11 +57,12 @@ pub fn run(run: Run) -> Invoked {
         Err(unselectable) => return unselected(&unselectable),
     };
     let Some(standby) = standby else { return dry_run(&plan) };
+    let masker = masker(&plan)?;
     let started = now();
     let folder = RunFolder::create(past.state(), keep, started)?;
     let options = options(&run.load, run.state.as_deref());
     let (file, mode, color) = (run.job, run.mode, run.color);
-    let ended = Going { plan, folder, started, file, options, mode, color }.go(standby)?;
+    let ended = Going { plan, masker, folder, started, file, options, mode, color }.go(standby)?;
     past.learn(ended.took)?;
     Ok(ended.exit)
 }
@@ -69,6 +71,8 @@ pub fn run(run: Run) -> Invoked {
 pub(super) struct Going {
     /// What is run.
     pub(super) plan: Plan,
+    /// Takes its secrets out of what it says.
+    pub(super) masker: Masker,
     /// Where it is kept.
     pub(super) folder: RunFolder,
     /// When it starts.
@@ -86,13 +90,19 @@ pub(super) struct Going {
 impl Going {
     /// Runs it to its end.
     pub(super) fn go(self, standby: Standby) -> Result<engine::Ended, Fault> {
-        let Self { plan, folder, started, file, options, mode, color } = self;
+        let Self { plan, masker, folder, started, file, options, mode, color } = self;
         let sinks = sinks(&folder, (mode, color), standby.hurry())?;
         let inherited = std::env::vars_os().collect();
         let started = since_epoch(started);
-        let run = engine::Run { plan, folder, sinks, file, options, started, inherited };
+        let run = engine::Run { plan, folder, sinks, file, options, started, inherited, masker };
         Ok(engine::run(run, standby)?)
     }
+}
+
+/// Returns what takes the secrets of a plan out of what is said.
+pub(super) fn masker(plan: &Plan) -> Result<Masker, Fault> {
+    let inherited: Vec<_> = std::env::vars_os().collect();
+    engine::masker(plan, &inherited).map_err(|short| Fault::Wrong(short.to_string()))
 }
 
 /// Returns the options that make a run this run and no other.

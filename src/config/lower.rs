@@ -6,7 +6,8 @@
 //!
 //! Reading order: this file, [`section`], [`naming`], [`job`], [`process`] and its parts
 //! [`action`], [`pace`], [`matrix`], [`flow`], [`consumer`], [`combine`], [`service`], [`later`],
-//! then [`pool`], [`queue`], [`items`], [`mark`], [`placeholder`], [`braces`], [`environment`].
+//! then [`pool`], [`queue`], [`items`], [`mark`], [`placeholder`], [`braces`], [`environment`],
+//! [`secrets`].
 
 mod action;
 mod braces;
@@ -25,6 +26,7 @@ mod placeholder;
 mod pool;
 mod process;
 mod queue;
+mod secrets;
 mod section;
 mod service;
 
@@ -46,6 +48,7 @@ use crate::model::{Code, FileId, Job, Label, Place, Problem, code};
 use environment::Pairs;
 use naming::{Names, unusable};
 use placeholder::Loose;
+use secrets::Shown;
 use section::Section;
 
 /// How many problems are kept: 50 are drawn, and a file that is one long mistake must not fill the
@@ -101,6 +104,8 @@ pub(super) struct Lowering<'o> {
     loose: Vec<Loose>,
     /// Needs that do not say what must have happened: a process, and which of its needs.
     unsaid: Vec<(usize, usize)>,
+    /// What is wrong should a variable be a secret.
+    shown: Vec<Shown>,
     /// Whether every pool could be read, and so what its slots lend.
     slots_known: bool,
     env_files: HashMap<PathBuf, Pairs>,
@@ -133,6 +138,7 @@ impl<'o> Lowering<'o> {
             given: HashMap::new(),
             loose: Vec::new(),
             unsaid: Vec::new(),
+            shown: Vec::new(),
             slots_known: true,
             env_files: HashMap::new(),
         }
@@ -177,6 +183,7 @@ impl<'o> Lowering<'o> {
         self.more_env_files();
         self.tie();
         self.say_needs();
+        self.shown_secrets();
         let sound = self.problems.iter().all(Problem::is_warning);
         if self.job.processes.is_empty() && self.names_known && sound {
             let label = Place::whole(FileId::default()).label("");

@@ -15,7 +15,7 @@ use crate::model::{fold, nearest};
 /// Keys of the language that this version does not run, by struct. They are read, so that what is
 /// wrong with them is told, and then refused.
 const RESERVED: [(&str, &[&str]); 4] = [
-    ("JobFile", &["secrets", "place", "broker"]),
+    ("JobFile", &["place", "broker"]),
     ("Process", &["finally", "if", "leaks", "interactive", "inputs", "outputs", "cache", "flaky"]),
     ("Pool", &["memory", "place"]),
     ("Queue", &["broker", "durable"]),

@@ -28,6 +28,7 @@ use super::invocation::{Given, Payload, Prepared, Unready, prepare};
 use super::lent::Lent;
 use super::orders::{Gate, Orders};
 use super::outlet::{Held, Leavings, Outlet};
+use super::printed::Print;
 use super::probe::Probe;
 use super::stream::Read;
 use super::worker::Desk;
@@ -59,6 +60,8 @@ pub(super) struct Remains {
     pub(super) exit: Exit,
     /// Where its output lies.
     pub(super) logs: Logs,
+    /// What others read of that.
+    pub(super) printed: Option<Print>,
     /// From its start to its end.
     pub(super) took: Duration,
     /// Why it failed although its exit looks well.
@@ -102,7 +105,7 @@ pub(super) async fn run(
         Ok((child, ends)) => Life::new(&context, &start, orders).lead(child, ends).await?,
         Err(unready) => Over::unready(unready),
     };
-    let Over { exit, command_at_fault, leftovers, logs, read, held, desk, fault } = over;
+    let Over { exit, command_at_fault, leftovers, logs, printed, read, held, desk, fault } = over;
     let (read, unread, kept) =
         read.map_or((0, 0, None), |read| (read.items, read.unread, read.kept));
     let (settled, in_hand) = desk.as_ref().map_or((0, 0), |desk| (desk.settled(), desk.in_hand()));
@@ -118,6 +121,7 @@ pub(super) async fn run(
         desk,
         exit: exit.clone(),
         logs: logs.clone(),
+        printed,
         took,
         reason: fault.clone(),
     };
@@ -192,6 +196,7 @@ struct Over {
     command_at_fault: bool,
     leftovers: Vec<Leftover>,
     logs: Logs,
+    printed: Option<Print>,
     read: Option<Read>,
     held: Vec<Held>,
     desk: Option<Box<Desk>>,
@@ -205,6 +210,7 @@ impl Over {
             command_at_fault: unready.command_at_fault,
             leftovers: Vec::new(),
             logs: Logs::default(),
+            printed: None,
             read: None,
             held: Vec::new(),
             desk: None,
@@ -272,6 +278,7 @@ impl<'a> Life<'a> {
             command_at_fault: false,
             leftovers,
             logs: Logs::default(),
+            printed: None,
             read: fed.read,
             held: Vec::new(),
             desk: fed.desk,
@@ -280,12 +287,14 @@ impl<'a> Life<'a> {
         for outlet in [stdout, extra] {
             match self.close(outlet, passed).await? {
                 Ok(Leavings::Nothing) => {}
-                Ok(Leavings::Log(piece)) => over.logs.stdout = Some(piece),
+                Ok(Leavings::Log(piece, print)) => {
+                    (over.logs.stdout, over.printed) = (Some(piece), Some(print));
+                }
                 Ok(Leavings::Held(held)) => over.held.push(held),
                 Err(reason) => over.fault = Some(reason),
             }
         }
-        if let Ok(Leavings::Log(piece)) = self.close(stderr, passed).await? {
+        if let Ok(Leavings::Log(piece, _)) = self.close(stderr, passed).await? {
             over.logs.stderr = Some(piece);
         }
         Ok(over)

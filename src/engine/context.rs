@@ -192,7 +192,7 @@ impl Context {
     /// Returns how events name an item of a queue.
     pub(super) fn named_item(&self, queue: QueueId, item: &Item) -> ItemRef {
         let id = format!("{}:{}", self.plan.queue(queue).name, item.index);
-        let preview = Text::copy(&item.bytes[..item.bytes.len().min(PREVIEW)]);
+        let preview = Text::copy(&self.teller.masker().beginning(&item.bytes, PREVIEW));
         ItemRef { id, index: item.index, preview }
     }
 

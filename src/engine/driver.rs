@@ -13,7 +13,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::attempt::{self, Finished, Remains};
 use super::context::Context;
-use super::core::{Core, Effect, Ended, Input, Level, Settlement, Start};
+use super::core::{Core, Effect, Input, Level, Settlement, Start};
 use super::fault::Fault;
 use super::invocation::Given;
 use super::orders::{Order, Orders};
@@ -325,7 +325,7 @@ impl Driver {
                     // It has taken items to the last, and another one is started for what is left.
                     self.hear_levels()?;
                 }
-                self.keep(attempt, &ended, remains);
+                self.keep(attempt, remains);
                 self.on(Input::Ended { attempt, ended: Box::new(ended) })?;
                 self.let_go(attempt);
                 Ok(())
@@ -344,14 +344,14 @@ impl Driver {
 
     /// Keeps what the core will decide about; of a node that consumes nothing, only what it
     /// printed.
-    fn keep(&mut self, attempt: AttemptId, ended: &Ended, remains: Remains) {
+    fn keep(&mut self, attempt: AttemptId, remains: Remains) {
         let Some(hand) = self.hands.get_mut(&attempt) else { return };
         let node = hand.node;
         let publishes = self.context.plan.process(node).emit == Emit::OnSuccess;
         if self.context.plan.node(node).consumes.is_some() || publishes {
             hand.remains = Some(remains);
         } else {
-            self.context.printed.borrow_mut().set(node, ended.logs.stdout.as_ref());
+            self.context.printed.borrow_mut().set(node, remains.printed);
             self.hands.remove(&attempt);
         }
     }

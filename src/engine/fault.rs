@@ -2,12 +2,14 @@
 //!
 //! Ends as exit code 3. Unaware of what a process did.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
 use crate::launch::Unfit;
+use crate::mask::Masker;
 use crate::queue::{QueueFault, SpoolFault};
 use crate::{child, journal};
 
@@ -65,7 +67,20 @@ pub enum Fault {
     /// The runtime can't be started.
     #[error("cannot start: {0}")]
     Runtime(io::Error),
+    /// A secret stood in what was to be said.
+    #[error("{0}")]
+    Masked(String),
     /// A law of the engine was broken.
     #[error("the runner has a bug and gave up: {0}")]
     Bug(String),
+}
+
+impl Fault {
+    /// Returns it without secrets.
+    pub(super) fn masked(self, masker: &Masker) -> Self {
+        match masker.text(&self.to_string()) {
+            Cow::Borrowed(_) => self,
+            Cow::Owned(text) => Self::Masked(text),
+        }
+    }
 }

@@ -93,9 +93,8 @@ pub(super) fn prepare(
         if let Payload::Work(wanted) = &payload { Some(Rc::clone(&wanted.stderr)) } else { None };
     let (stderr, mut err) = match &command.stderr {
         Destination::Log => {
-            let piece = context.log(start.node, Stream::Stderr);
-            let log = Log::remembered(start.attempt, Stream::Stderr, piece, recent);
-            (child::Output::Pipe, log)
+            let whose = (start.node, start.attempt);
+            (child::Output::Pipe, Log::outlet(context, whose, Stream::Stderr, recent))
         }
         Destination::Null => (child::Output::Null, Outlet::Elsewhere),
         Destination::File { path, append } => {
@@ -225,8 +224,8 @@ fn output(
     }
     Ok(match &command.stdout {
         Destination::Log => {
-            let piece = context.log(start.node, Stream::Stdout);
-            (Output::Pipe, Log::outlet(start.attempt, Stream::Stdout, piece))
+            let whose = (start.node, start.attempt);
+            (Output::Pipe, Log::outlet(context, whose, Stream::Stdout, None))
         }
         Destination::Null => (Output::Null, Outlet::Elsewhere),
         Destination::File { path, append } => {

@@ -99,6 +99,7 @@ impl Context {
             node,
             item,
             bytes,
+            exact: None,
             attempts,
             tries: tries.unwrap_or_default(),
             stderr: Text(stderr.into()),
@@ -140,7 +141,7 @@ impl Context {
         let bytes = Text(item.bytes.bytes());
         let item = self.named_item(queue, item);
         let reason = reason.to_owned();
-        self.teller.tell(EventKind::ItemDropped { queue, item, bytes, reason });
+        self.teller.tell(EventKind::ItemDropped { queue, item, bytes, exact: None, reason });
     }
 
     /// Forgets what is remembered of an item that nobody will try again.

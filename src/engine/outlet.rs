@@ -11,10 +11,12 @@ use bytes::Bytes;
 use super::context::Context;
 use super::fault::Fault;
 use super::lookout::{Lookout, View};
+use super::printed::Print;
 use super::recent::Recent;
 use crate::event::{EventKind, LogPiece, Stream, Text};
 use crate::journal::Piece;
-use crate::model::{AttemptId, QueueId};
+use crate::mask;
+use crate::model::{AttemptId, NodeId, QueueId};
 use crate::queue::{FrameFault, Framer, NotPut, Origin, Queue, Slice, Spool};
 
 /// Bytes of an [`EventKind::Output`] at most, so that a sink never has to take in a whole block.
@@ -32,11 +34,15 @@ pub(super) enum Outlet {
     Held(Frames, Spool),
 }
 
-/// A stream that is logged.
+/// A stream that is logged, without its secrets.
 pub(super) struct Log {
     attempt: AttemptId,
     stream: Stream,
     piece: Piece,
+    mask: mask::Stream,
+    /// What is printed, as it is, where others read it and masking may change it: what goes from
+    /// one process to another must not be damaged. It has no name on disk.
+    exact: Option<Spool>,
     /// Who remembers the last of it.
     recent: Option<Rc<Recent>>,
     /// Who looks at its lines.
@@ -44,19 +50,25 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Logs a stream of an attempt.
-    pub(super) fn outlet(attempt: AttemptId, stream: Stream, piece: Piece) -> Outlet {
-        Self::remembered(attempt, stream, piece, None)
-    }
-
-    /// Logs a stream of an attempt, the last of which is remembered.
-    pub(super) fn remembered(
-        attempt: AttemptId,
+    /// Logs a stream of an attempt; `recent` remembers the last of it.
+    pub(super) fn outlet(
+        context: &Context,
+        (node, attempt): (NodeId, AttemptId),
         stream: Stream,
-        piece: Piece,
         recent: Option<Rc<Recent>>,
     ) -> Outlet {
-        Outlet::Log(Box::new(Self { attempt, stream, piece, recent, view: None }))
+        let masker = context.teller.masker();
+        let is_read = stream == Stream::Stdout && context.printed.borrow().is_read(node);
+        let spool = || Spool::new(context.folder.path());
+        Outlet::Log(Box::new(Self {
+            attempt,
+            stream,
+            piece: context.log(node, stream),
+            mask: masker.stream(),
+            exact: (is_read && !masker.is_idle()).then(spool),
+            recent,
+            view: None,
+        }))
     }
 }
 
@@ -110,7 +122,7 @@ impl Outlet {
     ) -> Result<(), Refused> {
         match self {
             Self::Elsewhere => Ok(()),
-            Self::Log(log) => Ok(log.take(context, &block)?),
+            Self::Log(log) => Ok(log.take(context, block)?),
             // Where nobody reads on, the core ends the child.
             Self::Queues(frames) => frames.publish(context, &block).await.map(drop),
             Self::Held(frames, spool) => {
@@ -128,10 +140,7 @@ impl Outlet {
     ) -> Result<Leavings, Refused> {
         match self {
             Self::Elsewhere => Ok(Leavings::Nothing),
-            Self::Log(log) => {
-                let piece = log.piece.end().map_err(Fault::Log)?;
-                Ok(piece.map_or(Leavings::Nothing, Leavings::Log))
-            }
+            Self::Log(log) => Ok(log.end(context)?),
             Self::Queues(frames) => {
                 frames.finish(context, passed).await?;
                 Ok(Leavings::Nothing)
@@ -149,8 +158,8 @@ impl Outlet {
 pub(super) enum Leavings {
     /// Nothing.
     Nothing,
-    /// A piece of a log.
-    Log(LogPiece),
+    /// A piece of a log, and what others read of it.
+    Log(LogPiece, Print),
     /// Bytes to be published, or dropped.
     Held(Held),
 }
@@ -164,23 +173,43 @@ pub(super) struct Held {
 }
 
 impl Log {
-    fn take(&mut self, context: &Context, block: &Bytes) -> Result<(), Fault> {
-        self.piece.write(block).map_err(Fault::Log)?;
-        if let Some(recent) = &self.recent {
-            recent.add(block);
+    fn take(&mut self, context: &Context, block: Bytes) -> Result<(), Fault> {
+        if let Some(exact) = &mut self.exact {
+            exact.write(&block).map_err(Fault::Spool)?;
         }
         if let Some(view) = &self.view {
-            view.pass(block);
+            view.pass(&block);
+        }
+        let block = self.mask.mask(block);
+        self.write(context, block)
+    }
+
+    fn write(&mut self, context: &Context, mut block: Bytes) -> Result<(), Fault> {
+        self.piece.write(&block).map_err(Fault::Log)?;
+        if let Some(recent) = &self.recent {
+            recent.add(&block);
         }
         if context.teller.wants_output() {
-            let mut rest = block.clone();
-            while !rest.is_empty() {
-                let bytes = Text(rest.split_to(rest.len().min(CHUNK)));
+            while !block.is_empty() {
+                let bytes = Text(block.split_to(block.len().min(CHUNK)));
                 let (attempt, stream) = (self.attempt, self.stream);
                 context.teller.tell(EventKind::Output { attempt, stream, bytes });
             }
         }
         Ok(())
+    }
+
+    fn end(mut self, context: &Context) -> Result<Leavings, Fault> {
+        let rest = self.mask.finish();
+        self.write(context, rest)?;
+        let Some(piece) = self.piece.end().map_err(Fault::Log)? else {
+            return Ok(Leavings::Nothing);
+        };
+        let print = match self.exact {
+            Some(exact) => Print::Exact(Rc::new(exact)),
+            None => Print::Logged(piece.clone()),
+        };
+        Ok(Leavings::Log(piece, print))
     }
 }
 

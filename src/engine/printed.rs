@@ -1,19 +1,31 @@
 //! Printed: where the standard output lies of processes that others read.
 //!
-//! Pieces of files, not bytes: memory does not grow with what is printed. Unaware of who reads.
+//! Pieces of files, not bytes: memory does not grow with what is printed. What is read is what was
+//! printed: where secrets are taken out of a log it lies beside it. Unaware of who reads.
 
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::rc::Rc;
 
 use bytes::Bytes;
 
 use crate::event::LogPiece;
 use crate::model::{NodeId, Placeholder, Stdin, Template};
 use crate::plan::{Node, Plan};
+use crate::queue::Spool;
 
 /// Bytes that are read at once.
 const BLOCK: u64 = 256 * 1024;
+
+/// What one child printed.
+#[derive(Debug, Clone)]
+pub(super) enum Print {
+    /// It lies in its log.
+    Logged(LogPiece),
+    /// It lies here as it was.
+    Exact(Rc<Spool>),
+}
 
 /// What the processes printed that others read.
 #[derive(Debug)]
@@ -21,7 +33,7 @@ pub(super) struct Printed {
     /// Their nodes, by name, cells in order.
     nodes: HashMap<String, Vec<NodeId>>,
     /// Where the output lies of each of these nodes.
-    pieces: HashMap<NodeId, Vec<LogPiece>>,
+    pieces: HashMap<NodeId, Vec<Print>>,
 }
 
 impl Printed {
@@ -44,20 +56,27 @@ impl Printed {
     }
 
     /// Says what the only attempt of a node that counts has printed.
-    pub(super) fn set(&mut self, node: NodeId, piece: Option<&LogPiece>) {
+    pub(super) fn set(&mut self, node: NodeId, print: Option<Print>) {
         if let Some(pieces) = self.pieces.get_mut(&node) {
-            *pieces = piece.into_iter().cloned().collect();
+            *pieces = print.into_iter().collect();
         }
     }
 
+    /// Returns whether others read what a node prints.
+    pub(super) fn is_read(&self, node: NodeId) -> bool {
+        self.pieces.contains_key(&node)
+    }
+
     /// Adds what was printed for one more item.
-    pub(super) fn add(&mut self, node: NodeId, piece: &LogPiece) {
+    pub(super) fn add(&mut self, node: NodeId, print: Print) {
         let Some(pieces) = self.pieces.get_mut(&node) else { return };
-        match pieces.last_mut() {
-            Some(last) if last.file == piece.file && last.offset + last.bytes == piece.offset => {
+        match (pieces.last_mut(), &print) {
+            (Some(Print::Logged(last)), Print::Logged(piece))
+                if last.file == piece.file && last.offset + last.bytes == piece.offset =>
+            {
                 last.bytes += piece.bytes;
             }
-            _ => pieces.push(piece.clone()),
+            (Some(_) | None, _) => pieces.push(print),
         }
     }
 
@@ -65,7 +84,7 @@ impl Printed {
     pub(super) fn of(&self, process: &str) -> Blocks {
         let nodes = self.nodes.get(process).into_iter().flatten();
         let pieces = nodes.filter_map(|node| self.pieces.get(node)).flatten();
-        Blocks { pieces: pieces.cloned().collect(), file: None }
+        Blocks { pieces: pieces.cloned().collect(), file: None, read: 0 }
     }
 }
 
@@ -94,9 +113,11 @@ fn read_by<'a>(plan: &'a Plan, node: &Node) -> impl Iterator<Item = &'a str> {
 /// The bytes of pieces, block by block.
 #[derive(Debug)]
 pub(super) struct Blocks {
-    pieces: VecDeque<LogPiece>,
+    pieces: VecDeque<Print>,
     /// The file of the first piece, at the place where reading goes on.
     file: Option<File>,
+    /// How much of the first piece was read, where it has no file.
+    read: u64,
 }
 
 impl Blocks {
@@ -113,7 +134,20 @@ impl Blocks {
 
     /// Returns the next block, or `None` at the end.
     pub(super) fn next_block(&mut self) -> io::Result<Option<Bytes>> {
-        while let Some(piece) = self.pieces.front_mut() {
+        while let Some(print) = self.pieces.front_mut() {
+            let piece = match print {
+                Print::Logged(piece) => piece,
+                Print::Exact(spool) => {
+                    let block = spool.read(self.read).map_err(io::Error::other)?;
+                    self.read += block.len() as u64;
+                    if !block.is_empty() {
+                        return Ok(Some(block));
+                    }
+                    self.read = 0;
+                    self.pieces.pop_front();
+                    continue;
+                }
+            };
             let file = match &mut self.file {
                 Some(file) => file,
                 none => {

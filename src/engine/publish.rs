@@ -100,7 +100,7 @@ pub(super) fn settle(
     (how, verdict): (Settlement, Verdict),
 ) -> Result<(), Fault> {
     let last = remains.last(verdict);
-    let Remains { lent, kept, tries, exit, logs, took, reason, .. } = remains;
+    let Remains { lent, kept, tries, exit, logs, printed, took, reason, .. } = remains;
     let again = match how {
         Settlement::Again(wait) => Some(wait),
         Settlement::Accept | Settlement::Halve | Settlement::Bury | Settlement::Return => None,
@@ -112,9 +112,9 @@ pub(super) fn settle(
         context.item_tried(node, item, tried);
     }
     if how == Settlement::Accept
-        && let Some(piece) = &logs.stdout
+        && let Some(print) = printed
     {
-        context.printed.borrow_mut().add(node, piece);
+        context.printed.borrow_mut().add(node, print);
     }
     match (lent, how) {
         (None, _) => {}

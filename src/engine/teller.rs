@@ -3,6 +3,7 @@
 //! Shared by all tasks of the run, which live on one thread; so what sinks hear is in one order.
 //! Unaware of what events mean.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::time::Duration;
@@ -10,7 +11,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::fault::Fault;
-use crate::event::{Event, EventKind, Sink, Tally};
+use crate::event::{Event, EventKind, Outside, Sink, Tally};
+use crate::mask::Masker;
 
 /// The mouth of a run.
 pub(super) struct Teller {
@@ -18,17 +20,19 @@ pub(super) struct Teller {
     sinks: RefCell<Vec<Box<dyn Sink>>>,
     tally: RefCell<Tally>,
     wants_output: bool,
+    masker: Masker,
     trouble: Cell<Option<io::Error>>,
 }
 
 impl Teller {
-    /// Begins to tell; time counts from here.
-    pub(super) fn new(sinks: Vec<Box<dyn Sink>>) -> Self {
+    /// Begins to tell, without the secrets that `masker` knows; time counts from here.
+    pub(super) fn new(sinks: Vec<Box<dyn Sink>>, masker: Masker) -> Self {
         Self {
             began: Instant::now(),
             wants_output: sinks.iter().any(|sink| sink.wants_output()),
             sinks: RefCell::new(sinks),
             tally: RefCell::default(),
+            masker,
             trouble: Cell::new(None),
         }
     }
@@ -50,9 +54,45 @@ impl Teller {
 
     /// Counts an event and tells it to every sink.
     pub(super) fn tell(&self, kind: EventKind) {
-        let event = Event { at: self.now(), kind };
+        let mut event = Event { at: self.now(), kind };
+        let kept = if self.masker.is_idle() { None } else { self.mask(&mut event) };
         self.tally.borrow_mut().count(&event);
-        self.each(|sink, tally| sink.hear(&event, tally));
+        self.each(|sink, tally| match &kept {
+            Some(kept) if sink.keeps_items() => sink.hear(kept, tally),
+            Some(_) | None => sink.hear(&event, tally),
+        });
+    }
+
+    /// Takes secrets out of an event. Returns what is told to who keeps items, where that is more.
+    fn mask(&self, event: &mut Event) -> Option<Event> {
+        // By its options a run is made again.
+        let whole = matches!(event.kind, EventKind::RunStarted { .. }).then(|| event.clone());
+        let before = event.kind.item_bytes().map(|(bytes, _)| bytes.clone());
+        event.kind.each_text(&mut |text| match text {
+            Outside::Text(text) => {
+                if let Cow::Owned(masked) = self.masker.text(text) {
+                    *text = masked;
+                }
+            }
+            Outside::Bytes(bytes) => {
+                if let Cow::Owned(masked) = self.masker.bytes(&bytes.0) {
+                    bytes.0 = masked.into();
+                }
+            }
+        });
+        let Some(before) = before else { return whole };
+        let mut kept = event.clone();
+        let (bytes, exact) = kept.kind.item_bytes()?;
+        if *bytes == before {
+            return None;
+        }
+        *exact = Some(before);
+        Some(kept)
+    }
+
+    /// Returns what takes secrets out.
+    pub(super) fn masker(&self) -> &Masker {
+        &self.masker
     }
 
     /// Lets the sinks redraw.

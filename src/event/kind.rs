@@ -218,8 +218,11 @@ pub enum EventKind {
         node: NodeId,
         /// The item.
         item: ItemRef,
-        /// Its bytes.
+        /// Its bytes; a secret in them is masked.
         bytes: Text,
+        /// Its bytes as they are, where they hold a secret; in the folder of the run only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exact: Option<Text>,
         /// How often it was tried.
         attempts: u32,
         /// How the last tries ended, oldest first.
@@ -235,8 +238,11 @@ pub enum EventKind {
         queue: QueueId,
         /// The item.
         item: ItemRef,
-        /// Its bytes.
+        /// Its bytes; a secret in them is masked.
         bytes: Text,
+        /// Its bytes as they are, where they hold a secret; in the folder of the run only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exact: Option<Text>,
         /// Why.
         reason: String,
     },

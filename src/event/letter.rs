@@ -32,8 +32,11 @@ pub struct Letter {
     pub attempts: u32,
     /// How the last tries ended, oldest first.
     pub tries: Vec<Try>,
-    /// Its bytes.
+    /// Its bytes; a secret in them is masked.
     pub bytes: Text,
+    /// Its bytes as they are, where they hold a secret.
+    #[serde(skip)]
+    pub exact: Option<Text>,
     /// The last lines of standard error of the last try.
     pub stderr: Text,
     /// Where its process was logging.
@@ -66,6 +69,13 @@ struct Node {
     log: Option<PathBuf>,
 }
 
+impl Letter {
+    /// Returns its bytes as they are.
+    pub fn exact(&self) -> &[u8] {
+        &self.exact.as_ref().unwrap_or(&self.bytes).0
+    }
+}
+
 impl Letters {
     /// Takes in the next event. Returns the item that died by it, if one did.
     pub fn hear(&mut self, event: Event) -> Option<Letter> {
@@ -89,15 +99,15 @@ impl Letters {
             EventKind::NodeEnded { node, outcome, .. } => {
                 self.node(node, |node| node.outcome = Some(outcome));
             }
-            EventKind::ItemDead { queue, node, item, bytes, attempts, tries, stderr } => {
-                let letter = self.letter(queue, &item, at, bytes);
+            EventKind::ItemDead { queue, node, item, bytes, exact, attempts, tries, stderr } => {
+                let letter = self.letter(queue, &item, at, (bytes, exact));
                 let of = self.nodes.get(node.index());
                 let process = of.map(|node| node.name.clone());
                 let log = of.and_then(|node| node.log.clone());
                 return Some(Letter { process, attempts, tries, stderr, log, ..letter });
             }
-            EventKind::ItemDropped { queue, item, bytes, reason } => {
-                let letter = self.letter(queue, &item, at, bytes);
+            EventKind::ItemDropped { queue, item, bytes, exact, reason } => {
+                let letter = self.letter(queue, &item, at, (bytes, exact));
                 return Some(Letter { discarded: Some(reason), ..letter });
             }
             EventKind::PoolDeclared { .. }
@@ -132,7 +142,13 @@ impl Letters {
         self.nodes.get_mut(node.index()).map(change);
     }
 
-    fn letter(&self, queue: QueueId, item: &ItemRef, at: Duration, bytes: Text) -> Letter {
+    fn letter(
+        &self,
+        queue: QueueId,
+        item: &ItemRef,
+        at: Duration,
+        (bytes, exact): (Text, Option<Text>),
+    ) -> Letter {
         let queue = self.queue(queue).to_owned();
         Letter {
             item: format!("{queue}:{}", item.index),
@@ -143,6 +159,7 @@ impl Letters {
             attempts: 0,
             tries: Vec::new(),
             bytes,
+            exact,
             stderr: Text::default(),
             log: None,
             discarded: None,
@@ -207,12 +224,13 @@ mod tests {
             node: NodeId(0),
             item: item.clone(),
             bytes: Text::copy(b"a"),
+            exact: None,
             attempts: 2,
             tries: Vec::new(),
             stderr: Text::default(),
         };
         let (bytes, reason) = (Text::copy(b"a"), "why".to_owned());
-        let dropped = EventKind::ItemDropped { queue, item, bytes, reason };
+        let dropped = EventKind::ItemDropped { queue, item, bytes, exact: None, reason };
         let (_, found) = read([declared("pages/index"), node("fetch", "fetch"), dead, dropped]);
         assert_eq!(found[0].item, "pages/index:17");
         assert_eq!(found[0].process.as_deref(), Some("fetch"));

@@ -69,6 +69,10 @@ impl Sink for EventsFile {
         if self.held.is_empty() { Ok(()) } else { self.flush() }
     }
 
+    fn keeps_items(&self) -> bool {
+        true
+    }
+
     fn close(&mut self) -> io::Result<()> {
         self.flush()?;
         Ok(self.file.sync_data().map_err(Fault::to("sync", &self.path))?)

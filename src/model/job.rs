@@ -21,6 +21,8 @@ pub struct Job {
     pub vars: BTreeMap<String, String>,
     /// `env`, `env-file` and `inherit-env` of the job.
     pub env: Environment,
+    /// `secrets`: variables whose values are masked.
+    pub secrets: Vec<String>,
     /// `limits`.
     pub limits: Limits,
     /// `pool.NAME`, in the order of the file; `default` only where it is declared.

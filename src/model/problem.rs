@@ -279,6 +279,8 @@ pub mod code {
         TWICE = "E302" "emitted-twice";
         /// A pipe that cannot be joined.
         PIPE = "E303" "pipe";
+        /// A secret where others can read it.
+        SHOWN = "E304" "shown-secret";
         /// The file needs TOML 1.1, which other tools refuse.
         TOML_1_1 = "W401" "toml-1.1";
         /// Two names that a reader takes for one.

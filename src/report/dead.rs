@@ -83,6 +83,7 @@ pub(super) mod sample {
                 tried(Exit::Code(22), Verdict::Failed),
             ],
             bytes: Text::copy(bytes),
+            exact: None,
             stderr: Text::copy(b"curl: (22) \x1b[31mgone\x1b[0m\nbye\n"),
             log: Some("logs/fetch.err".into()),
             discarded: None,

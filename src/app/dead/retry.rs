@@ -17,7 +17,7 @@ use super::source::Source;
 use crate::app::choice::{Choice, unselected};
 use crate::app::load::load;
 use crate::app::past::Past;
-use crate::app::run::{Going, now, options};
+use crate::app::run::{Going, masker, now, options};
 use crate::app::words::{count, safe};
 use crate::app::{FINE, Fault, Invoked, WRONG};
 use crate::engine::Standby;
@@ -63,13 +63,14 @@ pub fn retry(asked: Retry) -> Invoked {
         Ok(plan) => plan,
         Err(unselectable) => return unselected(&unselectable),
     };
+    let masker = masker(&plan)?;
     let started = now();
     let folder = RunFolder::create(past.state(), keep, started)?;
     leave(&found, &chosen, &fates, (&plan, &folder))?;
     tell(&found, &chosen)?;
     let options = options(&source.load, source.state.as_deref());
     let (file, color) = (source.file, named.color);
-    let ended = Going { plan, folder, started, file, options, mode, color }.go(standby);
+    let ended = Going { plan, masker, folder, started, file, options, mode, color }.go(standby);
     settle(&found)?;
     Ok(ended?.exit)
 }
@@ -93,7 +94,7 @@ fn check(job: &Job, found: &Found, chosen: &Chosen, fates: &Fates) -> Result<(),
         let share = Share::named(&letter.queue);
         let queue = job.queues.iter().find(|queue| queue.name == share.queue);
         let Some(queue) = queue.filter(|_| chosen.has(&letter, fates)) else { return Ok(()) };
-        let Err(reason) = fits(&letter.bytes.0, queue) else { return Ok(()) };
+        let Err(reason) = fits(letter.exact(), queue) else { return Ok(()) };
         Err(Fault::Wrong(format!("`{}` does not fit any more: {reason}", safe(&letter.item))))
     })?;
     Ok(())
@@ -114,7 +115,7 @@ fn leave(
         if chosen.has(&letter, fates)
             && let Some(keeper) = keepers.get_mut(&letter.queue)
         {
-            keeper.keep(letter.index, &letter.bytes.0)?;
+            keeper.keep(letter.index, letter.exact())?;
         }
         Ok(())
     })?;

@@ -154,6 +154,7 @@ mod tests {
             node: NodeId(0),
             item: item(index),
             bytes: Text::default(),
+            exact: None,
             attempts: 1,
             tries: Vec::new(),
             stderr: Text::default(),

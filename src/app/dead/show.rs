@@ -34,7 +34,7 @@ pub fn show(named: &Named, raw: bool) -> Invoked {
             return Ok(());
         }
         if raw {
-            return Ok(out.write_all(&letter.bytes.0)?);
+            return Ok(out.write_all(letter.exact())?);
         }
         let is_open = is_open(&letter, &fates);
         let remarks = Remarks {

@@ -51,7 +51,10 @@ impl Reader<'_, '_, '_> {
             }
         }
         let words = raw.command.get().map_or(&[][..], |list| &list.value.entries);
-        Action::Command(words.iter().map(|word| self.template(word, uses)).collect())
+        let before = uses.len();
+        let words = words.iter().map(|word| self.template(word, uses)).collect();
+        self.note_shown(&uses[before..]);
+        Action::Command(words)
     }
 
     fn script(

@@ -54,7 +54,9 @@ impl Reader<'_, '_, '_> {
             self.env_name(name);
             self.own_name(name);
             if let Some(value) = value.get() {
+                let before = uses.len();
                 let value = self.template(value, uses);
+                self.note_late(&name.value, &uses[before..]);
                 read.set.push((name.value.clone(), value));
             }
         }

@@ -50,6 +50,7 @@ impl Reader<'_, '_, '_> {
         }
         self.vars(&top.vars);
         self.job_environment(&top);
+        self.secrets(&top.secrets);
         if let Some(limits) = top.limits.get() {
             self.limits(&limits.value);
         }

@@ -48,6 +48,9 @@ pub(in crate::config) struct JobFile {
     /// default), nothing (`false`), or the variables listed.
     #[schemars(extend("examples" = [true, ["PATH", "HOME"]]))]
     pub(in crate::config) inherit_env: Key<Either<bool, List<String>>>,
+    /// Variables whose values are masked in everything that a run writes.
+    #[schemars(extend("examples" = [["TOKEN", "DB_PASSWORD"]]))]
+    pub(in crate::config) secrets: Key<List<String>>,
     /// Keys for every process of this file that does not give them itself.
     pub(in crate::config) defaults: Key<Defaults>,
     /// Bounds on the whole run.
@@ -58,9 +61,6 @@ pub(in crate::config) struct JobFile {
     pub(in crate::config) queue: Key<Named<Queue>>,
     /// What is run: `[process.NAME]`.
     pub(in crate::config) process: Key<Named<Process>>,
-    /// Variables whose values are masked wherever they appear.
-    #[schemars(skip)]
-    pub(in crate::config) secrets: Key<List<String>>,
     /// Other machines: `[place.NAME]`.
     #[schemars(skip)]
     pub(in crate::config) place: Key<Named<Unread>>,

@@ -20,6 +20,7 @@ use crate::engine::signals::Signals;
 use crate::engine::{Ended, Fault, INBOX, Run, go};
 use crate::event::{Event, EventKind, Exit, Outcome, Sink, Stop, Tally, Verdict};
 use crate::journal::RunFolder;
+use crate::mask::Masker;
 use crate::model::{Job, NodeId, Process, QueueId};
 use crate::plan::{Machine, Plan, Selection, plan};
 
@@ -129,6 +130,7 @@ impl Play {
             file: "job.toml".into(),
             started: 0,
             inherited: Vec::new(),
+            masker: Masker::default(),
             options: Vec::new(),
         };
         let ended = LocalSet::new().block_on(&runtime.unwrap(), async {

@@ -6,7 +6,7 @@
 use super::tokens::{Token, inline_modules, tokens};
 
 /// Every room with its floor.
-pub(super) const FLOORS: [(&str, u8); 17] = [
+pub(super) const FLOORS: [(&str, u8); 18] = [
     ("model", 0),
     ("config", 1),
     ("plan", 1),
@@ -14,6 +14,7 @@ pub(super) const FLOORS: [(&str, u8); 17] = [
     ("lookup", 1),
     ("child", 2),
     ("launch", 2),
+    ("mask", 2),
     ("queue", 2),
     ("journal", 2),
     ("report", 2),
