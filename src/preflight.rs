@@ -22,7 +22,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::model::{
-    Action, Code, Items, Job, Output, Place, Problem, Process, Queue, Stdin, Template,
+    Action, Code, Items, Job, Output, Place, Probe, Problem, Process, Queue, Stdin, Template,
 };
 use files::Globs;
 use made::Made;
@@ -92,13 +92,19 @@ impl Look<'_> {
                 let named = words
                     .first()
                     .and_then(|word| asker.named(word, place.clone().then("command").item(0)));
-                self.program(named, folder, &asker);
+                self.program(named, folder.clone(), &asker);
             }
             Action::Script { shell, .. } => {
                 let place = place.clone().then("shell").item(0);
                 let named = shell.first().map(|text| Named::plain(text, place));
-                self.program(named, folder, &asker);
+                self.program(named, folder.clone(), &asker);
             }
+        }
+        let ready = process.service.as_ref().and_then(|service| service.ready.as_ref());
+        if let Some(Probe::Command(words)) = ready.map(|ready| &ready.probe) {
+            let place = place.clone().then("ready").then("command").item(0);
+            let named = words.first().and_then(|word| asker.named(word, place));
+            self.program(named, folder, &asker);
         }
         if let Stdin::File(path) = &process.stdin {
             let place = place.clone().then("stdin").then("file");

@@ -135,6 +135,21 @@ impl Story {
         consumes: Option<QueueId>,
         expected: Option<u64>,
     ) -> NodeId {
+        self.declare(name, consumes, expected, false)
+    }
+
+    /// Declares a service.
+    pub(super) fn service(&mut self, name: &str) -> NodeId {
+        self.declare(name, None, None, true)
+    }
+
+    fn declare(
+        &mut self,
+        name: &str,
+        consumes: Option<QueueId>,
+        expected: Option<u64>,
+        service: bool,
+    ) -> NodeId {
         let node = NodeId::at(self.nodes.len());
         self.nodes.push(name.to_owned());
         self.tell(EventKind::NodeDeclared {
@@ -143,7 +158,7 @@ impl Story {
             process: name.split('[').next().unwrap_or(name).to_owned(),
             consumes,
             produces: Vec::new(),
-            service: false,
+            service,
             inherits: false,
             expected: expected.map(Duration::from_millis),
         });
@@ -414,6 +429,23 @@ pub(super) fn interrupted() -> Story {
     story.done(server, Outcome::Stopped, None);
     story.done(report, Outcome::Skipped, Some("the run was stopped"));
     story.finish(130);
+    story
+}
+
+/// A test beside a service that was started again.
+pub(super) fn served() -> Story {
+    let mut story = Story::new("served");
+    let (db, test) = (story.service("db"), story.node("test", None, None));
+    let first = story.start(db, 1, None);
+    story.print(first, Stream::Stderr, b"no disk\n").wait(100);
+    story.end(first, Exit::Code(1), Verdict::Failed, Some(1_000));
+    let after = Duration::from_secs(1);
+    story.tell(EventKind::ServiceRestarts { node: db, number: 1, burst: 5, after }).wait(1_000);
+    let attempt = story.start(db, 2, None);
+    let took = Duration::from_millis(300);
+    story.wait(300).tell(EventKind::ServiceReady { node: db, attempt, took });
+    story.start(test, 1, None);
+    story.print(attempt, Stream::Stdout, b"serving").wait(500);
     story
 }
 

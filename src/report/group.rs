@@ -73,6 +73,8 @@ impl Pieces {
             }
             EventKind::AttemptEnded { attempt, node, logs, again, .. } => {
                 let order = self.open.remove(attempt);
+                // That of a service comes with the line which says that it is started again.
+                let again = again.filter(|_| tally.nodes[node.index()].ready.is_none());
                 match (order, again) {
                     (None, _) => Vec::new(),
                     (Some(order), Some(_)) => vec![(logs.clone(), order)],
@@ -86,7 +88,9 @@ impl Pieces {
                     }
                 }
             }
-            EventKind::NodeEnded { node, .. } => self.ended.remove(node).unwrap_or_default(),
+            EventKind::NodeEnded { node, .. } | EventKind::ServiceRestarts { node, .. } => {
+                self.ended.remove(node).unwrap_or_default()
+            }
             EventKind::RunStarted { .. }
             | EventKind::PoolDeclared { .. }
             | EventKind::QueueDeclared { .. }
@@ -95,7 +99,6 @@ impl Pieces {
             | EventKind::AttemptSlow { .. }
             | EventKind::AttemptKilled { .. }
             | EventKind::ServiceReady { .. }
-            | EventKind::ServiceRestarts { .. }
             | EventKind::QueueLevels { .. }
             | EventKind::ItemEnded { .. }
             | EventKind::ItemDead { .. }
@@ -121,7 +124,8 @@ pub(super) fn block(
     let folds = screen.ci.filter(|_| said.weight < Weight::Failure && !pieces.is_empty());
     let second = tally.started / 1000 + event.at.as_secs();
     // Each end of an attempt or a node raises one of the two, so no name comes twice.
-    let name = format!("runner_{}", tally.attempts + u64::from(tally.nodes_done()));
+    let done = tally.nodes_done() + tally.services.done();
+    let name = format!("runner_{}", tally.attempts + u64::from(done));
     match folds {
         None | Some(Ci::Azure | Ci::TeamCity | Ci::Buildkite) => {
             screen.say(&format!("{line}\n"))?;
@@ -158,6 +162,17 @@ mod tests {
 
     use super::super::{Mode, fixture};
     use super::*;
+
+    #[test]
+    fn a_service_that_is_started_again_says_before_what_it_printed() {
+        assert_snapshot!(fixture::served().shown(Mode::Group, None), @"
+        db: started
+        db: restarting (1/5) in 1.0s: exit code 1
+        no disk
+        db: ready in 300ms
+        test: started
+        ");
+    }
 
     #[test]
     fn a_failure_in_pieces() {

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::finish::{Again, Finished, outcome_in};
-use super::nodes::{Edge, State};
+use super::nodes::{Edge, Row, State};
 use super::start::{Attempt, Stopping};
 use super::timers::Timer;
 use super::{Core, Effect, Ended};
@@ -119,17 +119,28 @@ impl Core {
         self.services.get(&node).is_none_or(|service| service.is_summoned)
     }
 
-    /// Returns whether a service is good for somebody: one that uses it now, or that may start.
+    /// Returns whether a service is good for somebody: one that uses it, or that may start.
     pub(super) fn is_wanted(&self, service: NodeId) -> bool {
+        self.has_user(service, |_| true)
+    }
+
+    /// Returns whether it is good for somebody who lacks nothing else.
+    pub(super) fn is_due(&self, service: NodeId) -> bool {
+        self.has_user(service, |row| row.unmet == 0 && !row.awaits_failure(self.failed))
+    }
+
+    /// Looks for such a user, also behind services that need it.
+    fn has_user(&self, service: NodeId, counts: impl Fn(&Row) -> bool) -> bool {
         let (mut next, mut seen) = (vec![service], BTreeSet::new());
         while let Some(node) = next.pop() {
             for (user, edge) in self.graph.dependants(node) {
-                if !matches!(edge, Edge::Service(_)) || self.rows[user.index()].is_done() {
+                let row = &self.rows[user.index()];
+                if !matches!(edge, Edge::Service(_)) || row.is_done() || !counts(row) {
                     continue;
                 }
                 if !self.is_service(*user) {
-                    let is_used = self.rows[user.index()].children > 0
-                        && self.stop.is_none_or(|stop| stop <= Stop::Failure);
+                    let is_used =
+                        row.children > 0 && self.stop.is_none_or(|stop| stop <= Stop::Failure);
                     if is_used || self.may_start(*user) {
                         return true;
                     }
@@ -295,7 +306,12 @@ impl Core {
         }
         let is_by_us = match attempt.stopping {
             Some(Stopping::Done) => return self.end_node(node, Outcome::Stopped, None),
-            Some(Stopping::Run | Stopping::Unread | Stopping::Unserved(_)) => true,
+            Some(Stopping::Unserved(other)) => {
+                let reason = self.desertion(other);
+                self.has_cause(node, format!("stopped: {reason}"));
+                return self.end_node(node, Outcome::Stopped, Some(reason));
+            }
+            Some(Stopping::Run | Stopping::Unread) => true,
             Some(Stopping::Total | Stopping::Idle | Stopping::Unready) | None => false,
         };
         // What nobody may use any more need not be there.
@@ -304,11 +320,16 @@ impl Core {
             return self.end_node(node, Outcome::Stopped, Some(reason));
         }
         let (outcome, reason) = self.service_failed(&attempt, verdict, ended);
-        let cause = reason.clone().unwrap_or_else(|| ended.exit.to_string());
+        let why = reason.clone().unwrap_or_else(|| ended.exit.to_string());
+        self.has_cause(node, format!("failed: {why}"));
+        self.end_node(node, outcome, reason);
+    }
+
+    /// Notes why a service is not there any more, for those that need it.
+    fn has_cause(&mut self, node: NodeId, cause: String) {
         if let Some(service) = self.services.get_mut(&node) {
             service.cause = Some(cause);
         }
-        self.end_node(node, outcome, reason);
     }
 
     /// Returns as what a service ends that is not started again, and why, where its exit does not
@@ -377,6 +398,24 @@ impl Core {
                 self.dismiss(needed);
             }
         }
+        self.look_at_services_of(node);
+    }
+
+    /// Looks again at services that have not started: the one that they were to be started for may
+    /// be gone.
+    fn look_at_services_of(&mut self, node: NodeId) {
+        let plan = std::rc::Rc::clone(&self.plan);
+        let (mut next, mut seen) = (vec![node], BTreeSet::new());
+        while let Some(node) = next.pop() {
+            for (service, _) in held(&plan, node) {
+                match self.rows[service.index()].state {
+                    State::Running | State::Done { .. } => continue,
+                    State::Ready => self.reconsider(service),
+                    State::Waiting | State::Backoff => {}
+                }
+                next.extend(seen.insert(service).then_some(service));
+            }
+        }
     }
 
     /// Stops a service that nobody needs any more.
@@ -425,7 +464,7 @@ impl Core {
     pub(super) fn desertion(&self, service: NodeId) -> String {
         let name = &self.plan.node(service).name;
         match self.services.get(&service).and_then(|service| service.cause.as_deref()) {
-            Some(cause) => format!("service `{name}` failed: {cause}"),
+            Some(cause) => format!("service `{name}` {cause}"),
             None => format!("service `{name}` has ended"),
         }
     }

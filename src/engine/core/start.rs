@@ -226,7 +226,9 @@ impl Core {
     fn wants_to_start(&self, node: NodeId) -> bool {
         let row = &self.rows[node.index()];
         let Some(queue) = self.plan.node(node).consumes else {
-            return row.state == State::Ready && row.unserved == 0 && self.may_start(node);
+            let is_due = !self.is_service(node) || self.is_due(node);
+            let lacks_nothing = row.state == State::Ready && row.unserved == 0;
+            return lacks_nothing && is_due && self.may_start(node);
         };
         matches!(row.state, State::Ready | State::Running)
             && row.broken.is_none()

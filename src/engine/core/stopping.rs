@@ -89,13 +89,16 @@ impl Core {
     /// Ends a node that the stop forbids to start, or to go on taking items.
     fn stop_node(&mut self, node: NodeId) {
         let row = &self.rows[node.index()];
+        if self.is_service(node) {
+            // It ends with those that it is for.
+            if row.state == State::Ready {
+                self.reconsider(node);
+            }
+            return;
+        }
         // A node with unmet edges is judged when they are met, so that its reason is exact.
         if row.is_done() || row.unmet > 0 || self.may_start(node) || self.has_lost_service(node) {
             return;
-        }
-        if self.is_service(node) {
-            // It ends with those that it is for.
-            return self.leave_line(node);
         }
         if row.children > 0 || row.settling > 0 {
             self.leave_line(node);

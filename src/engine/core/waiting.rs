@@ -155,6 +155,9 @@ impl Core {
         if let Some(reason) = self.unserved(node) {
             return Some(reason);
         }
+        if self.is_service(node) && !self.is_due(node) {
+            return Some(Reason::Use);
+        }
         let joined = self.units.of(node).iter().find(|other| !self.rows[other.index()].in_line);
         let planned = self.plan.node(node);
         if planned.consumes.is_none() && joined.is_some_and(|other| *other != node) {

@@ -28,6 +28,11 @@ impl Services {
         Outcome::ALL.iter().filter(|o| o.is_failure()).map(|o| self.ended_as(*o)).sum()
     }
 
+    /// Returns how many ended.
+    pub fn done(&self) -> u32 {
+        self.ended.iter().sum()
+    }
+
     /// Counts one that ended.
     pub(super) fn end(&mut self, outcome: Outcome) {
         self.ended[outcome as usize] += 1;

@@ -203,7 +203,9 @@ fn about(view: &View<'_>, attempt: &Attempt) -> String {
 
 /// Returns what an attempt printed last, after what is special about it.
 fn last(view: &View<'_>, id: AttemptId, attempt: &Attempt) -> String {
-    let again = (attempt.number > 1).then(|| format!("try {}", attempt.number));
+    let serves = view.tally.nodes[attempt.node.index()].ready.is_some();
+    let again = (attempt.number > 1)
+        .then(|| if serves { "restarted".to_owned() } else { format!("try {}", attempt.number) });
     let slow = attempt.slow.then(|| "slow".to_owned());
     let parts = [slow, again, Some((view.preview)(id))].into_iter().flatten();
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(view.paint.dot())
@@ -274,6 +276,16 @@ mod tests {
         hash                 src/en…core/slots.rs   0.9s  block 4 read, many more to c…
         hash                 日本語…ァイル名.txt    0.6s  block 5 read, many more to c…
         hash                 ab                     0.3s  block 6 read, many more to c…
+        ");
+    }
+
+    #[test]
+    fn a_service_has_no_end_to_wait_for() {
+        assert_snapshot!(drawn(&fixture::served(), 60, 24, true), @"
+        served ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒ 1.9s
+        0 done · 1 running · 1 serving
+        db    restarted · block 1 read, many more to come     ready
+        test  block 2 read, many more to come                  0.5s
         ");
     }
 

@@ -395,6 +395,7 @@ script = "echo sweep >>order; ! grep db order"
 "#;
     let running = Test::new().job(job).start();
     running.wait_for_file("running");
+    running.wait_for_line("test: started\n");
     running.signal(Signal::INT);
     let ran = running.wait().exits(130);
     assert_eq!(ran.read("order"), "test\nsweep\ndb\n", "{ran}");

@@ -49,7 +49,7 @@ fn role() -> impl Strategy<Value = Role> {
     prop_oneof![
         3 => Just(Role::Plain),
         1 => Just(Role::Piped),
-        1 => Just(Role::Service),
+        2 => Just(Role::Service),
         2 => (0..QUEUES).prop_map(Role::Source),
         4 => consumer,
     ]
@@ -148,6 +148,11 @@ fn write(lines: &[Line], limits: &[&str], queues: &[(usize, usize)], edges: bool
             Role::Plain | Role::Piped | Role::Service => {}
         }
         process(&mut processes, (at, line), lines, edges);
+    }
+    for (at, line) in lines.iter().enumerate() {
+        if matches!(line.role, Role::Service) {
+            writeln!(processes, "user{at} needs p{at}").unwrap();
+        }
     }
     for queue in (0..QUEUES).filter(|queue| fed[*queue] && !read[*queue]) {
         writeln!(processes, "sink{queue} reads q{queue}").unwrap();

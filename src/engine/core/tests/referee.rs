@@ -138,7 +138,12 @@ impl Referee {
     /// Judges that a child was asked to end.
     pub(in crate::engine::core) fn signalled(&self, attempt: AttemptId) {
         let node = self.living[&attempt].0;
-        if self.ready.contains(&node) && self.stop != Some(Stop::Kill) {
+        let is_service = |id: NodeId| self.plan.process(id).service.is_some();
+        let lost = |(needed, when): &(NodeId, When)| {
+            when.holds() && is_service(*needed) && self.outcomes.contains_key(needed)
+        };
+        let has_lost_its_own = self.plan.node(node).needs.iter().any(lost);
+        if self.ready.contains(&node) && self.stop != Some(Stop::Kill) && !has_lost_its_own {
             let user = self.users(node).next().map(|user| &user.name);
             assert_eq!(user, None, "service {node} was stopped and is still needed");
         }

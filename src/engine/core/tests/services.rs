@@ -92,6 +92,18 @@ fn a_service_that_dies_fails_those_that_need_it_and_nobody_else() {
 }
 
 #[test]
+fn a_service_that_has_lost_its_own_is_stopped_and_those_behind_it_know_why() {
+    let mut run = begin("db service!\nweb service! needs db | restarts always 9\na needs web");
+    run.exit("db", 3);
+    assert_eq!(run.running(), "web- a");
+    run.die("web", 15);
+    run.die("a", 15);
+    assert_eq!(run.ends(), "db failed, web stopped, a stopped, exit 1");
+    assert_eq!(run.reason("web"), "service `db` failed: exit code 3");
+    assert_eq!(run.reason("a"), "service `web` stopped: service `db` failed: exit code 3");
+}
+
+#[test]
 fn to_pass_while_it_is_needed_is_to_fail() {
     let mut run = begin("db service! | restarts on-failure 5\na needs db");
     run.exit("db", 0);
@@ -226,6 +238,20 @@ fn cleanup_after_a_stop_still_has_its_service() {
     run.stop(Stop::Terminate);
     run.die("a", 15);
     assert_eq!(run.running(), "db", "it is started for that");
+}
+
+#[test]
+fn one_whose_first_user_is_gone_before_it_could_start_waits_for_the_next() {
+    let text = "pool p 9 | rate 1\nx pool p\ndb service! pool p\na needs db\n\
+                b needs db after x | always";
+    let mut run = begin(text);
+    assert_eq!(run.running(), "x");
+    run.stop(Stop::Terminate);
+    run.seconds(2);
+    assert_eq!(run.running(), "x-");
+    assert_eq!(run.waits()[0], "`db` waits: nobody needs it yet");
+    run.die("x", 15);
+    assert_eq!(run.running(), "db b");
 }
 
 #[test]
