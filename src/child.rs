@@ -9,20 +9,23 @@
 //! Reading order: [`host`] is what the engine calls, `pipe` what it reads and writes, [`alarm`]
 //! how it waits for what a pipe does not tell. Below it
 //! [`os`] speaks with the spawner by `wire` and `post`; `cause` finds programs and explains why
-//! one can't run. [`signals`] are those to this program, [`resort`] ends everything where the
-//! engine can't. On the other side `fork` makes the spawner, `spawner` is its loop, `birth` starts
-//! one child, `family` knows what belongs to an attempt and `kin` ends it; `standard` comes before
-//! all of it. [`sim`] plays all of that in memory, for tests of the engine.
+//! one can't run. [`signals`] are those to this program, [`terminal`] is its own, [`resort`] ends
+//! everything where the engine can't. On the other side `fork` makes the spawner, `spawner` is its
+//! loop, `birth` starts one child, `family` knows what belongs to an attempt, by its `mark`, and
+//! `kin` ends it; `guard` puts the terminal back in order; `standard` comes before all of it.
+//! [`sim`] plays all of that in memory, for tests of the engine.
 
 mod alarm;
 mod birth;
 mod cause;
 mod family;
 mod fork;
+mod guard;
 mod holders;
 mod host;
 mod kin;
 mod line;
+mod mark;
 mod memory;
 mod os;
 mod pipe;
@@ -34,13 +37,15 @@ mod sim;
 mod spawner;
 mod standard;
 mod system;
+mod terminal;
 mod wire;
 
 pub use alarm::Alarm;
 pub use fork::Spawner;
-pub use host::{Child, Ended, Extra, Fault, Host, Input, Invocation, Output, StartError};
+pub use host::{Change, Child, Ended, Extra, Fault, Host, Input, Invocation, Output, StartError};
 pub use pipe::{PipeReader, PipeWriter, Unread, Wrote, pipe};
 pub use proc::{resident, waited_for_cpu};
 pub use resort::LastResort;
 pub use signals::{Heard, Signals, interrupt, stand_still};
 pub use sim::{Act, Answers, Script, Sim};
+pub use terminal::Terminal;

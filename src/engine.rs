@@ -10,11 +10,12 @@
 //! its output goes), [`probe`] and [`lookout`], which say when a service is ready; [`stream`] and
 //! [`worker`], items for a long-lived one, within its [`limits`] and at its node's pace
 //! ([`paces`]); [`open`] makes queues, [`source`] and [`publish`] put items in, [`items`] and
-//! [`retry`] say what becomes of one; [`context`], [`teller`], [`orders`], [`printed`], [`recent`],
-//! [`secrets`] and [`signals`] are what they share. [`standby`] is there before the job is, with
-//! the [`sentry`], which needs nobody.
+//! [`retry`] say what becomes of one; [`context`], [`teller`], [`clock`], [`orders`], [`printed`],
+//! [`recent`], [`secrets`], [`signals`] and [`tty`] are what they share. [`standby`] is there
+//! before the job is, with the [`sentry`], which needs nobody.
 
 mod attempt;
+mod clock;
 mod context;
 mod core;
 mod driver;
@@ -40,6 +41,7 @@ mod source;
 mod standby;
 mod stream;
 mod teller;
+mod tty;
 mod worker;
 
 #[cfg(test)]
@@ -69,7 +71,8 @@ use crate::queue::Changes;
 use context::{Context, Parts};
 use driver::Driver;
 use signals::Signals;
-use teller::Teller;
+use teller::{Lost, Teller};
+use tty::Tty;
 
 /// Inputs that may wait for the core: more than what a turn of the loop brings, and few enough that
 /// a task which tells more has to wait for its turn.
@@ -80,12 +83,6 @@ const ASKED: usize = 16;
 
 /// Exit code of a run that could not go on.
 const FAULT: u8 = 3;
-
-/// SIGPIPE, as which a run ends whose output nobody reads.
-const SIGPIPE: i32 = 13;
-
-/// Exit code of such a run where even its verdict was not read.
-const DESERTED: u8 = 141;
 
 /// A run to be made.
 pub struct Run {
@@ -105,6 +102,10 @@ pub struct Run {
     pub inherited: Vec<(OsString, OsString)>,
     /// Takes its secrets out of all that is told and logged.
     pub masker: Masker,
+    /// Whether it is drawn on a terminal.
+    pub on_terminal: bool,
+    /// Whether keys of that are for the run.
+    pub hears_keys: bool,
 }
 
 /// A run that has ended.
@@ -127,7 +128,9 @@ pub fn run(run: Run, standby: Standby) -> Result<Ended, Fault> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
     let ended = LocalSet::new().block_on(&runtime, async {
         let host = Host::new(spawner)?;
-        go(run, host, signals, mpsc::channel(INBOX)).await
+        let owned = run.plan.nodes.iter().any(|node| run.plan.process(node.id).interactive);
+        let tty = Tty::take(run.hears_keys, run.on_terminal || owned);
+        go(run, host, (signals, tty), mpsc::channel(INBOX)).await
     });
     sentry.stand_down();
     ended
@@ -136,10 +139,10 @@ pub fn run(run: Run, standby: Standby) -> Result<Ended, Fault> {
 async fn go(
     run: Run,
     host: Host,
-    signals: Signals,
+    outside: (Signals, Tty),
     (inbox, receiver): (mpsc::Sender<Input>, mpsc::Receiver<Input>),
 ) -> Result<Ended, Fault> {
-    let Run { plan, folder, sinks, file, options, started, inherited, masker } = run;
+    let Run { plan, folder, sinks, file, options, started, inherited, masker, .. } = run;
     let changes = Changes::default();
     let plan = Rc::new(plan);
     let launch = context::launch(&plan, &folder, &inherited);
@@ -154,7 +157,7 @@ async fn go(
         folder,
     }));
     declare(&context, file, options, started);
-    let driver = Driver::new(Rc::clone(&context), receiver, changes, signals);
+    let driver = Driver::new(Rc::clone(&context), receiver, changes, outside);
     let ran = driver.run().await;
     conclude(&context, ran).map_err(|fault| fault.masked(context.teller.masker()))
 }
@@ -200,10 +203,9 @@ fn conclude(context: &Context, ran: Result<(), Fault>) -> Result<Ended, Fault> {
     let teller = &context.teller;
     teller.tick();
     let synced = context.folder.sync_logs().map_err(Fault::Journal);
-    let ran = ran.and(synced).and_then(|()| teller.is_deserted());
+    let ran = ran.and(synced).and_then(|()| teller.lost());
     let stop = match &ran {
-        Ok(false) => None,
-        Ok(true) => Some(deserted()),
+        Ok(lost) => lost.map(Lost::stop),
         Err(fault) => Some((Stop::Kill, None, fault.to_string())),
     };
     if let Some((stop, signal, reason)) = stop {
@@ -213,13 +215,8 @@ fn conclude(context: &Context, ran: Result<(), Fault>) -> Result<Ended, Fault> {
     teller.tell(EventKind::RunEnded { exit, took: teller.now() });
     teller.close();
     ran?;
-    let exit = if teller.is_deserted()? { DESERTED } else { exit };
+    let exit = teller.lost()?.map_or(exit, |lost| signals::code(lost.signal()));
     Ok(Ended { exit, took: teller.read(took) })
-}
-
-/// Returns the stop of a run whose output nobody reads any more: as quiet as SIGPIPE.
-fn deserted() -> (Stop, Option<i32>, String) {
-    (Stop::Terminate, Some(SIGPIPE), "nobody reads the output any more".to_owned())
 }
 
 fn took(tally: &Tally) -> Vec<(String, Duration)> {

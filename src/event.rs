@@ -38,6 +38,11 @@ pub trait Sink {
         Ok(())
     }
 
+    /// Leaves the screen to somebody else, who has the terminal alone, or takes it back.
+    fn give_way(&mut self, _away: bool) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Returns whether this sink wants [`EventKind::Output`]; without such a sink none are made.
     fn wants_output(&self) -> bool {
         false

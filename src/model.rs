@@ -23,8 +23,8 @@ pub use nearest::{fold, nearest, nearest_at};
 pub use pool::{Pool, Rate, Size};
 pub use problem::{Code, FileId, Fix, Label, Part, Place, Problem, Severity, Source, Step, code};
 pub use process::{
-    Action, AllowFailure, Backoff, Cell, Emit, Matrix, Need, Output, Process, Retry, RetryOn,
-    RunWhen, Stdin, Stop, Timeout, When,
+    Action, AllowFailure, Backoff, Cell, Emit, Leaks, Matrix, Need, Output, Process, Retry,
+    RetryOn, RunWhen, Stdin, Stop, Timeout, When,
 };
 pub use queue::{
     Ack, Batch, BatchForm, Consumes, Deliver, Framing, From, Items, OnEnd, OnFull,

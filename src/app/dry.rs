@@ -123,6 +123,7 @@ fn remarks(plan: &Plan, id: NodeId, command: &Command) -> Vec<String> {
     }
     match &command.stdin {
         Payload::Process(name) => remarks.push(format!("stdin: what {name} has printed")),
+        Payload::Inherit => remarks.push("stdin: that of the runner".to_owned()),
         Payload::Pipe(name) => remarks.push(format!("stdin: a pipe from {name}")),
         Payload::Closed | Payload::Text(_) | Payload::File(_) => {}
     }

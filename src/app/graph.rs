@@ -107,7 +107,7 @@ fn each_edge(
 fn feeds_stdin(plan: &Plan, node: &Node, from: NodeId) -> bool {
     match &plan.process(node.id).stdin {
         Stdin::Process(name) => *name == plan.process(from).name,
-        Stdin::Closed | Stdin::Text(_) | Stdin::File(_) | Stdin::Pipe(_) => false,
+        Stdin::Closed | Stdin::Text(_) | Stdin::File(_) | Stdin::Pipe(_) | Stdin::Inherit => false,
     }
 }
 

@@ -2,9 +2,8 @@
 //!
 //! Unaware of how any of that is done.
 
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::choice::{Choice, unselected};
@@ -91,10 +90,27 @@ impl Going {
     /// Runs it to its end.
     pub(super) fn go(self, standby: Standby) -> Result<engine::Ended, Fault> {
         let Self { plan, masker, folder, started, file, options, mode, color } = self;
-        let sinks = sinks(&folder, (mode, color), standby.hurry())?;
+        let screen = Screen::stdio(color, variable, standby.hurry());
+        let mode = Mode::choose(mode, screen.is_terminal(), variable);
+        // Where bars are drawn somebody watches, who can ask by a key.
+        let hears_keys = mode == Mode::Live;
+        let on_terminal = io::stderr().is_terminal();
+        let sinks: Vec<Box<dyn Sink>> =
+            vec![Box::new(folder.events()?), report::sink(mode, screen)];
         let inherited = std::env::vars_os().collect();
         let started = since_epoch(started);
-        let run = engine::Run { plan, folder, sinks, file, options, started, inherited, masker };
+        let run = engine::Run {
+            plan,
+            folder,
+            sinks,
+            file,
+            options,
+            started,
+            inherited,
+            masker,
+            on_terminal,
+            hears_keys,
+        };
         Ok(engine::run(run, standby)?)
     }
 }
@@ -112,17 +128,6 @@ pub(super) fn options(load: &Load, state: Option<&Path>) -> Vec<String> {
     let files = load.env_files.iter().map(|file| path("--env-file", file));
     let state = state.map(|folder| path("--state-dir", folder));
     load.vars.iter().map(var).chain(files).chain(state).flatten().collect()
-}
-
-/// Returns who hears what happens: the folder of the run, and whoever watches.
-fn sinks(
-    folder: &RunFolder,
-    (asked, color): (Option<Mode>, Color),
-    hurry: Arc<AtomicBool>,
-) -> Result<Vec<Box<dyn Sink>>, Fault> {
-    let screen = Screen::stdio(color, variable, hurry);
-    let mode = Mode::choose(asked, screen.is_terminal(), variable);
-    Ok(vec![Box::new(folder.events()?), report::sink(mode, screen)])
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]

@@ -9,7 +9,7 @@
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd as _, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
 
@@ -23,9 +23,7 @@ const STACK: usize = 64 << 10;
 /// Exit code of a child that could not become its program; nobody sees it.
 const STILLBORN: c_int = 127;
 
-/// A limit that no Linux since 2.4.25 enforces. It is inherited by everything that a child starts,
-/// through new sessions and emptied environments, and can't be raised again: so it says of any
-/// process to which attempt it belongs.
+/// The limit that is the mark of an attempt.
 const MARK: Resource = libc::RLIMIT_LOCKS;
 
 #[cfg(target_env = "gnu")]
@@ -39,6 +37,8 @@ pub(super) struct Cradle {
     stack: Box<[MaybeUninit<u128>]>,
     /// The limit on descriptors that children get, soft and hard.
     descriptors: libc::rlimit,
+    /// The terminal that controls this process.
+    terminal: Option<OwnedFd>,
 }
 
 /// A child that runs.
@@ -68,17 +68,21 @@ struct Plan {
     moves: [(RawFd, RawFd); TARGETS as usize],
     descriptors: libc::rlimit,
     mark: Option<libc::rlimit>,
+    /// The terminal that controls the spawner; -1 without.
+    terminal: RawFd,
+    interactive: bool,
     /// Where the child stopped, if it did.
     step: AtomicU8,
     errno: AtomicI32,
 }
 
 impl Cradle {
-    /// Prepares for children with this limit on descriptors: soft, hard.
-    pub(super) fn new(descriptors: (u64, u64)) -> Self {
+    /// Prepares for children with this limit on descriptors: soft, hard. An interactive one gets
+    /// the terminal.
+    pub(super) fn new(descriptors: (u64, u64), terminal: Option<OwnedFd>) -> Self {
         let stack = vec![MaybeUninit::uninit(); STACK / size_of::<u128>()].into_boxed_slice();
         let (rlim_cur, rlim_max) = descriptors;
-        Self { stack, descriptors: libc::rlimit { rlim_cur, rlim_max } }
+        Self { stack, descriptors: libc::rlimit { rlim_cur, rlim_max }, terminal }
     }
 
     /// Starts a child. `fds` are those that `start.given` speaks of.
@@ -86,7 +90,7 @@ impl Cradle {
         &mut self,
         start: &Start<'_>,
         fds: &[OwnedFd],
-        mark: Option<u64>,
+        mark: Option<(u64, u64)>,
     ) -> Result<Born, Failure> {
         let argv = pointers(&start.argv);
         let env = pointers(&start.env);
@@ -97,7 +101,9 @@ impl Cradle {
             program: start.program.as_ptr(),
             moves: moves(start.given, fds)?,
             descriptors: self.descriptors,
-            mark: mark.map(|mark| libc::rlimit { rlim_cur: mark, rlim_max: mark }),
+            mark: mark.map(|(rlim_cur, rlim_max)| libc::rlimit { rlim_cur, rlim_max }),
+            terminal: self.terminal.as_ref().map_or(-1, AsRawFd::as_raw_fd),
+            interactive: start.manner.interactive,
             step: AtomicU8::new(u8::MAX),
             errno: AtomicI32::new(0),
         };
@@ -175,6 +181,15 @@ impl Plan {
         // spawner's does no harm: it sleeps, and reads it only where clone itself failed.
         unsafe {
             did(libc::setpgid(0, 0), Step::Prepare)?;
+            if self.terminal >= 0 {
+                // Not in the foreground it could not take it, but for SIGTTOU, which is blocked.
+                // One that has gone is no reason not to start.
+                let _ = if self.interactive {
+                    libc::tcsetpgrp(self.terminal, libc::getpid())
+                } else {
+                    libc::ioctl(self.terminal, libc::TIOCNOTTY)
+                };
+            }
             did(libc::setrlimit(libc::RLIMIT_NOFILE, &raw const self.descriptors), Step::Prepare)?;
             if let Some(mark) = &self.mark {
                 // A sandbox may refuse it; the group and the tree still tell whose process it is.

@@ -1,36 +1,36 @@
 //! Family: which processes belong to which attempt, and when an attempt is over.
 //!
 //! An attempt is its leader and all that comes from it. It is over when the leader is dead and
-//! nothing of the rest lives; what does live is named and killed. The leader is reaped last: while
-//! it is not, nobody else can have its number, which is also that of its group.
+//! nothing of the rest lives; what does live is named and killed, unless it may leak. The leader is
+//! reaped last: while it is not, nobody else can have its number, which is also that of its group.
 //!
 //! What a leader leaves behind is adopted by the spawner, so a look at the spawner's own children
 //! finds it. Whose it is, its mark says, a limit that it has inherited; else its group; else, when
 //! only one attempt is left that it can come from, that. So a daemon in a session of its own with
 //! an emptied environment is still found. Unaware of sockets and of the engine.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, getpgid, kill_process_group, waitid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, getpgid, kill_process, kill_process_group,
+    waitid,
 };
 
 use super::birth::Born;
 use super::kin::{self, Kin};
-use super::wire::{Id, Report, Status};
+use super::mark::Marks;
+use super::system;
+use super::wire::{Id, Manner, Report, Status};
 use crate::event::Leftover;
 
-/// How long killed processes may take to die before their attempt is over without them. They stay
-/// known, and are killed again at every look.
+/// How long killed processes may take to die before their attempt is over without them: the system
+/// holds them in a call that nothing can end. They stay known, and are killed again at every look.
 const UNKILLABLE: Duration = Duration::from_secs(2);
 
 /// Leftovers that are named; a job that leaves more has said enough.
 const NAMED: usize = 16;
-
-/// The mark of attempt 0. Far above any number of locks, were the limit ever enforced again.
-const FIRST_MARK: u64 = 1 << 40;
 
 /// Signals that do not ask a process to end.
 const PAUSES: [i32; 4] = [libc::SIGSTOP, libc::SIGTSTP, libc::SIGCONT, libc::SIGWINCH];
@@ -39,15 +39,20 @@ const PAUSES: [i32; 4] = [libc::SIGSTOP, libc::SIGTSTP, libc::SIGCONT, libc::SIG
 #[derive(Debug)]
 pub(super) struct Family {
     kin: Kin,
-    /// Whether children are marked: not inside another runner, whose marks must stay.
-    marked: bool,
+    marks: Marks,
     attempts: BTreeMap<Id, Attempt>,
     leaders: HashMap<Pid, Id>,
     adopted: HashMap<Pid, Origin>,
     /// Attempts whose leader is dead, each with how it ended.
     dead: Vec<(Id, Status)>,
+    /// Attempts that were killed and whose leader lives.
+    dying: HashSet<Id>,
+    /// Attempts that are over and left something behind that may live on.
+    leaked: HashSet<Id>,
     /// Leaders of attempts that are over, to be reaped.
     unburied: Vec<Attempt>,
+    /// Whether everything is stopped for now: then nobody need hear that it is.
+    paused: bool,
 }
 
 /// An attempt whose leader is not reaped.
@@ -56,6 +61,10 @@ struct Attempt {
     leader: Pid,
     /// Kept because closing it ends the watch for the leader's death.
     _pidfd: OwnedFd,
+    manner: Manner,
+    /// Whether something was found that it started and that outlived its own parent. Then one look
+    /// that finds nothing is not enough: a list that changes while it is read may miss one.
+    has_heirs: bool,
     /// Whether it was asked to end: then what outlives the leader has time until it is killed.
     asked: bool,
     /// Since when all of it is being killed.
@@ -73,30 +82,35 @@ enum Origin {
 }
 
 impl Family {
-    /// Founds a family. `marked` says whether its children can be marked.
-    pub(super) fn new(marked: bool) -> Self {
+    /// Founds a family whose children carry these marks.
+    pub(super) fn new(marks: Marks) -> Self {
         Self {
             kin: Kin::new(),
-            marked,
+            marks,
             attempts: BTreeMap::new(),
             leaders: HashMap::new(),
             adopted: HashMap::new(),
             dead: Vec::new(),
+            dying: HashSet::new(),
+            leaked: HashSet::new(),
             unburied: Vec::new(),
+            paused: false,
         }
     }
 
-    /// Returns the mark that all processes of an attempt carry.
-    pub(super) fn mark(&self, id: Id) -> Option<u64> {
-        self.marked.then_some(FIRST_MARK + id)
-    }
-
     /// Takes in the leader of a new attempt.
-    pub(super) fn born(&mut self, id: Id, born: Born) {
+    pub(super) fn born(&mut self, id: Id, born: Born, manner: Manner) {
         let Born { pid: leader, pidfd } = born;
         self.leaders.insert(leader, id);
-        let attempt =
-            Attempt { leader, _pidfd: pidfd, asked: false, killed: None, leftovers: Vec::new() };
+        let attempt = Attempt {
+            leader,
+            _pidfd: pidfd,
+            manner,
+            has_heirs: false,
+            asked: false,
+            killed: None,
+            leftovers: Vec::new(),
+        };
         self.attempts.insert(id, attempt);
     }
 
@@ -108,24 +122,31 @@ impl Family {
         let Some(attempt) = self.attempts.get(&id) else { return };
         let peek = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         if let Ok(Some(status)) = waitid(WaitId::Pid(attempt.leader), peek) {
+            self.dying.remove(&id);
             self.dead.push((id, status_of(&status)));
         }
     }
 
-    /// Returns whether a dead leader waits for what it left behind.
+    /// Returns whether something is to end that has not.
     pub(super) fn is_waiting(&self) -> bool {
-        !self.dead.is_empty()
+        !self.dead.is_empty() || !self.dying.is_empty()
     }
 
-    /// Sends a signal to the group of an attempt. One that is stopped could not hear a request to
-    /// end, so it is continued after it.
+    /// Sends a signal to the group of an attempt, and to what has left it. One that is stopped
+    /// could not hear a request to end, so it is continued after it.
     pub(super) fn signal(&mut self, id: Id, signal: i32) {
+        let members = self.members(id);
         let Some(attempt) = self.attempts.get_mut(&id) else { return };
         let Some(named) = Signal::from_named_raw(signal) else { return };
-        let _ = kill_process_group(attempt.leader, named);
-        if !PAUSES.contains(&signal) {
-            attempt.asked = true;
-            let _ = kill_process_group(attempt.leader, Signal::CONT);
+        let asks = !PAUSES.contains(&signal);
+        attempt.asked |= asks;
+        for named in [Some(named), asks.then_some(Signal::CONT)].into_iter().flatten() {
+            let _ = kill_process_group(attempt.leader, named);
+            for member in &members {
+                if getpgid(Some(*member)) != Ok(attempt.leader) {
+                    let _ = kill_process(*member, named);
+                }
+            }
         }
     }
 
@@ -134,20 +155,47 @@ impl Family {
         if self.dead.iter().any(|(dead, _)| *dead == id) {
             return self.kill_leftovers(id);
         }
+        let mut all = self.members(id);
         let Some(attempt) = self.attempts.get_mut(&id) else { return };
         attempt.killed.get_or_insert_with(Instant::now);
-        let _ = kill_process_group(attempt.leader, Signal::KILL);
-        let rest: Vec<_> = self.members(id);
-        rest.into_iter().for_each(kin::kill);
+        all.push(attempt.leader);
+        kin::kill(&all);
+        self.dying.insert(id);
+    }
+
+    /// Stops everything that was started, or lets it go on.
+    pub(super) fn pause(&mut self, on: bool) {
+        let signal = if on { Signal::STOP } else { Signal::CONT };
+        kin::signal_trees(&self.kin.children(), signal);
+        // What it has to tell of that is told to nobody.
+        let _ = changes().count();
+        self.paused = on;
+    }
+
+    /// Reports leaders that were stopped, or that go on.
+    pub(super) fn look_for_changes(&self, mut report: impl FnMut(&Report)) {
+        for (leader, stopped) in changes() {
+            let Some(id) = self.leaders.get(&leader).copied().filter(|_| !self.paused) else {
+                continue;
+            };
+            match stopped {
+                Some(signal) => report(&Report::Suspended { id, signal }),
+                None => report(&Report::Resumed { id }),
+            }
+        }
     }
 
     /// Looks at all children: reaps adopted ones that are dead, kills what outlived a leader, and
     /// reports each attempt of which nothing but its dead leader is left.
     pub(super) fn look(&mut self, mut report: impl FnMut(&Report)) {
         self.meet();
+        if self.dead.iter().any(|(id, _)| self.attempts[id].has_heirs) {
+            self.meet();
+        }
         let mut dead = std::mem::take(&mut self.dead);
         dead.retain(|(id, status)| !self.is_over(*id, *status, &mut report));
         self.dead = dead;
+        self.give_up(&mut report);
     }
 
     /// Reaps the leaders of attempts that were reported. Left for after the report, because the
@@ -159,9 +207,15 @@ impl Family {
         }
     }
 
-    /// Kills every child, and all that comes up behind it.
+    /// Kills every child, and all that comes up behind it, but what may live on.
     pub(super) fn sweep(&mut self) {
-        self.kin.sweep();
+        let Self { kin, marks, leaked, adopted, .. } = self;
+        let of = |child: Pid| match adopted.get(&child) {
+            Some(Origin::Of(id)) => Some(*id),
+            Some(Origin::UpTo(_)) => None,
+            None => marks.of(child),
+        };
+        kin.sweep(|child| of(child).is_some_and(|id| leaked.contains(&id)));
     }
 
     /// Gets to know children that were adopted, and forgets the dead ones.
@@ -177,26 +231,30 @@ impl Family {
             let known = self.adopted.get(&child).copied();
             let origin = known.unwrap_or_else(|| self.origin(child));
             self.adopted.insert(child, origin);
+            if let Origin::Of(id) = origin
+                && let Some(attempt) = self.attempts.get_mut(&id)
+            {
+                attempt.has_heirs = true;
+            }
             if !self.is_wanted(origin) {
-                kin::kill(child);
+                kin::kill(&[child]);
             }
         }
     }
 
     /// Finds out where an adopted process comes from.
     fn origin(&self, child: Pid) -> Origin {
-        let marked = self.marked.then(|| kin::mark(child)?.checked_sub(FIRST_MARK)).flatten();
         let grouped = || self.leaders.get(&getpgid(Some(child)).ok()?).copied();
-        match marked.or_else(grouped) {
+        match self.marks.of(child).or_else(grouped) {
             Some(id) => Origin::Of(id),
             None => Origin::UpTo(self.attempts.last_key_value().map_or(0, |(id, _)| *id)),
         }
     }
 
-    /// Returns whether an attempt is left to which a process may belong.
+    /// Returns whether an attempt is left to which a process may belong, or it may live on.
     fn is_wanted(&self, origin: Origin) -> bool {
         match origin {
-            Origin::Of(id) => self.attempts.contains_key(&id),
+            Origin::Of(id) => self.attempts.contains_key(&id) || self.leaked.contains(&id),
             Origin::UpTo(last) => self.attempts.range(..=last).next().is_some(),
         }
     }
@@ -217,8 +275,11 @@ impl Family {
     fn is_over(&mut self, id: Id, status: Status, report: &mut impl FnMut(&Report)) -> bool {
         let Some(attempt) = self.attempts.get(&id) else { return true };
         let alone = self.adopted.is_empty() || self.members(id).is_empty();
-        let given_up = attempt.killed.is_some_and(|since| since.elapsed() > UNKILLABLE);
-        if !alone && !given_up {
+        let given_up = attempt.killed.is_some_and(is_long_ago);
+        let leaks = attempt.manner.may_leak && attempt.killed.is_none();
+        if !alone && leaks {
+            self.leak(id);
+        } else if !alone && !given_up {
             if attempt.killed.is_some() || !attempt.asked {
                 self.kill_leftovers(id);
             }
@@ -232,21 +293,62 @@ impl Family {
         true
     }
 
+    /// Ends attempts whose leader does not die although it was killed. It stays in the way of its
+    /// number, and is reaped when it does die.
+    fn give_up(&mut self, report: &mut impl FnMut(&Report)) {
+        let is_due = |id: &Id| self.attempts[id].killed.is_some_and(is_long_ago);
+        let due: Vec<_> = self.dying.iter().copied().filter(is_due).collect();
+        for id in due {
+            self.dying.remove(&id);
+            let Some(attempt) = self.attempts.remove(&id) else { continue };
+            self.leaders.remove(&attempt.leader);
+            self.adopted.insert(attempt.leader, Origin::Of(id));
+            let leftovers = vec![leftover(attempt.leader, true)];
+            let status = Status::Signal(Signal::KILL.as_raw());
+            report(&Report::Ended { id, status, leftovers });
+        }
+    }
+
+    /// Names what outlived its leader, and lets it live.
+    fn leak(&mut self, id: Id) {
+        let members = self.members(id);
+        self.leaked.insert(id);
+        // Also where it has no mark.
+        self.adopted.extend(members.iter().map(|member| (*member, Origin::Of(id))));
+        if let Some(attempt) = self.attempts.get_mut(&id) {
+            let named = members.iter().take(NAMED).map(|child| leftover(*child, true));
+            attempt.leftovers.extend(named);
+        }
+    }
+
     /// Kills what outlived its leader. It is named, unless it is only late: what was killed
     /// together with its leader did not outlive it.
     fn kill_leftovers(&mut self, id: Id) {
-        let members = self.members(id);
+        let mut members = self.members(id);
         let Some(attempt) = self.attempts.get_mut(&id) else { return };
         let outlived = attempt.killed.is_none();
         attempt.killed.get_or_insert_with(Instant::now);
         if outlived {
-            let name =
-                |child: &Pid| Leftover { pid: number(*child), command: kin::command(*child) };
-            attempt.leftovers.extend(members.iter().take(NAMED).map(name));
+            let named = members.iter().take(NAMED).map(|child| leftover(*child, false));
+            attempt.leftovers.extend(named);
         }
-        let _ = kill_process_group(attempt.leader, Signal::KILL);
-        members.into_iter().for_each(kin::kill);
+        // It is dead and not reaped, so its group is still its own.
+        members.push(attempt.leader);
+        kin::kill(&members);
     }
+}
+
+/// Takes what children have to tell of being stopped and continued.
+fn changes() -> impl Iterator<Item = (Pid, Option<i32>)> {
+    std::iter::from_fn(system::change)
+}
+
+fn is_long_ago(killed: Instant) -> bool {
+    killed.elapsed() > UNKILLABLE
+}
+
+fn leftover(child: Pid, lives: bool) -> Leftover {
+    Leftover { pid: number(child), command: kin::command(child), lives }
 }
 
 fn status_of(status: &WaitIdStatus) -> Status {

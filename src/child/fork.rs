@@ -11,11 +11,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rustix::io::fcntl_dupfd_cloexec;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{
-    Pid, PidfdFlags, Resource, Rlimit, getpid, getrlimit, pidfd_open, set_child_subreaper,
+    Pid, PidfdFlags, Resource, Rlimit, getpid, getrlimit, pidfd_open, set_child_subreaper, setpgid,
     setrlimit, setsid,
 };
 
 use super::Fault;
+use super::guard::Guard;
 use super::spawner::Loop;
 use super::system::{self, Forked};
 
@@ -74,29 +75,44 @@ fn raise(limit: &Rlimit) {
 /// The life of the spawner.
 fn serve(socket: &OwnedFd, limit: &Rlimit) -> io::Result<()> {
     system::reset_signals()?;
-    let engine = move_in(socket)?;
-    // A session without a terminal: its signals do not come here, and no child can take it.
-    setsid()?;
+    let (engine, guard) = move_in(socket)?;
+    if guard.is_some() {
+        // In the terminal's session, so that an interactive child can have it, but in a group of
+        // its own, to which its signals do not come.
+        setpgid(None, None)?;
+    } else {
+        setsid()?;
+    }
     set_child_subreaper(Some(getpid()))?;
     let _ = rustix::thread::set_name(c"runner-spawner");
     let infinite = |limit: Option<u64>| limit.unwrap_or(libc::RLIM_INFINITY);
     let limit = (infinite(limit.current), infinite(limit.maximum));
-    let marked = getrlimit(Resource::Locks).maximum.is_none();
-    Loop::new(engine, limit, marked)?.run();
+    Loop::new(engine, limit, guard)?.run();
     Ok(())
 }
 
-/// Leaves no descriptor open but the socket, which moves out of the way, and the null device.
-fn move_in(socket: &OwnedFd) -> io::Result<OwnedFd> {
+/// Leaves no descriptor open but the socket and the terminal, which move out of the way, and the
+/// null device.
+fn move_in(socket: &OwnedFd) -> io::Result<(OwnedFd, Option<Guard>)> {
     let engine = fcntl_dupfd_cloexec(socket, LOW)?;
+    let guard = Guard::of_terminal();
+    let guard =
+        guard.map(|guard| guard.moved(|fd| Ok(fcntl_dupfd_cloexec(fd, LOW)?))).transpose()?;
     let null =
         fcntl_dupfd_cloexec(OpenOptions::new().read(true).write(true).open("/dev/null")?, LOW)?;
     for low in 0..LOW {
         system::place(null.as_fd(), low, low <= STANDARD)?;
     }
-    system::close_all(LOW, engine.as_raw_fd() - 1)?;
-    system::close_all(engine.as_raw_fd() + 1, RawFd::MAX)?;
+    let mut kept = vec![engine.as_raw_fd()];
+    kept.extend(guard.iter().map(Guard::number));
+    kept.sort_unstable();
+    let mut next = LOW;
+    for kept in kept {
+        system::close_all(next, kept - 1)?;
+        next = kept + 1;
+    }
+    system::close_all(next, RawFd::MAX)?;
     // Closed with all the others; nobody is to close that number again.
     std::mem::forget(null);
-    Ok(engine)
+    Ok((engine, guard))
 }

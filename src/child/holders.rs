@@ -18,17 +18,18 @@ use crate::event::Leftover;
 /// Steps up a tree of processes before it counts as foreign.
 const DEPTH: usize = 1000;
 
-/// Kills every process of ours that holds an end of this pipe, but this process, and names them.
-/// One that we did not start, and that was handed the pipe by a child of ours, is only named.
-pub(super) fn kill(pipe: BorrowedFd<'_>) -> Vec<Leftover> {
+/// Names every process that holds an end of this pipe, but this process, and kills those of ours,
+/// unless they `live` on. One that we did not start, and that was handed the pipe by a child of
+/// ours, is only named.
+pub(super) fn find(pipe: BorrowedFd<'_>, live: bool) -> Vec<Leftover> {
     let Ok(status) = fstat(pipe) else { return Vec::new() };
     let link = format!("pipe:[{}]", status.st_ino);
     let processes = kin::processes().unwrap_or_default().into_iter();
     let others = processes.filter(|process| *process != getpid());
-    others.filter_map(|process| kill_if_holding(process, Path::new(&link))).collect()
+    others.filter_map(|process| judge(process, Path::new(&link), live)).collect()
 }
 
-fn kill_if_holding(process: Pid, link: &Path) -> Option<Leftover> {
+fn judge(process: Pid, link: &Path, live: bool) -> Option<Leftover> {
     if !holds(process, link) {
         return None;
     }
@@ -37,8 +38,9 @@ fn kill_if_holding(process: Pid, link: &Path) -> Option<Leftover> {
     if !holds(process, link) {
         return None;
     }
-    let leftover = Leftover { pid: number(process), command: kin::command(process) };
-    if is_ours(process) {
+    let lives = live || !is_ours(process);
+    let leftover = Leftover { pid: number(process), command: kin::command(process), lives };
+    if !lives {
         let _ = pidfd_send_signal(pidfd, Signal::KILL);
     }
     Some(leftover)

@@ -41,6 +41,10 @@ pub struct Invocation {
     pub stderr: Output,
     /// What it has beside these.
     pub extra: Extra,
+    /// Whether it owns the terminal that controls this program, if there is one.
+    pub interactive: bool,
+    /// Whether what outlives its leader may live on.
+    pub may_leak: bool,
 }
 
 /// The descriptors of a child above 2. Those that it is not given are closed.
@@ -107,8 +111,19 @@ pub(super) enum Alive {
 pub struct Ended {
     /// How its leader ended, the process that was started.
     pub exit: Exit,
-    /// What outlived the leader, and was killed.
+    /// What outlived the leader.
     pub leftovers: Vec<Leftover>,
+}
+
+/// What becomes of a child.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A signal has stopped it; it goes on when it is continued.
+    Suspended(i32),
+    /// It goes on.
+    Resumed,
+    /// It is over.
+    Ended(Ended),
 }
 
 /// Why there is no child.
@@ -149,6 +164,22 @@ impl Host {
         Os::new(spawner).map(Self::Os)
     }
 
+    /// Stops everything that was started, or lets it go on.
+    pub fn pause(&self, on: bool) {
+        match self {
+            Self::Os(os) => os.pause(on),
+            Self::Sim(_) => {}
+        }
+    }
+
+    /// Has the terminal put back in order if this program dies, or no longer.
+    pub fn guard(&self, on: bool) {
+        match self {
+            Self::Os(os) => os.guard(on),
+            Self::Sim(_) => {}
+        }
+    }
+
     /// Starts a child: returns once its program runs, or with the reason why it can't.
     pub async fn start(&self, invocation: Invocation) -> Result<Child, StartError> {
         match self {
@@ -162,9 +193,19 @@ impl Child {
     /// Waits until the child is over: its leader has ended and nothing of the rest lives. May be
     /// cancelled and called again.
     pub async fn wait(&mut self) -> Result<Ended, Fault> {
+        loop {
+            match self.change().await? {
+                Change::Ended(ended) => return Ok(ended),
+                Change::Suspended(_) | Change::Resumed => {}
+            }
+        }
+    }
+
+    /// Waits until something becomes of the child. May be cancelled and called again.
+    pub async fn change(&mut self) -> Result<Change, Fault> {
         match &mut self.life {
-            Alive::Os(life) => life.wait().await,
-            Alive::Sim(life) => Ok(life.wait().await),
+            Alive::Os(life) => life.change().await,
+            Alive::Sim(life) => Ok(Change::Ended(life.wait().await)),
         }
     }
 

@@ -28,6 +28,13 @@ const COMMAND: usize = 80;
 /// a call that nothing can end.
 const SWEEP: Duration = Duration::from_secs(5);
 
+/// Looks in a row that must find nothing before nothing is left.
+const LOOKS: u32 = 2;
+
+/// Processes of a tree that are looked at, at most: a tree that is larger is still growing, and
+/// what is missed comes up when its parents die.
+const LARGEST: usize = 1 << 16;
+
 /// Pause between two rounds of a sweep in which nothing had ended yet.
 const ROUND: Duration = Duration::from_millis(1);
 
@@ -71,18 +78,22 @@ impl Kin {
         words.filter_map(|word| pid(std::str::from_utf8(word).ok()?)).collect()
     }
 
-    /// Kills every child, and what comes up behind it, until none is left or time is over.
-    pub(super) fn sweep(&mut self) {
+    /// Kills every child, and what comes up behind it, until two looks in a row find none or time
+    /// is over: a list that changes while it is read may miss one. Spares those that `spared` says,
+    /// with all that comes from them.
+    pub(super) fn sweep(&mut self, spared: impl Fn(Pid) -> bool) {
         let end = Instant::now() + SWEEP;
-        loop {
-            let children = self.children();
-            for child in &children {
-                kill(*child);
+        let mut empty = 0;
+        while empty < LOOKS && Instant::now() < end {
+            let mut children = self.children();
+            children.retain(|child| !spared(*child));
+            if children.is_empty() {
+                empty += 1;
+                continue;
             }
+            empty = 0;
+            kill(&children);
             let reaped = children.iter().filter(|child| reap(**child).is_some()).count();
-            if children.is_empty() || Instant::now() > end {
-                return;
-            }
             if reaped == 0 {
                 std::thread::sleep(ROUND);
             }
@@ -90,12 +101,46 @@ impl Kin {
     }
 }
 
-/// Kills a child of ours that is not reaped, with its group where it leads one.
-pub(super) fn kill(child: Pid) {
-    let _ = match getpgid(Some(child)) {
-        Ok(group) if group == child => kill_process_group(child, Signal::KILL),
-        Ok(_) | Err(_) => kill_process(child, Signal::KILL),
+/// Kills processes that nobody else reaps, with their groups and all that descends from them.
+///
+/// Each is stopped before its children are looked at: so it makes no more of them meanwhile, and
+/// reaps none whose number would then be somebody else's.
+pub(super) fn kill(roots: &[Pid]) {
+    let all = signal_trees(roots, Signal::STOP);
+    for process in all {
+        signal(process, Signal::KILL);
+    }
+}
+
+/// Sends a signal to processes that nobody else reaps and to all that descends from them, each
+/// before its children, and returns them.
+pub(super) fn signal_trees(roots: &[Pid], what: Signal) -> Vec<Pid> {
+    let mut all = roots.to_vec();
+    let mut next = 0;
+    while let Some(process) = all.get(next).copied() {
+        signal(process, what);
+        if all.len() < LARGEST {
+            all.extend(children_of(process));
+        }
+        next += 1;
+    }
+    all
+}
+
+/// Signals a process, with its group where it leads one.
+fn signal(process: Pid, what: Signal) {
+    let _ = match getpgid(Some(process)) {
+        Ok(group) if group == process => kill_process_group(process, what),
+        Ok(_) | Err(_) => kill_process(process, what),
     };
+}
+
+/// Returns the children of all threads of a process.
+fn children_of(process: Pid) -> Vec<Pid> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", process.as_raw_nonzero()));
+    let tasks = tasks.into_iter().flatten().filter_map(Result::ok);
+    let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().filter_map(pid).collect::<Vec<_>>()).collect()
 }
 
 /// Reaps a child if it is dead, and says how it ended.
@@ -120,11 +165,12 @@ pub(super) fn command(process: Pid) -> String {
     }
 }
 
-/// Returns the soft limit on file locks of a process: the mark of its attempt.
-pub(super) fn mark(process: Pid) -> Option<u64> {
+/// Returns the limit on file locks of a process, soft and hard.
+pub(super) fn limit_on_locks(process: Pid) -> Option<(u64, u64)> {
     let limits = fs::read_to_string(format!("/proc/{}/limits", process.as_raw_nonzero())).ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max file locks"))?;
-    line.split_whitespace().next()?.parse().ok()
+    let mut limits = line.split_whitespace().map(str::parse);
+    Some((limits.next()?.ok()?, limits.next()?.ok()?))
 }
 
 /// Returns the parent of a process.

@@ -8,16 +8,18 @@ use std::collections::HashMap;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::net::{Shutdown, shutdown};
-use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{Mutex, Notify};
 
 use super::fork::Spawner;
-use super::host::{Ended, Fault};
+use super::host::{Change, Ended, Fault};
 use super::kin::Kin;
 use super::post::{self, Letter};
 use super::system;
@@ -25,7 +27,7 @@ use super::wire::{self, Failure, Id, Report, Status, Step};
 use crate::event::Exit;
 
 /// How long the spawner may take to kill what is left, when the engine is done with it.
-const FAREWELL: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The line to the spawner.
 #[derive(Debug)]
@@ -52,6 +54,8 @@ pub(super) struct Line {
 struct Slot {
     /// Its process id, or why it has none.
     birth: Cell<Option<Result<u32, Failure>>>,
+    /// That it was stopped or goes on, where nobody has asked yet.
+    change: RefCell<Option<Change>>,
     ended: RefCell<Option<Ended>>,
     /// Rings at each report, and when the spawner is dead.
     bell: Notify,
@@ -163,39 +167,59 @@ impl Line {
     /// Puts reports where they are waited for.
     fn deliver(&self, mut message: &[u8]) -> Result<(), wire::Garbled> {
         while !message.is_empty() {
-            let (id, birth, ended) = match Report::take(&mut message)? {
-                Report::Started { id, pid } => (id, Some(Ok(pid)), None),
-                Report::Cannot { id, failure } => (id, Some(Err(failure)), None),
-                Report::Ended { id, status, leftovers } => {
-                    (id, None, Some(Ended { exit: exit(status), leftovers }))
-                }
-            };
-            let is_last = ended.is_some() || matches!(birth, Some(Err(_)));
+            let report = Report::take(&mut message)?;
             let mut slots = self.slots.borrow_mut();
-            let slot = if is_last { slots.remove(&id) } else { slots.get(&id).cloned() };
+            let slot = match &report {
+                Report::Started { id, .. }
+                | Report::Suspended { id, .. }
+                | Report::Resumed { id } => slots.get(id).cloned(),
+                Report::Cannot { id, .. } | Report::Ended { id, .. } => slots.remove(id),
+            };
             let Some(slot) = slot else { continue };
-            if birth.is_some() {
-                slot.birth.set(birth);
-            }
-            if ended.is_some() {
-                *slot.ended.borrow_mut() = ended;
+            match report {
+                Report::Started { pid, .. } => slot.birth.set(Some(Ok(pid))),
+                Report::Cannot { failure, .. } => slot.birth.set(Some(Err(failure))),
+                Report::Suspended { signal, .. } => {
+                    *slot.change.borrow_mut() = Some(Change::Suspended(signal));
+                }
+                Report::Resumed { .. } => {
+                    *slot.change.borrow_mut() = Some(Change::Resumed);
+                }
+                Report::Ended { status, leftovers, .. } => {
+                    *slot.ended.borrow_mut() = Some(Ended { exit: exit(status), leftovers });
+                }
             }
             slot.bell.notify_one();
         }
         Ok(())
     }
 
+    /// Stops everything that was started, or lets it go on.
+    pub(super) fn pause(&self, on: bool) {
+        self.tell(|out| wire::put_pause(out, on));
+    }
+
+    /// Has the spawner guard the terminal, or no longer.
+    pub(super) fn guard(&self, on: bool) {
+        self.tell(|out| wire::put_guard(out, on));
+    }
+
     /// Ends the spawner: it kills what is left, and is waited for.
     pub(super) fn hang_up(&self) {
         let _ = shutdown(&self.socket, Shutdown::Both);
-        let _ = poll(&mut [PollFd::new(&self.pidfd, PollFlags::IN)], Some(&FAREWELL));
+        if !ends_within(&self.pidfd, FAREWELL) {
+            // It stands still, or the system holds it: what it had to end is ours now.
+            let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
+            ends_within(&self.pidfd, FAREWELL);
+            Kin::new().sweep(|_| false);
+        }
         let _ = waitid(WaitId::Pid(self.spawner), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
     }
 
     /// Ends what the spawner left behind when it died; the engine has adopted it.
     fn bereaved(&self) {
         self.dead.set(true);
-        Kin::new().sweep();
+        Kin::new().sweep(|_| false);
         for (_, slot) in self.slots.borrow_mut().drain() {
             slot.bell.notify_one();
         }
@@ -231,13 +255,17 @@ impl Life {
         }
     }
 
-    /// Waits until the attempt is over.
-    pub(super) async fn wait(&mut self) -> Result<Ended, Fault> {
+    /// Waits until something becomes of the attempt.
+    pub(super) async fn change(&mut self) -> Result<Change, Fault> {
         loop {
             if let Some(ended) = &*self.slot.ended.borrow() {
-                return Ok(ended.clone());
+                return Ok(Change::Ended(ended.clone()));
             }
-            self.news().await?;
+            let change = self.slot.change.take();
+            match change {
+                Some(change) => return Ok(change),
+                None => self.news().await?,
+            }
         }
     }
 
@@ -265,6 +293,20 @@ impl Drop for Life {
         let unborn = matches!(self.slot.birth.get(), Some(Err(_)));
         if !unborn && self.slot.ended.borrow().is_none() {
             self.kill();
+        }
+    }
+}
+
+/// Waits for the end of a process, at most so long, and returns whether it came. Signals to this
+/// process cut no wait short.
+pub(super) fn ends_within(process: &OwnedFd, time: Duration) -> bool {
+    let end = Instant::now() + time;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        let patience = Timespec::try_from(left).ok();
+        match poll(&mut [PollFd::new(process, PollFlags::IN)], patience.as_ref()) {
+            Err(Errno::INTR) => {}
+            ended => return ended == Ok(1),
         }
     }
 }

@@ -20,7 +20,7 @@ use super::host::{Alive, Child, Extra, Fault, Input, Invocation, Output, StartEr
 use super::line::{self, Life, Line};
 use super::pipe::{PipeReader, PipeWriter, pipe};
 use super::post::LONGEST;
-use super::wire::{self, Failure, Step, Words};
+use super::wire::{self, Failure, Manner, Step, Words};
 
 /// How often a program is tried again that somebody has open for writing, and how long to wait
 /// each time: who has just written it is about to close it.
@@ -95,6 +95,7 @@ impl Os {
             program: program.as_os_str().as_bytes(),
             argv: &invocation.argv,
             env: &invocation.env,
+            manner: Manner { interactive: invocation.interactive, may_leak: invocation.may_leak },
         };
         let id = self.line.number();
         let mut message = Vec::new();
@@ -103,6 +104,18 @@ impl Os {
             return Ok(Err(Failure { step: Step::Exec, errno: libc::E2BIG }));
         }
         self.line.start(id, &message, theirs).await
+    }
+}
+
+impl Os {
+    /// Stops everything that was started, or lets it go on.
+    pub(super) fn pause(&self, on: bool) {
+        self.line.pause(on);
+    }
+
+    /// Has the spawner put the terminal back in order if this process dies, or no longer.
+    pub(super) fn guard(&self, on: bool) {
+        self.line.guard(on);
     }
 }
 

@@ -133,11 +133,12 @@ impl PipeReader {
         }
     }
 
-    /// Kills who still holds the other end, and names them: for a pipe whose child is over and that
-    /// does not come to its end. Reads the descriptors of all processes, so it is for rare cases.
-    pub fn kill_holders(&self) -> Vec<Leftover> {
+    /// Names who still holds the other end, and kills them unless they `live` on: for a pipe whose
+    /// child is over and that does not come to its end. Reads the descriptors of all processes, so
+    /// it is for rare cases.
+    pub fn find_holders(&self, live: bool) -> Vec<Leftover> {
         match &self.0 {
-            Source::Os(end) => holders::kill(end.as_fd()),
+            Source::Os(end) => holders::find(end.as_fd(), live),
             Source::Memory(_) => Vec::new(),
         }
     }

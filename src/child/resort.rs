@@ -5,16 +5,17 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, pidfd_send_signal};
 
 use super::fork::Spawner;
 use super::kin::{self, Kin};
+use super::line::ends_within;
 use super::system;
 
 /// How long a killed spawner may take to be gone, so that its children are ours.
-const GONE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+const GONE: Duration = Duration::from_secs(1);
 
 /// The last resort of a run.
 #[derive(Debug)]
@@ -37,8 +38,8 @@ impl LastResort {
     /// Kills all of it.
     pub fn end_all(&self) {
         let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
-        let _ = poll(&mut [PollFd::new(&self.pidfd, PollFlags::IN)], Some(&GONE));
-        Kin::new().sweep();
+        ends_within(&self.pidfd, GONE);
+        Kin::new().sweep(|_| false);
     }
 
     /// Ends this program at once, whatever its other threads do.

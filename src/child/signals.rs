@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::Signal;
 
 use super::proc::ignored_signals;
 use super::system::{self, Watch};
@@ -44,7 +44,9 @@ impl Signals {
         let ignored = ignored_signals();
         let heard: Vec<_> = HEARD.into_iter().filter(|signal| !ignored.contains(signal)).collect();
         system::let_interrupt()?;
-        system::block_only(&heard)?;
+        // With SIGTTOU blocked the terminal can be taken back from the background.
+        let blocked: Vec<_> = heard.iter().copied().chain([libc::SIGTTOU]).collect();
+        system::block_only(&blocked)?;
         Ok(Self { watch: Watch::on(&heard)?, had_terminal: has_terminal() })
     }
 
@@ -60,9 +62,9 @@ impl Signals {
     }
 }
 
-/// Stands still, with all threads, until SIGCONT comes.
+/// Stands still, with all threads, and returns when SIGCONT has come.
 pub fn stand_still() {
-    let _ = kill_process(getpid(), Signal::STOP);
+    system::stop();
 }
 
 /// Returns whether there is a terminal that controls this program.

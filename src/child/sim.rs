@@ -277,6 +277,8 @@ mod tests {
             stdout: Output::Pipe,
             stderr: Output::Null,
             extra: Extra::Nothing,
+            interactive: false,
+            may_leak: false,
         }
     }
 

@@ -21,6 +21,8 @@ use rustix::io::Errno;
 
 use super::birth::Cradle;
 use super::family::{Family, number};
+use super::guard::Guard;
+use super::mark::Marks;
 use super::post::{self, Letter};
 use super::system::Watch;
 use super::wire::{self, Failure, Id, Report, Request, Start, Step};
@@ -53,6 +55,8 @@ pub(super) struct Loop {
     deaths: Watch,
     cradle: Cradle,
     family: Family,
+    marks: Marks,
+    guard: Option<Guard>,
     events: Vec<Event>,
     untold: Untold,
     /// What the spawner waits for at the engine's socket.
@@ -71,9 +75,14 @@ struct Woken {
 }
 
 impl Loop {
-    /// Takes its place at the engine's socket. Children get this limit on descriptors, and marks
-    /// if they can be `marked`.
-    pub(super) fn new(engine: OwnedFd, limit: (u64, u64), marked: bool) -> io::Result<Self> {
+    /// Takes its place at the engine's socket, with a terminal if there is one. Children get this
+    /// limit on descriptors.
+    pub(super) fn new(
+        engine: OwnedFd,
+        limit: (u64, u64),
+        terminal: Option<Guard>,
+    ) -> io::Result<Self> {
+        let marks = Marks::left();
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let deaths = Watch::on(&[libc::SIGCHLD])?;
         epoll::add(&epoll, &engine, EventData::new_u64(ENGINE), EventFlags::IN)?;
@@ -82,8 +91,10 @@ impl Loop {
             engine,
             epoll,
             deaths,
-            cradle: Cradle::new(limit),
-            family: Family::new(marked),
+            cradle: Cradle::new(limit, terminal.as_ref().map(Guard::terminal).transpose()?),
+            family: Family::new(marks),
+            marks,
+            guard: terminal,
             events: Vec::with_capacity(EVENTS),
             untold: Untold::default(),
             interest: EventFlags::IN,
@@ -94,7 +105,9 @@ impl Loop {
     pub(super) fn run(&mut self) {
         let mut letter = Letter::new();
         while self.turn(&mut letter).unwrap_or(false) {}
+        self.guard.iter().for_each(Guard::end);
         self.family.sweep();
+        self.guard.iter().for_each(Guard::restore);
     }
 
     /// Makes one turn; `false` where it was the last one.
@@ -106,6 +119,7 @@ impl Loop {
         if woken.died || self.family.is_waiting() {
             // Forgotten before the look, so that no death between the two is missed.
             self.deaths.take();
+            self.family.look_for_changes(|change| self.untold.put(change));
             self.family.look(|over| self.untold.put(over));
         }
         self.tell()?;
@@ -167,6 +181,8 @@ impl Loop {
                 Request::Start(start) => self.start(&start, &letter.fds),
                 Request::Signal { id, signal } => self.family.signal(id, signal),
                 Request::Kill { id } => self.family.kill(id),
+                Request::Pause { on } => self.family.pause(on),
+                Request::Guard { on } => self.guard.iter_mut().for_each(|guard| guard.stand(on)),
             }
         }
         Ok(())
@@ -175,7 +191,7 @@ impl Loop {
     /// Starts a child, and has it reported.
     fn start(&mut self, start: &Start<'_>, fds: &[OwnedFd]) {
         let id = start.id;
-        let mark = self.family.mark(id);
+        let mark = self.marks.for_attempt(id);
         let born = self.cradle.bear(start, fds, mark).and_then(|born| {
             // Told once only: a dead leader stays readable for as long as it is kept.
             let once = EventFlags::IN | EventFlags::ET;
@@ -192,7 +208,7 @@ impl Loop {
                 } else {
                     self.untold.put(&Report::Started { id, pid });
                 }
-                self.family.born(id, born);
+                self.family.born(id, born, start.manner);
             }
             Err(failure) => self.untold.put(&Report::Cannot { id, failure }),
         }

@@ -150,6 +150,21 @@ fn set_of(signals: &[i32]) -> libc::sigset_t {
     }
 }
 
+/// Takes what one of our children has to tell of being stopped, with the signal, or continued.
+pub(super) fn change() -> Option<(Pid, Option<i32>)> {
+    let mut told = MaybeUninit::zeroed();
+    let options = libc::WSTOPPED | libc::WCONTINUED | libc::WNOHANG;
+    // SAFETY: the call fills the record in, or leaves the zeros that say that there is nothing.
+    let told: libc::siginfo_t = unsafe {
+        libc::waitid(libc::P_ALL, 0, told.as_mut_ptr(), options);
+        told.assume_init()
+    };
+    // SAFETY: these are the fields of what waitid tells.
+    let (pid, signal) = unsafe { (told.si_pid(), told.si_status()) };
+    let stopped = matches!(told.si_code, libc::CLD_STOPPED | libc::CLD_TRAPPED);
+    Some((Pid::from_raw(pid)?, stopped.then_some(signal)))
+}
+
 /// Has SIGURG do nothing but interrupt a call that waits, such as a write that nobody takes.
 pub(super) fn let_interrupt() -> io::Result<()> {
     extern "C" fn nothing(_: libc::c_int) {}
@@ -161,6 +176,13 @@ pub(super) fn let_interrupt() -> io::Result<()> {
         libc::sigaction(libc::SIGURG, &raw const action, std::ptr::null_mut())
     };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Stops this process, and returns once it was continued: the signal is this thread's own, so it
+/// does not go on before the stop.
+pub(super) fn stop() {
+    // SAFETY: raise has no precondition; SIGSTOP runs no code of ours.
+    unsafe { libc::raise(libc::SIGSTOP) };
 }
 
 /// Interrupts the call in which the first thread of this process waits.

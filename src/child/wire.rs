@@ -4,9 +4,14 @@
 //! point `execve` straight into a received message, where every text already ends in NUL. Reading
 //! trusts nothing: a malformed message is [`Garbled`], never a panic. Unaware of sockets.
 
+mod bytes;
+
 use std::ffi::{CStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
+use self::bytes::{
+    put_head, put_text, put_u32, take_i32, take_text, take_texts, take_u8, take_u32, take_u64,
+};
 use crate::event::Leftover;
 
 /// Number of an attempt, counted up by the engine and never used twice.
@@ -32,6 +37,16 @@ pub(super) enum Request<'a> {
         /// The attempt.
         id: Id,
     },
+    /// Stop all that was started, or let it go on.
+    Pause {
+        /// Whether it is to stop.
+        on: bool,
+    },
+    /// Put the terminal back in order if the engine dies, or no longer.
+    Guard {
+        /// Whether to.
+        on: bool,
+    },
 }
 
 /// How to start a child.
@@ -41,6 +56,8 @@ pub(super) struct Start<'a> {
     pub(super) id: Id,
     /// Bit n: a descriptor for target n travels along, in the order of targets.
     pub(super) given: u8,
+    /// How it lives.
+    pub(super) manner: Manner,
     /// Working directory.
     pub(super) cwd: &'a CStr,
     /// Path of the program.
@@ -49,6 +66,15 @@ pub(super) struct Start<'a> {
     pub(super) argv: Vec<&'a CStr>,
     /// Environment, as `NAME=value`.
     pub(super) env: Vec<&'a CStr>,
+}
+
+/// How a child lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Manner {
+    /// Whether it owns the terminal.
+    pub(super) interactive: bool,
+    /// Whether what outlives its leader may live on.
+    pub(super) may_leak: bool,
 }
 
 /// What the spawner reports.
@@ -68,13 +94,25 @@ pub(super) enum Report {
         /// What failed.
         failure: Failure,
     },
+    /// The leader of an attempt was stopped by a signal.
+    Suspended {
+        /// The attempt.
+        id: Id,
+        /// The signal's number.
+        signal: i32,
+    },
+    /// It goes on.
+    Resumed {
+        /// The attempt.
+        id: Id,
+    },
     /// An attempt is over: its leader is reaped and nothing of its set is left.
     Ended {
         /// The attempt.
         id: Id,
         /// How the leader ended.
         status: Status,
-        /// What outlived the leader and was killed.
+        /// What outlived the leader.
         leftovers: Vec<Leftover>,
     },
 }
@@ -135,6 +173,14 @@ const STARTED: u8 = 4;
 const CANNOT: u8 = 5;
 const CODE: u8 = 6;
 const SIGNALLED: u8 = 7;
+const PAUSE: u8 = 8;
+const GUARD: u8 = 9;
+const SUSPENDED: u8 = 10;
+const RESUMED: u8 = 11;
+
+/// Bits of a manner.
+const INTERACTIVE: u8 = 1;
+const MAY_LEAK: u8 = 1 << 1;
 
 /// The words of a start, as the engine holds them. None contains NUL: that was checked before.
 #[derive(Debug, Clone, Copy)]
@@ -143,12 +189,14 @@ pub(super) struct Words<'a> {
     pub(super) program: &'a [u8],
     pub(super) argv: &'a [OsString],
     pub(super) env: &'a [(OsString, OsString)],
+    pub(super) manner: Manner,
 }
 
 /// Writes a request to start a child.
 pub(super) fn put_start(out: &mut Vec<u8>, id: Id, given: u8, words: &Words<'_>) {
     put_head(out, START, id);
     out.push(given);
+    out.push(words.manner.bits());
     put_u32(out, words.argv.len());
     put_u32(out, words.env.len());
     put_text(out, &[words.cwd]);
@@ -172,6 +220,16 @@ pub(super) fn put_kill(out: &mut Vec<u8>, id: Id) {
     put_head(out, KILL, id);
 }
 
+/// Writes a request to stop everything, or to let it go on.
+pub(super) fn put_pause(out: &mut Vec<u8>, on: bool) {
+    put_head(out, PAUSE, on.into());
+}
+
+/// Writes a request to guard the terminal, or not to.
+pub(super) fn put_guard(out: &mut Vec<u8>, on: bool) {
+    put_head(out, GUARD, on.into());
+}
+
 /// Reads of which attempt a message speaks first; more of it need not be there.
 pub(super) fn subject(mut message: &[u8]) -> Result<Id, Garbled> {
     take_u8(&mut message)?;
@@ -187,6 +245,8 @@ impl<'a> Request<'a> {
             START => Start::take(id, from).map(Self::Start),
             SIGNAL => Ok(Self::Signal { id, signal: take_i32(from)? }),
             KILL => Ok(Self::Kill { id }),
+            PAUSE => Ok(Self::Pause { on: id != 0 }),
+            GUARD => Ok(Self::Guard { on: id != 0 }),
             _ => Err(Garbled),
         }
     }
@@ -198,16 +258,29 @@ impl<'a> Start<'a> {
         if given >> TARGETS != 0 {
             return Err(Garbled);
         }
+        let manner = Manner::of(take_u8(from)?)?;
         let (argc, envc) = (take_u32(from)?, take_u32(from)?);
         let (cwd, program) = (take_text(from)?, take_text(from)?);
         Ok(Self {
             id,
             given,
+            manner,
             cwd,
             program,
             argv: take_texts(from, argc)?,
             env: take_texts(from, envc)?,
         })
+    }
+}
+
+impl Manner {
+    fn bits(self) -> u8 {
+        u8::from(self.interactive) * INTERACTIVE + u8::from(self.may_leak) * MAY_LEAK
+    }
+
+    fn of(bits: u8) -> Result<Self, Garbled> {
+        let manner = Self { interactive: bits & INTERACTIVE != 0, may_leak: bits & MAY_LEAK != 0 };
+        if manner.bits() == bits { Ok(manner) } else { Err(Garbled) }
     }
 }
 
@@ -224,6 +297,11 @@ impl Report {
                 out.push(failure.step as u8);
                 out.extend(failure.errno.to_le_bytes());
             }
+            Self::Suspended { id, signal } => {
+                put_head(out, SUSPENDED, *id);
+                out.extend(signal.to_le_bytes());
+            }
+            Self::Resumed { id } => put_head(out, RESUMED, *id),
             Self::Ended { id, status, leftovers } => {
                 let (kind, number) = match status {
                     Status::Code(code) => (CODE, code),
@@ -234,6 +312,7 @@ impl Report {
                 put_u32(out, leftovers.len());
                 for leftover in leftovers {
                     out.extend(leftover.pid.to_le_bytes());
+                    out.push(leftover.lives.into());
                     put_u32(out, leftover.command.len());
                     out.extend(leftover.command.as_bytes());
                 }
@@ -251,6 +330,8 @@ impl Report {
                 let step = Step::from_number(take_u8(from)?).ok_or(Garbled)?;
                 Ok(Self::Cannot { id, failure: Failure { step, errno: take_i32(from)? } })
             }
+            SUSPENDED => Ok(Self::Suspended { id, signal: take_i32(from)? }),
+            RESUMED => Ok(Self::Resumed { id }),
             CODE | SIGNALLED => {
                 let number = take_i32(from)?;
                 let status = if kind == CODE { Status::Code } else { Status::Signal }(number);
@@ -266,60 +347,12 @@ impl Report {
 
 fn take_leftover(from: &mut &[u8]) -> Result<Leftover, Garbled> {
     let pid = take_u32(from)?;
+    let lives = take_u8(from)? != 0;
     let length = usize::try_from(take_u32(from)?).map_err(|_| Garbled)?;
     let (command, rest) = from.split_at_checked(length).ok_or(Garbled)?;
     *from = rest;
-    Ok(Leftover { pid, command: String::from_utf8_lossy(command).into_owned() })
-}
-
-fn put_head(out: &mut Vec<u8>, kind: u8, id: Id) {
-    out.push(kind);
-    out.extend(id.to_le_bytes());
-}
-
-/// Writes a count; one that does not fit makes a message that the other side refuses.
-fn put_u32(out: &mut Vec<u8>, count: usize) {
-    out.extend(u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
-}
-
-fn put_text(out: &mut Vec<u8>, parts: &[&[u8]]) {
-    for part in parts {
-        out.extend_from_slice(part);
-    }
-    out.push(0);
-}
-
-fn take_array<const N: usize>(from: &mut &[u8]) -> Result<[u8; N], Garbled> {
-    let (array, rest) = from.split_first_chunk::<N>().ok_or(Garbled)?;
-    *from = rest;
-    Ok(*array)
-}
-
-fn take_u8(from: &mut &[u8]) -> Result<u8, Garbled> {
-    take_array(from).map(u8::from_le_bytes)
-}
-
-fn take_u32(from: &mut &[u8]) -> Result<u32, Garbled> {
-    take_array(from).map(u32::from_le_bytes)
-}
-
-fn take_i32(from: &mut &[u8]) -> Result<i32, Garbled> {
-    take_array(from).map(i32::from_le_bytes)
-}
-
-fn take_u64(from: &mut &[u8]) -> Result<u64, Garbled> {
-    take_array(from).map(u64::from_le_bytes)
-}
-
-fn take_text<'a>(from: &mut &'a [u8]) -> Result<&'a CStr, Garbled> {
-    let text = CStr::from_bytes_until_nul(from).map_err(|_| Garbled)?;
-    *from = &from[text.count_bytes() + 1..];
-    Ok(text)
-}
-
-/// Reads `count` texts. The room is taken as they come: a count is only a claim.
-fn take_texts<'a>(from: &mut &'a [u8], count: u32) -> Result<Vec<&'a CStr>, Garbled> {
-    (0..count).map(|_| take_text(from)).collect()
+    let command = String::from_utf8_lossy(command).into_owned();
+    Ok(Leftover { pid, command, lives })
 }
 
 #[cfg(test)]
@@ -336,14 +369,16 @@ mod tests {
     }
 
     fn report() -> impl Strategy<Value = Report> {
-        let leftover =
-            (any::<u32>(), ".{0,9}").prop_map(|(pid, command)| Leftover { pid, command });
+        let leftover = (any::<u32>(), ".{0,9}", any::<bool>())
+            .prop_map(|(pid, command, lives)| Leftover { pid, command, lives });
         let status =
             prop_oneof![any::<i32>().prop_map(Status::Code), any::<i32>().prop_map(Status::Signal)];
         let failure = (0..Step::ALL.len(), any::<i32>())
             .prop_map(|(step, errno)| Failure { step: Step::ALL[step], errno });
         prop_oneof![
             (any::<u64>(), any::<u32>()).prop_map(|(id, pid)| Report::Started { id, pid }),
+            (any::<u64>(), any::<i32>()).prop_map(|(id, signal)| Report::Suspended { id, signal }),
+            any::<u64>().prop_map(|id| Report::Resumed { id }),
             (any::<u64>(), failure).prop_map(|(id, failure)| Report::Cannot { id, failure }),
             (any::<u64>(), status, vec(leftover, 0..4))
                 .prop_map(|(id, status, leftovers)| Report::Ended { id, status, leftovers }),
@@ -359,22 +394,26 @@ mod tests {
             program in word(),
             argv in vec(word(), 0..6),
             env in vec((vec(b'A'..=b'Z', 1..5), word()), 0..6),
+            (interactive, may_leak, on) in any::<(bool, bool, bool)>(),
         ) {
+            let manner = Manner { interactive, may_leak };
             let argv: Vec<_> = argv.into_iter().map(OsString::from_vec).collect();
             let env: Vec<_> = env
                 .into_iter()
                 .map(|(name, value)| (OsString::from_vec(name), OsString::from_vec(value)))
                 .collect();
             let mut bytes = Vec::new();
-            let words = Words { cwd: &cwd, program: &program, argv: &argv, env: &env };
+            let words = Words { cwd: &cwd, program: &program, argv: &argv, env: &env, manner };
             put_start(&mut bytes, id, given, &words);
             put_signal(&mut bytes, id, -7);
             put_kill(&mut bytes, id);
+            put_pause(&mut bytes, on);
+            put_guard(&mut bytes, on);
             let mut rest = &bytes[..];
             let Ok(Request::Start(start)) = Request::take(&mut rest) else {
                 return Err(TestCaseError::fail("not a start"));
             };
-            prop_assert_eq!((start.id, start.given), (id, given));
+            prop_assert_eq!((start.id, start.given, start.manner), (id, given, manner));
             prop_assert_eq!(start.cwd.to_bytes(), &cwd);
             prop_assert_eq!(start.program.to_bytes(), &program);
             let read: Vec<_> = start.argv.iter().map(|word| word.to_bytes()).collect();
@@ -389,6 +428,8 @@ mod tests {
             }
             prop_assert_eq!(Request::take(&mut rest), Ok(Request::Signal { id, signal: -7 }));
             prop_assert_eq!(Request::take(&mut rest), Ok(Request::Kill { id }));
+            prop_assert_eq!(Request::take(&mut rest), Ok(Request::Pause { on }));
+            prop_assert_eq!(Request::take(&mut rest), Ok(Request::Guard { on }));
             prop_assert!(rest.is_empty());
         }
 
@@ -406,7 +447,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_read_without_panic(bytes in vec(any::<u8>(), 0..200), kind in 0_u8..9) {
+        fn any_bytes_are_read_without_panic(bytes in vec(any::<u8>(), 0..200), kind in 0_u8..13) {
             let bytes = [vec![kind], bytes].concat();
             let _ = Request::take(&mut &bytes[..]);
             let _ = Report::take(&mut &bytes[..]);

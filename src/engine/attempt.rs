@@ -34,7 +34,7 @@ use super::stream::Read;
 use super::worker::Desk;
 use crate::child::{self, Child, StartError};
 use crate::event::{Exit, Leftover, Logs, NotStarted, Try, Verdict};
-use crate::model::AttemptId;
+use crate::model::{AttemptId, Leaks};
 use crate::queue::Keep;
 
 /// An attempt that is over.
@@ -112,7 +112,7 @@ pub(super) async fn run(
     let (returned, told_end) =
         desk.as_ref().map_or((0, false), |desk| (desk.returned, desk.told_end));
     let lent = given.lent;
-    let took = began.elapsed();
+    let took = context.teller.clock().elapsed(began);
     let remains = Remains {
         lent,
         kept,
@@ -270,8 +270,14 @@ impl<'a> Life<'a> {
             self.answer(ends.probe),
         )?;
         let child::Ended { exit, mut leftovers } = ended;
-        leftovers.append(&mut self.holders.borrow_mut());
+        let known: Vec<u32> = leftovers.iter().map(|left| left.pid).collect();
+        let holders = self.holders.take().into_iter();
+        leftovers.extend(holders.filter(|left| !known.contains(&left.pid)));
         let process = self.context.plan.process(self.start.node);
+        let leaked = leftovers
+            .first()
+            .filter(|_| process.leaks == Leaks::Fail)
+            .map(|left| format!("it left a process running: pid {} ({})", left.pid, left.command));
         let passed = matches!(&exit, Exit::Code(code) if process.success.contains(code));
         let mut over = Over {
             exit,
@@ -282,7 +288,7 @@ impl<'a> Life<'a> {
             read: fed.read,
             held: Vec::new(),
             desk: fed.desk,
-            fault: fed.fault,
+            fault: fed.fault.or(leaked),
         };
         for outlet in [stdout, extra] {
             match self.close(outlet, passed).await? {

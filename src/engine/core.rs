@@ -82,6 +82,8 @@ pub(super) struct Core {
     remaining: usize,
     /// Queues whose drain was not told.
     undrained: usize,
+    /// Who has the terminal.
+    has_terminal: Option<NodeId>,
     /// Whether the run has failed.
     failed: bool,
     stop: Option<Stop>,
@@ -114,6 +116,7 @@ impl Core {
             ended: VecDeque::new(),
             awaiting: Vec::new(),
             remaining: plan.nodes.len(),
+            has_terminal: None,
             failed: false,
             stop: None,
             on_failure: plan.job.limits.on_failure.unwrap_or_default(),
@@ -144,6 +147,10 @@ impl Core {
             }
             Input::Levels(levels) => self.levels(&levels),
             Input::Fed { queue, fault } => self.fed(queue, fault.as_ref()),
+            Input::Suspended { attempt, signal } => {
+                self.tell(EventKind::AttemptSuspended { attempt, signal });
+            }
+            Input::Resumed { attempt } => self.tell(EventKind::AttemptResumed { attempt }),
             Input::Idle { attempt } => self.idle(attempt),
             Input::Overdue { attempt } => self.overdue(attempt),
             Input::HeldUp { attempt, waits } => self.held_up(attempt, waits),

@@ -2,6 +2,13 @@
 //!
 //! It waits for whatever happens next, asks the core what to do about it, and does that. All tasks
 //! live in one set. Unaware of why the core decides as it does.
+//!
+//! Reading order: [`Driver`]; [`levels`] of queues, what is asked from [`outside`], and the
+//! [`ceiling`] of a stop.
+
+mod ceiling;
+mod levels;
+mod outside;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
@@ -13,30 +20,23 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::attempt::{self, Finished, Remains};
 use super::context::Context;
-use super::core::{Core, Effect, Input, Level, Settlement, Start};
+use super::core::{Core, Effect, Input, Settlement, Start};
 use super::fault::Fault;
 use super::invocation::Given;
 use super::orders::{Order, Orders};
 use super::publish;
-use super::sentry::CEILING;
-use super::signals::{Asked, Signals};
+use super::signals::Signals;
 use super::source;
+use super::tty::Tty;
 use super::worker::{self, Death};
 use crate::child;
-use crate::event::{EventKind, QueueLevel, Stop, Verdict};
+use crate::event::{EventKind, Stop, Verdict};
 use crate::model::{AttemptId, Emit, NodeId, QueueId};
 use crate::queue::{Changes, Item, Origin};
 
 /// How often sinks redraw and queue levels are told: often enough to look alive, seldom enough to
 /// cost nothing.
 const TICK: Duration = Duration::from_millis(100);
-
-/// How long a stop may take beyond the longest grace before everything is killed, and again before
-/// the run ends without waiting any more: together less than the sentry waits.
-const PATIENCE: Duration = Duration::from_millis(800);
-
-/// Attempts that are named at most where they do not end.
-const NAMED: usize = 5;
 
 /// The body of a run.
 pub(super) struct Driver {
@@ -47,6 +47,7 @@ pub(super) struct Driver {
     /// Inputs that came of an effect.
     next: VecDeque<Input>,
     signals: Signals,
+    tty: Tty,
     changes: Changes,
     /// Queues whose level is to be told.
     untold: BTreeSet<QueueId>,
@@ -82,7 +83,7 @@ impl Driver {
         context: Rc<Context>,
         inbox: mpsc::Receiver<Input>,
         changes: Changes,
-        signals: Signals,
+        (signals, tty): (Signals, Tty),
     ) -> Self {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -94,6 +95,7 @@ impl Driver {
             inbox,
             next: VecDeque::new(),
             signals,
+            tty,
             changes,
             untold: BTreeSet::new(),
             due: BTreeMap::new(),
@@ -106,8 +108,13 @@ impl Driver {
 
     /// Runs to the end. However that comes, no child lives after it.
     pub(super) async fn run(mut self) -> Result<(), Fault> {
+        self.context.host.guard(self.tty.needs_guard());
+        self.tty.listen();
         let ran = self.live().await;
         self.tasks.shutdown().await;
+        self.tty.take_back();
+        self.tty.leave();
+        self.context.host.guard(false);
         ran
     }
 
@@ -115,8 +122,8 @@ impl Driver {
         self.on(Input::Begin)?;
         while !self.over {
             self.step().await?;
-            if self.context.teller.is_deserted()? {
-                let (stop, signal, reason) = super::deserted();
+            if let Some(lost) = self.context.teller.lost()? {
+                let (stop, signal, reason) = lost.stop();
                 self.on(Input::Stop { stop, signal, reason })?;
             }
         }
@@ -134,6 +141,7 @@ impl Driver {
         tokio::select! {
             biased;
             asked = self.signals.next() => self.asked(asked),
+            () = self.tty.explain() => self.explain(),
             () = sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => self.rung(),
             // Before the ends of attempts, so that a start is heard before its end.
             Some(input) = self.inbox.recv() => self.received(input),
@@ -146,6 +154,7 @@ impl Driver {
                 let now = Instant::now();
                 self.context.queues.iter().for_each(|queue| queue.mark(now));
                 self.tell_levels();
+                self.tty.listen();
                 self.context.teller.tick();
                 // Nothing else was ready, so everything was told.
                 if self.due.is_empty() { self.on(Input::Still) } else { Ok(()) }
@@ -153,14 +162,21 @@ impl Driver {
         }
     }
 
-    /// Does what is asked from outside.
-    fn asked(&mut self, asked: Asked) -> Result<(), Fault> {
-        asked.input().map_or(Ok(()), |input| self.on(input))
-    }
-
     /// Takes in what a task has sent; a start is told before what the child prints.
     fn received(&mut self, input: Input) -> Result<(), Fault> {
-        let Input::Started { attempt, .. } = input else { return self.on(input) };
+        let Input::Started { attempt, pid, .. } = input else {
+            let stops = matches!(&input, Input::Suspended { attempt, .. }
+                if self.hands.get(attempt).is_some_and(|hand| self.is_interactive(hand.node)));
+            self.on(input)?;
+            if stops {
+                // Ctrl-Z goes to who has the terminal, and means all of the run.
+                self.stand_still();
+            }
+            return Ok(());
+        };
+        if self.hands.get(&attempt).is_some_and(|hand| self.is_interactive(hand.node)) {
+            self.tty.lent_to(pid);
+        }
         let orders = self.hands.get(&attempt).map(|hand| Rc::clone(&hand.orders));
         self.on(input)?;
         if let Some(orders) = orders {
@@ -180,29 +196,6 @@ impl Driver {
             }
         }
         Ok(())
-    }
-
-    /// Has the core hear first how full queues are, where they feed each other: an end that is
-    /// heard before the items that came before it would look like the end of all of them.
-    fn catch_up(&mut self) -> Result<(), Fault> {
-        if self.has_circles { self.hear_levels() } else { Ok(()) }
-    }
-
-    fn hear_levels(&mut self) -> Result<(), Fault> {
-        let queues = self.changes.now();
-        if queues.is_empty() {
-            return Ok(());
-        }
-        self.levels(&queues).map(|levels| self.next.push_back(levels))
-    }
-
-    /// Returns how full queues are; fails where what lies on disk can't be read back.
-    fn levels(&mut self, queues: &[QueueId]) -> Result<Input, Fault> {
-        let fault = queues.iter().find_map(|queue| self.context.queues[queue.index()].fault());
-        if let Some(fault) = fault {
-            return Err(Fault::Spool(fault));
-        }
-        Ok(Input::Levels(queues.iter().map(|queue| (*queue, self.level_of(*queue))).collect()))
     }
 
     fn perform(&mut self, effect: Effect) -> Result<(), Fault> {
@@ -255,6 +248,9 @@ impl Driver {
         }
         let mut stdin = None;
         let last = starts.len() - 1;
+        if starts.iter().any(|start| self.is_interactive(start.node)) {
+            self.lend_terminal(true);
+        }
         for (index, start) in starts.into_iter().enumerate() {
             let replay = start.replays.then(|| self.context.replay(start.node)).flatten();
             let reader = self.context.reader(start.node);
@@ -321,6 +317,9 @@ impl Driver {
             Done::Attempt(finished) => {
                 let Finished { attempt, ended, remains } = *finished?;
                 let node = self.hands.get(&attempt).map(|hand| hand.node);
+                if node.is_some_and(|node| self.is_interactive(node)) {
+                    self.lend_terminal(false);
+                }
                 if node.is_some_and(|node| self.context.lives_long(node)) {
                     // It has taken items to the last, and another one is started for what is left.
                     self.hear_levels()?;
@@ -381,63 +380,10 @@ impl Driver {
         self.tasks.spawn_local(async move { Done::Fed(queue, feed.await) });
     }
 
-    /// Takes in that queues changed, all as they are at this moment: an item that has gone from one
-    /// to another must not be seen in neither.
-    fn changed(&mut self, queues: &[QueueId]) -> Result<(), Fault> {
-        let levels = self.levels(queues)?;
-        self.on(levels)
-    }
-
-    fn level_of(&mut self, id: QueueId) -> Level {
-        let level = self.context.queues[id.index()].level();
-        match level.next_due {
-            Some(at) => self.due.insert(id, at),
-            None => self.due.remove(&id),
-        };
-        self.untold.insert(id);
-        Level {
-            waiting: level.takers.min(level.waiting),
-            waiting_bytes: level.waiting_bytes,
-            parted: level.parted,
-            spilled: level.spilled,
-            busy: level.depth() + level.kept - level.takers.min(level.waiting),
-            lent: level.lent,
-            put: level.put,
-            done: level.done,
-            dead: level.dead,
-            left: level.left,
-            full: level.full,
-            blocked: level.producers_blocked,
-            closed: level.closed,
-        }
-    }
-
-    /// Tells how full the queues are that changed since it was told last.
-    fn tell_levels(&mut self) {
-        let told = |id: QueueId| {
-            let level = self.context.queues[id.index()].level();
-            let starved = level.consumers_starved || self.context.could_take_more(id, level.lent);
-            QueueLevel {
-                queue: id,
-                depth: level.depth(),
-                put: level.put,
-                done: level.done,
-                dead: level.dead,
-                spilled: level.spilled,
-                oldest: level.oldest,
-                producers_blocked: (level.producers_blocked || level.full) && !level.closed,
-                consumers_starved: starved && level.waiting == 0 && !level.closed,
-            }
-        };
-        let levels: Vec<_> = std::mem::take(&mut self.untold).into_iter().map(told).collect();
-        if !levels.is_empty() {
-            self.context.teller.tell(EventKind::QueueLevels { levels });
-        }
-    }
-
     /// Returns when time itself is the next thing that happens.
     fn next_timer(&self) -> Option<Instant> {
-        let core = self.core.next_timer().map(|at| self.context.teller.instant(at));
+        let clock = self.context.teller.clock();
+        let core = self.core.next_timer().map(|at| clock.instant(at));
         core.into_iter().chain(self.due.values().copied()).chain(self.ceiling).min()
     }
 
@@ -454,39 +400,6 @@ impl Driver {
             return self.hit_ceiling();
         }
         self.on(Input::Time)
-    }
-
-    /// Begins to count how long a stop takes.
-    fn set_ceiling(&mut self, stop: Stop) {
-        let graces = self.context.plan.job.processes.iter().map(|process| process.stop.grace);
-        let grace = if stop == Stop::Kill { None } else { graces.max() };
-        let grace = grace.unwrap_or_default();
-        self.ceiling = Some(Instant::now() + grace + PATIENCE);
-        self.signals.allow(grace + CEILING);
-    }
-
-    /// Ends a stop that takes too long: first by killing, then without waiting any more.
-    fn hit_ceiling(&mut self) -> Result<(), Fault> {
-        let stop = self.context.teller.read(|tally| tally.stop.as_ref().map(|(stop, ..)| *stop));
-        if stop == Some(Stop::Kill) {
-            let message = format!("gave up waiting for {}", self.unending());
-            self.context.teller.tell(EventKind::Noted { message });
-            self.over = true;
-            return Ok(());
-        }
-        let reason = "the stop took too long".to_owned();
-        self.on(Input::Stop { stop: Stop::Kill, signal: None, reason })
-    }
-
-    /// Names what does not end although it was killed.
-    fn unending(&self) -> String {
-        self.context.teller.read(|tally| {
-            let name = |node: NodeId| &self.context.plan.node(node).name;
-            let running = tally.running.values().take(NAMED);
-            let named: Vec<_> =
-                running.map(|it| format!("`{}` (pid {})", name(it.node), it.pid)).collect();
-            named.join(", ")
-        })
     }
 }
 

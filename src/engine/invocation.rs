@@ -4,7 +4,8 @@
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::os::fd::OwnedFd;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -23,7 +24,9 @@ use super::worker::Wanted;
 use crate::child;
 use crate::event::{NotStarted, Stream};
 use crate::launch::{self, Destination, Unfit, Values};
-use crate::model::{Ack, BatchForm, Deliver, Emit, Environment, Framing, From, QueueId, Wire};
+use crate::model::{
+    Ack, BatchForm, Deliver, Emit, Environment, Framing, From, Leaks, QueueId, Wire,
+};
 use crate::queue::{Item, Origin, Reader, Replay, Spool};
 
 /// What an attempt is given besides what the core says.
@@ -92,6 +95,9 @@ pub(super) fn prepare(
     let recent =
         if let Payload::Work(wanted) = &payload { Some(Rc::clone(&wanted.stderr)) } else { None };
     let (stderr, mut err) = match &command.stderr {
+        Destination::Log if context.plan.process(start.node).interactive => {
+            (own(io::stderr()).map(child::Output::Fd).map_err(blame)?, Outlet::Elsewhere)
+        }
         Destination::Log => {
             let whose = (start.node, start.attempt);
             (child::Output::Pipe, Log::outlet(context, whose, Stream::Stderr, recent))
@@ -115,7 +121,10 @@ pub(super) fn prepare(
     };
     let launch::Command { argv, mut env, cwd, .. } = command;
     env.extend(wire.into_iter().flat_map(descriptors));
-    let invocation = child::Invocation { argv, env, cwd, stdin, stdout, stderr, extra };
+    let may_leak = context.plan.process(start.node).leaks == Leaks::Allow;
+    let interactive = context.plan.process(start.node).interactive;
+    let invocation =
+        child::Invocation { argv, env, cwd, stdin, stdout, stderr, extra, interactive, may_leak };
     Ok(Prepared { invocation, payload, stdout: out, stderr: err, extra: more, probe })
 }
 
@@ -201,6 +210,7 @@ fn input(
             let file = File::open(path).map_err(|error| unopened("payload", path, &error))?;
             (Input::Fd(file.into()), Payload::None)
         }
+        launch::Payload::Inherit => (own(io::stdin()).map(Input::Fd)?, Payload::None),
         launch::Payload::Process(name) => (Input::Pipe, Payload::Blocks(context.printed_by(name))),
     })
 }
@@ -223,6 +233,9 @@ fn output(
         return Ok((Output::Pipe, outlet));
     }
     Ok(match &command.stdout {
+        Destination::Log if context.plan.process(start.node).interactive => {
+            (own(io::stdout()).map(Output::Fd)?, Outlet::Elsewhere)
+        }
         Destination::Log => {
             let whose = (start.node, start.attempt);
             (Output::Pipe, Log::outlet(context, whose, Stream::Stdout, None))
@@ -231,6 +244,14 @@ fn output(
         Destination::File { path, append } => {
             (file_output(context, (start, Stream::Stdout), path, *append)?, Outlet::Elsewhere)
         }
+    })
+}
+
+/// Returns one of the runner's own streams, for a process that owns the terminal.
+fn own(stream: impl AsFd) -> Result<OwnedFd, NotStarted> {
+    stream.as_fd().try_clone_to_owned().map_err(|error| {
+        let cause = format!("cannot hand the terminal on: {error}");
+        NotStarted { cause, hint: None }
     })
 }
 

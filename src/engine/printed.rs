@@ -93,7 +93,7 @@ fn read_by<'a>(plan: &'a Plan, node: &Node) -> impl Iterator<Item = &'a str> {
     let process = plan.process(node.id);
     let payload = match &process.stdin {
         Stdin::Process(name) => Some(name.as_str()),
-        Stdin::Closed | Stdin::Text(_) | Stdin::File(_) | Stdin::Pipe(_) => None,
+        Stdin::Closed | Stdin::Text(_) | Stdin::File(_) | Stdin::Pipe(_) | Stdin::Inherit => None,
     };
     let words = process.templates().flat_map(Template::placeholders);
     let words = words.filter_map(|(placeholder, _)| match placeholder {

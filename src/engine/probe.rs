@@ -184,6 +184,8 @@ impl Words {
             stdout: Output::Null,
             stderr: Output::Null,
             extra: Extra::Nothing,
+            interactive: false,
+            may_leak: false,
         };
         let mut child = match context.host.start(invocation).await {
             Ok(child) => child,

@@ -108,12 +108,19 @@ impl Sentry {
         self.0.beats.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Lets a stop go on for so long from now.
+    /// Lets a stop go on for so long from now: what cleans up has a grace of its own.
     pub(super) fn allow(&self, time: Duration) {
         let mut state = self.0.state();
         if state.stops > 0 {
             state.until = Some(Instant::now() + time);
         }
+    }
+
+    /// Lets a stop go on for no longer than that.
+    pub(super) fn hasten(&self, time: Duration) {
+        let mut state = self.0.state();
+        let until = Instant::now() + time;
+        state.until = state.until.map(|old| old.min(until));
     }
 
     /// Takes in that the verdict was told. Returns only if the sentry has not ended the program.

@@ -7,10 +7,9 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tokio::sync::mpsc::Receiver;
 
-use super::core::Input;
 use super::sentry::Sentry;
 use crate::child::Heard;
-use crate::event::{Exit, Stop};
+use crate::event::Stop;
 
 /// What is added to the number of a signal for the exit code of a run that it ended.
 const STOPPED: i32 = 128;
@@ -39,19 +38,6 @@ impl Asked {
             Signal::USR1 => Some(Self::Explain),
             Signal::TSTP => Some(Self::Suspend),
             _ => None,
-        }
-    }
-
-    /// Returns what the core is told of it.
-    pub(super) fn input(self) -> Option<Input> {
-        match self {
-            Self::Stop(stop, signal) => {
-                let number = signal.as_raw();
-                let reason = Exit::signal_name(number);
-                Some(Input::Stop { stop, signal: Some(number), reason })
-            }
-            Self::Explain => Some(Input::Explain),
-            Self::Suspend => None,
         }
     }
 }
@@ -93,5 +79,10 @@ impl Signals {
     /// Lets a stop go on for so long from now.
     pub(super) fn allow(&self, time: Duration) {
         self.sentry.iter().for_each(|sentry| sentry.allow(time));
+    }
+
+    /// Lets a stop go on for no longer than that.
+    pub(super) fn hasten(&self, time: Duration) {
+        self.sentry.iter().for_each(|sentry| sentry.hasten(time));
     }
 }

@@ -8,15 +8,16 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use rustix::process::Signal;
 
+use super::clock::Clock;
 use super::fault::Fault;
-use crate::event::{Event, EventKind, Outside, Sink, Tally};
+use crate::event::{Event, EventKind, Outside, Sink, Stop, Tally};
 use crate::mask::Masker;
 
 /// The mouth of a run.
 pub(super) struct Teller {
-    began: Instant,
+    clock: Clock,
     sinks: RefCell<Vec<Box<dyn Sink>>>,
     tally: RefCell<Tally>,
     wants_output: bool,
@@ -28,7 +29,7 @@ impl Teller {
     /// Begins to tell, without the secrets that `masker` knows; time counts from here.
     pub(super) fn new(sinks: Vec<Box<dyn Sink>>, masker: Masker) -> Self {
         Self {
-            began: Instant::now(),
+            clock: Clock::start(),
             wants_output: sinks.iter().any(|sink| sink.wants_output()),
             sinks: RefCell::new(sinks),
             tally: RefCell::default(),
@@ -39,12 +40,12 @@ impl Teller {
 
     /// Returns the time since the start of the run.
     pub(super) fn now(&self) -> Duration {
-        self.began.elapsed()
+        self.clock.now()
     }
 
-    /// Returns the instant of a time since the start of the run.
-    pub(super) fn instant(&self, at: Duration) -> Instant {
-        self.began + at
+    /// Returns the clock of the run.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Returns whether any sink wants [`EventKind::Output`].
@@ -101,20 +102,27 @@ impl Teller {
         self.each(|sink, tally| sink.tick(at, tally));
     }
 
+    /// Has the sinks leave the screen to somebody else, or take it back.
+    pub(super) fn give_way(&self, away: bool) {
+        self.each(|sink, _| sink.give_way(away));
+    }
+
     /// Has the sinks write what they hold; the run is over.
     pub(super) fn close(&self) {
         self.each(|sink, _| sink.close());
     }
 
-    /// Returns whether a reader of what is told has gone since this was last asked. All else that
-    /// can't be written is a fault.
-    pub(super) fn is_deserted(&self) -> Result<bool, Fault> {
-        match self.trouble.take() {
-            None => Ok(false),
-            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(true),
+    /// Returns who has gone that was told, since this was last asked. All else that can't be
+    /// written is a fault.
+    pub(super) fn lost(&self) -> Result<Option<Lost>, Fault> {
+        let Some(error) = self.trouble.take() else { return Ok(None) };
+        if let Some(lost) = Lost::by(&error) {
+            return Ok(Some(lost));
+        }
+        match error.kind() {
             // The run stops, and nobody took what it had to say of that.
-            Some(error) if error.kind() == io::ErrorKind::TimedOut => Ok(false),
-            Some(error) => Err(Fault::Output(error)),
+            io::ErrorKind::TimedOut => Ok(None),
+            _ => Err(Fault::Output(error)),
         }
     }
 
@@ -132,10 +140,46 @@ impl Teller {
             Err(error) => {
                 // A reader that has gone must not hide what is worse.
                 let known = self.trouble.take();
-                let known = known.filter(|known| known.kind() != io::ErrorKind::BrokenPipe);
+                let known = known.filter(|known| Lost::by(known).is_none());
                 self.trouble.set(Some(known.unwrap_or(error)));
                 false
             }
         });
+    }
+}
+
+/// Who has gone that was told of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// Who reads a pipe.
+    Reader,
+    /// The terminal, which was closed.
+    Terminal,
+}
+
+impl Lost {
+    fn by(error: &io::Error) -> Option<Self> {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Some(Self::Reader),
+            io::ErrorKind::ConnectionAborted => Some(Self::Terminal),
+            _ => None,
+        }
+    }
+
+    /// Returns the signal that says the same.
+    pub(super) fn signal(self) -> Signal {
+        match self {
+            Self::Reader => Signal::PIPE,
+            Self::Terminal => Signal::HUP,
+        }
+    }
+
+    /// Returns the stop of a run that has lost it: as quiet as the signal.
+    pub(super) fn stop(self) -> (Stop, Option<i32>, String) {
+        let reason = match self {
+            Self::Reader => "nobody reads the output any more",
+            Self::Terminal => "the terminal was closed",
+        };
+        (Stop::Terminate, Some(self.signal().as_raw()), reason.to_owned())
     }
 }

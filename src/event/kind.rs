@@ -124,6 +124,18 @@ pub enum EventKind {
         /// The attempt.
         attempt: AttemptId,
     },
+    /// A child was stopped by a signal, and goes on when it is continued.
+    AttemptSuspended {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The signal.
+        signal: i32,
+    },
+    /// A child that was stopped goes on.
+    AttemptResumed {
+        /// The attempt.
+        attempt: AttemptId,
+    },
     /// A child could not be asked nicely any longer and was killed.
     AttemptKilled {
         /// The attempt.
@@ -397,6 +409,9 @@ pub struct Leftover {
     pub pid: u32,
     /// Its command, as the system names it.
     pub command: String,
+    /// Whether it lives on, because `leaks` allows it; else it was killed.
+    #[serde(default)]
+    pub lives: bool,
 }
 
 /// A duration, in whole microseconds.

@@ -113,6 +113,8 @@ impl Letters {
             EventKind::PoolDeclared { .. }
             | EventKind::Output { .. }
             | EventKind::AttemptSlow { .. }
+            | EventKind::AttemptSuspended { .. }
+            | EventKind::AttemptResumed { .. }
             | EventKind::AttemptKilled { .. }
             | EventKind::ItemEnded { .. }
             | EventKind::ServiceReady { .. }

@@ -58,6 +58,8 @@ impl EventKind {
             | Self::QueueDeclared { .. }
             | Self::Output { .. }
             | Self::AttemptSlow { .. }
+            | Self::AttemptSuspended { .. }
+            | Self::AttemptResumed { .. }
             | Self::AttemptKilled { .. }
             | Self::ServiceReady { .. }
             | Self::ServiceRestarts { .. }
@@ -81,6 +83,8 @@ impl EventKind {
             | Self::AttemptStarted { .. }
             | Self::Output { .. }
             | Self::AttemptSlow { .. }
+            | Self::AttemptSuspended { .. }
+            | Self::AttemptResumed { .. }
             | Self::AttemptKilled { .. }
             | Self::ServiceReady { .. }
             | Self::ServiceRestarts { .. }

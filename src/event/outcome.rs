@@ -160,6 +160,15 @@ impl Exit {
             13 => "SIGPIPE",
             14 => "SIGALRM",
             15 => "SIGTERM",
+            17 => "SIGCHLD",
+            18 => "SIGCONT",
+            19 => "SIGSTOP",
+            20 => "SIGTSTP",
+            21 => "SIGTTIN",
+            22 => "SIGTTOU",
+            24 => "SIGXCPU",
+            25 => "SIGXFSZ",
+            31 => "SIGSYS",
             other => return format!("signal {other}"),
         };
         name.to_owned()

@@ -134,6 +134,8 @@ pub struct Attempt {
     pub started: Duration,
     /// Whether it takes longer than `timeout.slow`.
     pub slow: bool,
+    /// The signal that has stopped it, until it goes on.
+    pub suspended: Option<i32>,
 }
 
 /// An attempt that ended without passing.
@@ -178,10 +180,12 @@ impl Tally {
             }
             EventKind::NodeDeclared { .. } => self.node_declared(event),
             EventKind::AttemptStarted { .. } => self.attempt_started(event),
-            EventKind::AttemptSlow { attempt } => {
-                if let Some(attempt) = self.running.get_mut(attempt) {
-                    attempt.slow = true;
-                }
+            EventKind::AttemptSlow { attempt } => self.change(*attempt, |it| it.slow = true),
+            EventKind::AttemptSuspended { attempt, signal } => {
+                self.change(*attempt, |it| it.suspended = Some(*signal));
+            }
+            EventKind::AttemptResumed { attempt } => {
+                self.change(*attempt, |it| it.suspended = None);
             }
             EventKind::AttemptEnded { .. } => self.attempt_ended(event),
             EventKind::ServiceReady { node, .. } => self.nodes[node.index()].ready = Some(true),
@@ -279,6 +283,13 @@ impl Tally {
         self.nodes.push(Node { produces, inherits, ready, ..node });
     }
 
+    /// Changes what is known of an attempt that runs.
+    fn change(&mut self, attempt: AttemptId, change: impl FnOnce(&mut Attempt)) {
+        if let Some(attempt) = self.running.get_mut(&attempt) {
+            change(attempt);
+        }
+    }
+
     fn attempt_started(&mut self, event: &Event) {
         let EventKind::AttemptStarted { attempt, node, number, slot, pid, item } = &event.kind
         else {
@@ -296,7 +307,8 @@ impl Tally {
         }
         let (node, number, slot, pid, item) = (*node, *number, *slot, *pid, item.clone());
         let started = event.at;
-        let running = Attempt { node, number, slot, pid, item, started, slow: false };
+        let running =
+            Attempt { node, number, slot, pid, item, started, slow: false, suspended: None };
         self.running.insert(*attempt, running);
     }
 

@@ -91,6 +91,8 @@ pub enum Payload {
     Process(String),
     /// A pipe from a process that runs at the same time.
     Pipe(String),
+    /// The standard input of the runner.
+    Inherit,
 }
 
 /// Where output goes.
@@ -128,6 +130,7 @@ enum Source {
     File(Pieces),
     Process(String),
     Pipe(String),
+    Inherit,
 }
 
 /// `stdout` and `stderr`, half filled.
@@ -286,6 +289,7 @@ impl Prepared {
             Source::File(name) => Payload::File(path(name)?),
             Source::Process(name) => Payload::Process(name.clone()),
             Source::Pipe(name) => Payload::Pipe(name.clone()),
+            Source::Inherit => Payload::Inherit,
         };
         let destination = |target: &Target| {
             Ok::<_, Unfit>(match target {
@@ -328,6 +332,7 @@ fn source(stdin: &Stdin, of: &dyn Fn(&Template) -> Result<Pieces, Unfit>) -> Res
         Stdin::File(path) => Source::File(of(path)?),
         Stdin::Process(name) => Source::Process(name.clone()),
         Stdin::Pipe(name) => Source::Pipe(name.clone()),
+        Stdin::Inherit => Source::Inherit,
     })
 }
 

@@ -55,6 +55,10 @@ pub struct Process {
     pub stop: Stop,
     /// `retry`.
     pub retry: Retry,
+    /// `interactive`: it owns the terminal alone.
+    pub interactive: bool,
+    /// `leaks`: what becomes of what an attempt leaves running.
+    pub leaks: Leaks,
     /// `success`: exit codes that pass.
     pub success: Vec<i32>,
     /// `allow-failure`.
@@ -97,6 +101,8 @@ impl Process {
             timeout: Timeout::default(),
             stop: Stop { signal: SIGTERM, grace: Duration::from_secs(10) },
             retry: Retry::default(),
+            interactive: false,
+            leaks: Leaks::default(),
             success: vec![0],
             allow_failure: AllowFailure::No,
             consumes: None,
@@ -115,7 +121,7 @@ impl Process {
         };
         let stdin = match &self.stdin {
             Stdin::Text(text) | Stdin::File(text) => Some(text),
-            Stdin::Closed | Stdin::Process(_) | Stdin::Pipe(_) => None,
+            Stdin::Closed | Stdin::Process(_) | Stdin::Pipe(_) | Stdin::Inherit => None,
         };
         let files = [&self.stdout, &self.stderr].into_iter().filter_map(|output| match output {
             Output::File { path, .. } => Some(path),
@@ -156,6 +162,8 @@ pub enum Stdin {
     Process(String),
     /// `{ pipe }`: an operating-system pipe from a process that runs at the same time.
     Pipe(String),
+    /// `"inherit"`, of an interactive process: the standard input of the runner.
+    Inherit,
 }
 
 /// `stdout`, `stderr`: where output goes.
@@ -269,6 +277,18 @@ pub struct Stop {
     pub signal: i32,
     /// `grace`: how long it has before SIGKILL.
     pub grace: Duration,
+}
+
+/// `leaks`: what becomes of what an attempt leaves running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Leaks {
+    /// `kill`: it is killed and named.
+    #[default]
+    Kill,
+    /// `fail`: that too, and the attempt has failed.
+    Fail,
+    /// `allow`: it lives on, also after the run, and is named.
+    Allow,
 }
 
 /// `retry`.

@@ -334,7 +334,7 @@ fn each_name<'a>(process: &'a Process, found: &mut dyn FnMut(&'a str, Kind, Spot
     match &process.stdin {
         Stdin::Process(name) => found(name, Kind::Stdin, Spot::Stdin),
         Stdin::Pipe(name) => found(name, Kind::Pipe, Spot::Pipe),
-        Stdin::Closed | Stdin::Text(_) | Stdin::File(_) => {}
+        Stdin::Closed | Stdin::Text(_) | Stdin::File(_) | Stdin::Inherit => {}
     }
     each_text(process, &mut |template, text| {
         for (placeholder, range) in template.placeholders() {
@@ -358,7 +358,7 @@ fn each_text<'a>(process: &'a Process, found: &mut dyn FnMut(&'a Template, Text)
     match &process.stdin {
         Stdin::Text(text) => found(text, Text::Payload),
         Stdin::File(path) => found(path, Text::StdinFile),
-        Stdin::Closed | Stdin::Process(_) | Stdin::Pipe(_) => {}
+        Stdin::Closed | Stdin::Process(_) | Stdin::Pipe(_) | Stdin::Inherit => {}
     }
     process.cwd.iter().for_each(|cwd| found(cwd, Text::Cwd));
     let ready = process.service.as_ref().and_then(|service| service.ready.as_ref());

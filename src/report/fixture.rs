@@ -221,7 +221,7 @@ impl Story {
         if let Some(EventKind::AttemptEnded { leftovers, .. }) =
             self.events.last_mut().map(|event| &mut event.kind)
         {
-            leftovers.push(Leftover { pid, command: command.to_owned() });
+            leftovers.push(Leftover { pid, command: command.to_owned(), lives: false });
         }
         self
     }
@@ -297,6 +297,7 @@ impl Story {
             size: Box::new(move || width.map(|width| Size { width, height: 24 })),
             ready: Box::new(|| true),
             used: false,
+            held: None,
         };
         (screen, err, out)
     }

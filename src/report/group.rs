@@ -45,6 +45,10 @@ impl Sink for Group {
         true
     }
 
+    fn give_way(&mut self, away: bool) -> io::Result<()> {
+        self.screen.give_way(away)
+    }
+
     fn close(&mut self) -> io::Result<()> {
         self.screen.err.flush()
     }
@@ -97,6 +101,8 @@ impl Pieces {
             | EventKind::NodeDeclared { .. }
             | EventKind::AttemptStarted { .. }
             | EventKind::AttemptSlow { .. }
+            | EventKind::AttemptSuspended { .. }
+            | EventKind::AttemptResumed { .. }
             | EventKind::AttemptKilled { .. }
             | EventKind::ServiceReady { .. }
             | EventKind::QueueLevels { .. }

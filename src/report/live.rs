@@ -49,6 +49,8 @@ pub(super) struct Live {
     dropped: u64,
     size: Size,
     drawn: Vec<usize>,
+    /// Whether somebody else has the terminal.
+    away: bool,
 }
 
 impl Live {
@@ -74,6 +76,7 @@ impl Live {
             dropped: 0,
             size,
             drawn: Vec::new(),
+            away: false,
         }
     }
 
@@ -163,7 +166,7 @@ impl Sink for Live {
     }
 
     fn tick(&mut self, at: Duration, tally: &Tally) -> io::Result<()> {
-        if tally.ended.is_some() || !(self.screen.ready)() {
+        if self.away || tally.ended.is_some() || !(self.screen.ready)() {
             return Ok(());
         }
         self.draw(at, tally)
@@ -171,6 +174,17 @@ impl Sink for Live {
 
     fn wants_output(&self) -> bool {
         true
+    }
+
+    fn give_way(&mut self, away: bool) -> io::Result<()> {
+        if away && !self.away {
+            self.print_waiting()?;
+            self.bars.clear()?;
+            self.console.step_aside()?;
+            self.drawn.clear();
+        }
+        self.away = away;
+        Ok(())
     }
 
     fn close(&mut self) -> io::Result<()> {

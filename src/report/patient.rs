@@ -2,9 +2,10 @@
 //!
 //! Who reads the output of a run decides how fast it goes: a pager holds it for hours. But a stop
 //! ends in time also where nobody reads any more, so a write can be interrupted then. A stream that
-//! somebody else has made non-blocking is waited for like any other. Unaware of what is written.
+//! somebody else has made non-blocking is waited for like any other, and a terminal that was closed
+//! is told from a disk that is broken. Unaware of what is written.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,13 +20,16 @@ const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 #[derive(Debug)]
 pub(super) struct Patient<F> {
     stream: F,
+    /// Whether it is a terminal; one that was closed does not say so any more.
+    is_terminal: bool,
     hurry: Arc<AtomicBool>,
 }
 
 impl<F: AsFd> Patient<F> {
     /// Makes it around a stream.
     pub(super) fn new(stream: F, hurry: Arc<AtomicBool>) -> Self {
-        Self { stream, hurry }
+        let is_terminal = stream.as_fd().is_terminal();
+        Self { stream, is_terminal, hurry }
     }
 
     /// Waits until the stream takes bytes; fails where there is hurry and it does not.
@@ -50,6 +54,10 @@ impl<F: AsFd> Write for Patient<F> {
                 Ok(written) => return Ok(written),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => self.wait()?,
+                Err(Errno::IO) if self.is_terminal => {
+                    let kind = io::ErrorKind::ConnectionAborted;
+                    return Err(io::Error::new(kind, "the terminal was closed"));
+                }
                 Err(errno) => return Err(errno.into()),
             }
         }

@@ -114,6 +114,8 @@ impl Sink for Plain {
             | EventKind::QueueDeclared { .. }
             | EventKind::AttemptStarted { .. }
             | EventKind::AttemptSlow { .. }
+            | EventKind::AttemptSuspended { .. }
+            | EventKind::AttemptResumed { .. }
             | EventKind::AttemptKilled { .. }
             | EventKind::ServiceReady { .. }
             | EventKind::ServiceRestarts { .. }
@@ -144,6 +146,10 @@ impl Sink for Plain {
 
     fn wants_output(&self) -> bool {
         true
+    }
+
+    fn give_way(&mut self, away: bool) -> io::Result<()> {
+        self.screen.give_way(away)
     }
 
     fn close(&mut self) -> io::Result<()> {

@@ -40,6 +40,10 @@ impl Sink for Quiet {
         true
     }
 
+    fn give_way(&mut self, away: bool) -> io::Result<()> {
+        self.screen.give_way(away)
+    }
+
     fn close(&mut self) -> io::Result<()> {
         self.screen.err.flush()
     }

@@ -58,6 +58,10 @@ pub(super) fn said(event: &Event, tally: &Tally) -> Option<Said> {
             Some(about(tally, *node, Weight::Routine, Hue::Dim, "started"))
         }
         EventKind::AttemptSlow { attempt } => slow(event.at, tally, *attempt),
+        EventKind::AttemptSuspended { attempt, signal } => {
+            suspended(tally, *attempt, &format!("stopped by {}", Exit::signal_name(*signal)))
+        }
+        EventKind::AttemptResumed { attempt } => suspended(tally, *attempt, "goes on"),
         EventKind::AttemptKilled { attempt } => {
             let node = tally.running.get(attempt)?.node;
             Some(about(tally, node, Weight::Notice, Hue::Warn, "did not stop in time, killed"))
@@ -182,11 +186,20 @@ pub(super) fn left_behind(leftovers: &[Leftover]) -> Option<String> {
     let named = named.map(|left| format!("pid {}, {}", left.pid, text(&left.command)));
     let named = named.collect::<Vec<_>>().join("; ");
     let more = if leftovers.len() > NAMED { "; …" } else { "" };
+    let fate = if leftovers.iter().any(|left| left.lives) { "left running" } else { "killed" };
     match leftovers.len() {
         0 => None,
-        1 => Some(format!("1 process outlived its leader ({named}): killed")),
-        n => Some(format!("{n} processes outlived their leader ({named}{more}): killed")),
+        1 => Some(format!("1 process outlived its leader ({named}): {fate}")),
+        n => Some(format!("{n} processes outlived their leader ({named}{more}): {fate}")),
     }
+}
+
+/// Says that a child stands still, or goes on, and which process that is.
+fn suspended(tally: &Tally, attempt: AttemptId, what: &str) -> Option<Said> {
+    let running = tally.running.get(&attempt)?;
+    let mut said = about(tally, running.node, Weight::Notice, Hue::Warn, what);
+    said.rest = format!(" (pid {})", running.pid);
+    Some(said)
 }
 
 fn slow(at: Duration, tally: &Tally, attempt: AttemptId) -> Option<Said> {

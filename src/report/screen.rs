@@ -3,7 +3,7 @@
 //! Reporters write to what they are given here and nowhere else, so a test reads whole screens.
 //! Bars and lines go to standard error; standard output is for results. Unaware of what is drawn.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal, LineWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +20,9 @@ use crate::event::Tally;
 
 /// Columns below which no bars are drawn.
 pub(super) const NARROWEST: usize = 20;
+
+/// Bytes that are held back while somebody else has the terminal alone; the logs have all.
+const HELD: usize = 1 << 20;
 
 /// Columns and rows of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +56,9 @@ pub struct Screen {
     pub ready: Box<dyn Fn() -> bool>,
     /// Whether something was written to `err` for good.
     pub(super) used: bool,
+    /// What is to be written once nobody else has the terminal alone any more, and how many bytes
+    /// there was no room for.
+    pub(super) held: Option<(String, u64)>,
 }
 
 impl Screen {
@@ -77,6 +83,7 @@ impl Screen {
             size: Box::new(terminal_size),
             ready: Box::new(takes_bytes),
             used: false,
+            held: None,
         }
     }
 
@@ -104,8 +111,28 @@ impl Screen {
     /// Writes text as it is, all of it at once.
     pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
         self.used |= !text.is_empty();
-        self.err.write_all(text.as_bytes())?;
-        self.err.flush()
+        match &mut self.held {
+            Some((held, _)) if held.len() + text.len() <= HELD => held.push_str(text),
+            Some((_, more)) => *more += text.len() as u64,
+            None => {
+                self.err.write_all(text.as_bytes())?;
+                self.err.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds back what is said while somebody else has the terminal alone, or says it then.
+    pub(super) fn give_way(&mut self, away: bool) -> io::Result<()> {
+        if away {
+            self.held.get_or_insert_default();
+            return Ok(());
+        }
+        let Some((mut held, more)) = self.held.take() else { return Ok(()) };
+        if more > 0 {
+            let _ = writeln!(held, "{} {more} more bytes are in the logs", self.paint().more());
+        }
+        self.say(&held)
     }
 
     /// Writes what is left to say of a run that has ended: what its processes print for the runner

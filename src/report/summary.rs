@@ -250,7 +250,8 @@ fn decisive(tally: &Tally, id: NodeId) -> Option<&Ended> {
 fn left(tally: &Tally) -> Vec<String> {
     let named = tally.leftovers.iter().take(NAMED).map(|(node, left)| {
         let name = text(&tally.nodes[node.index()].name);
-        format!("{name}: pid {} ({}), killed", left.pid, text(&left.command))
+        let fate = if left.lives { "left running" } else { "killed" };
+        format!("{name}: pid {} ({}), {fate}", left.pid, text(&left.command))
     });
     let more = tally.leftovers.len().saturating_sub(NAMED);
     named.chain((more > 0).then(|| format!("and {more} more"))).collect()

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use runner::child::{Child, Ended, Host, Input, Output};
+use runner::child::{Change, Child, Ended, Host, Input, Output};
 use runner::event::Exit;
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Pid, Resource, Signal, getrlimit, kill_process_group};
 
 use super::tools::{gone, hold, is_gone, lines, read_all, run, shell, soon};
 
@@ -95,7 +95,7 @@ pub(crate) async fn a_holder_of_the_pipe_is_found_and_killed(host: &Host) {
         what.stdout = Output::Fd(file.into());
         let mut holder = host.start(what).await.unwrap();
         holder.stderr.as_mut().unwrap().read().await.unwrap();
-        let holders = stdout.kill_holders();
+        let holders = stdout.find_holders(false);
         assert_eq!(holders.len(), 2, "{holders:?}");
         holder
     };
@@ -150,4 +150,68 @@ pub(crate) async fn a_kill_takes_the_whole_set(host: &Host) {
     let ended = soon(child.wait()).await.unwrap();
     assert_eq!(ended, Ended { exit: Exit::Signal(9), leftovers: Vec::new() });
     processes.iter().for_each(gone);
+}
+
+/// P3: what may leak lives on when its attempt is over, and is named.
+pub(crate) async fn what_may_leak_lives_on_and_is_named(host: &Host) {
+    let start = "setsid sh -c 'echo $$; exec sleep 1000 >/dev/null 2>&1' &";
+    let mut what = shell(&until_it_sleeps(start));
+    what.may_leak = true;
+    let ran = soon(run(host, what)).await.unwrap();
+    let [left] = &ran.ended.leftovers[..] else { panic!("{:?}", ran.ended) };
+    assert!(left.lives, "{left:?}");
+    assert_eq!(left.pid.to_string(), ran.stdout.trim());
+    // Also while others come and go.
+    soon(run(host, shell("true"))).await.unwrap();
+    let process = hold(ran.stdout.trim());
+    assert!(!is_gone(&process));
+    rustix::process::pidfd_send_signal(&process, Signal::KILL).unwrap();
+    gone(&process);
+}
+
+/// P12: who stops itself is told of, and so is that it goes on.
+pub(crate) async fn who_is_stopped_is_told_of(host: &Host) {
+    let mut child = host.start(shell("kill -TSTP $$; kill -STOP $$; exit 3")).await.unwrap();
+    let group = Pid::from_raw(i32::try_from(child.pid).unwrap()).unwrap();
+    for signal in [Signal::TSTP, Signal::STOP] {
+        let change = soon(child.change()).await.unwrap();
+        assert_eq!(change, Change::Suspended(signal.as_raw()));
+        kill_process_group(group, Signal::CONT).unwrap();
+    }
+    // That it goes on may be told late, and the end in its place.
+    assert_eq!(soon(child.wait()).await.unwrap().exit, Exit::Code(3));
+}
+
+/// S7: everything stands still and goes on, also what has left its group.
+pub(crate) async fn everything_can_be_paused(host: &Host) {
+    let beat = "while :; do echo; sleep 0.01; done";
+    let script = format!("setsid sh -c 'echo $$; exec 2>&1; {beat}' & echo $!; {beat} >&2");
+    let mut child = host.start(shell(&script)).await.unwrap();
+    let leader = child.pid;
+    let other = lines(&mut child, 1).await.remove(0);
+    host.pause(true);
+    let state = |pid: &str| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit(')').next().and_then(|rest| rest.trim().chars().next())
+    };
+    let leader = leader.to_string();
+    let stopped = || [&leader, &other].iter().filter(|pid| state(pid) == Some('T')).count();
+    for (on, count) in [(true, 2), (false, 0)] {
+        host.pause(on);
+        soon(async {
+            while stopped() != count {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .await;
+    }
+    child.kill();
+    let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
+    let ((), ()) = soon(async {
+        tokio::join!(async { drop(read_all(&mut out).await) }, async {
+            drop(read_all(&mut err).await);
+        })
+    })
+    .await;
+    assert_eq!(soon(child.wait()).await.unwrap().exit, Exit::Signal(9));
 }

@@ -30,6 +30,8 @@ pub(crate) fn invocation(argv: &[&str]) -> Invocation {
         stdout: Output::Pipe,
         stderr: Output::Pipe,
         extra: Extra::Nothing,
+        interactive: false,
+        may_leak: false,
     }
 }
 

@@ -45,6 +45,9 @@ script = "[ -e again ] || { touch again; exit 1; }; echo up; touch up; sleep 100
 needs = ["server"]
 script = "until [ -e up ]; do sleep 0.01; done"
 
+[process.still]
+script = "(until grep -q ' T ' /proc/$$/stat; do :; done; kill -CONT $$) & kill -STOP $$; wait"
+
 [process.slow]
 timeout = { slow = "1ms", total = "50ms" }
 command = ["sleep", "100"]
@@ -115,6 +118,6 @@ fn what_runs_write_is_in_the_schema() {
         check(&root, &form, &event, &kind);
         seen.insert(kind);
     }
-    // A machine at its limits may skip a level of a queue, but not more.
-    assert!(seen.len() + 4 >= kinds.len(), "the job shows nearly all: {seen:?}");
+    // A machine at its limits may skip a level of a queue, or that a child goes on, but not more.
+    assert!(seen.len() + 5 >= kinds.len(), "the job shows nearly all: {seen:?}");
 }

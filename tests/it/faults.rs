@@ -2,6 +2,8 @@
 //!
 //! Real processes under the whole program; what a room proves of itself stands in the room.
 
+mod instants;
 mod lifecycle;
 mod output;
 mod security;
+mod signals;

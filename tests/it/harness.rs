@@ -9,7 +9,7 @@
 //! Reading order: [`Test`] is what is asked, [`running`] a program under way, [`ran`] what came of
 //! it, [`redact`] what is replaced, [`alive`] who is left.
 
-mod alive;
+pub(crate) mod alive;
 mod ran;
 mod redact;
 mod running;
@@ -19,6 +19,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -49,6 +50,8 @@ pub(crate) struct Test {
     through: Vec<String>,
     stdin: Option<PathBuf>,
     stdout: Option<OwnedFd>,
+    /// Whether it is started in a group of its own.
+    grouped: bool,
 }
 
 impl Test {
@@ -64,6 +67,7 @@ impl Test {
             through: Vec::new(),
             stdin: None,
             stdout: None,
+            grouped: false,
         }
     }
 
@@ -111,6 +115,12 @@ impl Test {
     pub(crate) fn on_a_terminal(self, script: &str) -> Self {
         const SH: &str = r#"export R="$1" S="$0"; exec script -qefc 'eval "$S"' /dev/null"#;
         self.through(["sh", "-c", SH, script])
+    }
+
+    /// Starts the program in a group of its own.
+    pub(crate) fn group(mut self) -> Self {
+        self.grouped = true;
+        self
     }
 
     /// Gives a file of the test as standard input.
@@ -168,6 +178,9 @@ impl Test {
             .stderr(open(STDERR));
         if self.args.is_empty() {
             command.arg("job.toml");
+        }
+        if self.grouped {
+            command.process_group(0);
         }
         let child = command.args(&self.args).spawn().expect("`runner` can be started");
         Running::new(child, self.folder, self.tag)

@@ -15,6 +15,5 @@ mod modes;
 mod pools;
 mod queues;
 mod services;
-mod stops;
 mod streams;
 mod workers;

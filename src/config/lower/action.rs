@@ -4,7 +4,6 @@
 
 use super::Reader;
 use super::placeholder::Use;
-use crate::config::explain::reserved;
 use crate::config::forms::{At, Either, Key, List, Span};
 use crate::config::raw::{self, OutputFile, StderrWord, StdinFrom, StdoutWord};
 use crate::model::{Action, Output, Problem, Stdin, Template, code};
@@ -104,11 +103,8 @@ impl Reader<'_, '_, '_> {
     ) -> Stdin {
         let Some(At { value, at }) = key.get() else { return Stdin::Closed };
         match value {
-            Either::A(text) if text == "inherit" => {
-                let problem = reserved(self.place(*at), "stdin = \"inherit\"");
-                self.tell(problem.help("for the text itself write stdin = { text = \"inherit\" }"));
-                Stdin::Closed
-            }
+            // Without `interactive` it is refused.
+            Either::A(text) if text == "inherit" => Stdin::Inherit,
             Either::A(text) => {
                 Stdin::Text(self.payload(&At { value: text.clone(), at: *at }, uses))
             }

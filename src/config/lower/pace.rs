@@ -8,7 +8,7 @@ use super::Reader;
 use crate::config::forms::{At, Either, Key, List, Time, Wait, Whole};
 use crate::config::measures;
 use crate::config::raw::{self, ExitCode, RetryWord};
-use crate::model::{AllowFailure, Backoff, Problem, Retry, RetryOn, Stop, Timeout, code};
+use crate::model::{AllowFailure, Backoff, Leaks, Problem, Retry, RetryOn, Stop, Timeout, code};
 
 /// How a child is ended where `stop` does not say it: SIGTERM, and ten seconds to tidy up.
 pub(super) const STOP: Stop =
@@ -70,6 +70,15 @@ impl Reader<'_, '_, '_> {
             stop.grace = self.duration(grace).unwrap_or(stop.grace);
         }
         stop
+    }
+
+    /// Reads `leaks`.
+    pub(super) fn leaks(key: &Key<raw::Leaks>) -> Leaks {
+        match key.get().map(|leaks| leaks.value) {
+            None | Some(raw::Leaks::Kill) => Leaks::Kill,
+            Some(raw::Leaks::Fail) => Leaks::Fail,
+            Some(raw::Leaks::Allow) => Leaks::Allow,
+        }
     }
 
     /// Reads `retry`.

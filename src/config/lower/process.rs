@@ -13,7 +13,7 @@ use super::placeholder::{Items, Scope, Use};
 use super::{Reader, unusable};
 use crate::config::forms::{At, Either, Key, Span};
 use crate::config::raw::{self, Process as Raw};
-use crate::model::{Action, Deliver, Need, Process, RunWhen, Template, When, code};
+use crate::model::{Action, Deliver, Need, Process, RunWhen, Stdin, Template, When, code};
 
 /// Gives a process the keys that it does not have itself.
 macro_rules! fill {
@@ -42,7 +42,12 @@ impl Reader<'_, '_, '_> {
         let environs =
             Environs { env: &raw.env, env_file: &raw.env_file, inherit_env: &raw.inherit_env };
         let env = self.environment(&environs, &mut uses);
-        let stdin = self.stdin(&raw.stdin, &mut uses);
+        let interactive = raw.interactive.get().is_some_and(|interactive| interactive.value);
+        let stdin = if interactive && raw.stdin.is_absent() {
+            Stdin::Inherit
+        } else {
+            self.stdin(&raw.stdin, &mut uses)
+        };
         let cwd = raw.cwd.get().map(|cwd| self.template(cwd, &mut uses));
         let stdout = self.output(&raw.stdout, "stdout", &mut uses);
         let stderr = self.output(&raw.stderr, "stderr", &mut uses);
@@ -71,6 +76,8 @@ impl Reader<'_, '_, '_> {
             timeout: self.timeout(&raw.timeout),
             stop: self.stop(&raw.stop),
             retry,
+            interactive,
+            leaks: Self::leaks(&raw.leaks),
             success: self.success(&raw.success),
             allow_failure: self.allow_failure(&raw.allow_failure),
             consumes: flow.consumes,

@@ -158,11 +158,11 @@ pub(in crate::config) struct Process {
     /// What it is when it passes only when tried again.
     #[schemars(skip)]
     pub(in crate::config) flaky: Key<Flaky>,
-    /// What becomes of what an attempt leaves running.
-    #[schemars(skip)]
+    /// What becomes of what an attempt leaves running: `kill` (the default) ends it, `fail` fails
+    /// the attempt too, `allow` lets it live on, also after the run.
     pub(in crate::config) leaks: Key<Leaks>,
-    /// Whether it owns the terminal alone.
-    #[schemars(skip)]
+    /// Whether it owns the terminal alone while it runs: its streams are the runner's own, where
+    /// nothing else is said.
     pub(in crate::config) interactive: Key<bool>,
     /// Globs of the files that it reads.
     #[schemars(skip)]

@@ -15,6 +15,7 @@ use crate::child::PipeReader;
 use crate::engine::fault::Fault;
 use crate::engine::orders::Order;
 use crate::engine::outlet::{Outlet, Refused};
+use crate::model::Leaks;
 
 /// How long something that outlives its leader may keep the leader's pipes open in silence.
 pub(in crate::engine) const SILENCE: Duration = Duration::from_secs(1);
@@ -83,8 +84,16 @@ impl Life<'_> {
             // The time that a full queue takes is not that of who holds the pipe.
             end += taken.elapsed();
         }
-        self.holders.borrow_mut().extend(pipe.kill_holders());
+        self.find_holders(pipe);
         Ok(())
+    }
+
+    /// Notes who keeps a pipe open although its child is gone, and ends it, unless it may leak.
+    pub(in crate::engine) fn find_holders(&self, pipe: &PipeReader) {
+        let live = self.context.plan.process(self.start.node).leaks == Leaks::Allow;
+        let known: Vec<u32> = self.holders.borrow().iter().map(|left| left.pid).collect();
+        let found = pipe.find_holders(live).into_iter();
+        self.holders.borrow_mut().extend(found.filter(|left| !known.contains(&left.pid)));
     }
 
     async fn take(&self, outlet: &mut Outlet, block: Bytes) -> Result<(), Refused> {

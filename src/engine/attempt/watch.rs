@@ -5,7 +5,7 @@
 use tokio::time::{Instant, sleep_until};
 
 use super::Life;
-use crate::child::{Child, Ended};
+use crate::child::{Change, Child, Ended};
 use crate::engine::core::Input;
 use crate::engine::fault::Fault;
 use crate::engine::orders::Order;
@@ -14,11 +14,19 @@ impl Life<'_> {
     /// Waits until the child is gone.
     pub(super) async fn watch(&self, child: &mut Child) -> Result<Ended, Fault> {
         let mut idle = self.context.plan.process(self.start.node).timeout.idle;
+        let attempt = self.start.attempt;
         let ended = loop {
-            let silent = self.printed.get() + idle.unwrap_or_default();
+            let clock = self.context.teller.clock();
+            let silent = clock.after(self.printed.get(), idle.unwrap_or_default());
             tokio::select! {
                 biased;
-                ended = child.wait() => break ended?,
+                change = child.change() => match change? {
+                    Change::Ended(ended) => break ended,
+                    Change::Suspended(signal) => {
+                        self.context.send(Input::Suspended { attempt, signal }).await;
+                    }
+                    Change::Resumed => self.context.send(Input::Resumed { attempt }).await,
+                },
                 order = self.orders.next() => {
                     self.ending.open();
                     match order {
@@ -30,9 +38,9 @@ impl Life<'_> {
                     if self.held_up.get() > 0 {
                         // It waits for us: a full queue is not its silence.
                         self.printed.set(Instant::now());
-                    } else if idle.is_some_and(|idle| self.printed.get().elapsed() >= idle) {
+                    } else if idle.is_some_and(|idle| clock.elapsed(self.printed.get()) >= idle) {
                         idle = None;
-                        self.context.send(Input::Idle { attempt: self.start.attempt }).await;
+                        self.context.send(Input::Idle { attempt }).await;
                     }
                 }
             }

@@ -99,6 +99,9 @@ impl Core {
         attempt.alive = false;
         self.living.remove(&(node, id));
         self.rows[node.index()].children -= 1;
+        if self.has_terminal.take_if(|holder| *holder == node).is_some() {
+            self.ready.room(Lack::Terminal);
+        }
         self.stream_is_over(node, attempt.told);
         let Some(permit) = attempt.permit.take() else { return };
         let is_extra = permit.is_extra();

@@ -63,6 +63,18 @@ pub(in crate::engine) enum Input {
         /// Why they can't be put in, if they can't.
         fault: Option<String>,
     },
+    /// A child was stopped by a signal.
+    Suspended {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The signal.
+        signal: i32,
+    },
+    /// A child that was stopped goes on.
+    Resumed {
+        /// The attempt.
+        attempt: AttemptId,
+    },
     /// An attempt was silent for `timeout.idle`.
     Idle {
         /// The attempt.
@@ -120,7 +132,7 @@ pub(in crate::engine) struct Ended {
     pub(in crate::engine) took: Duration,
     /// Where its output lies.
     pub(in crate::engine) logs: Logs,
-    /// What it left running, and was killed.
+    /// What it left running.
     pub(in crate::engine) leftovers: Vec<Leftover>,
     /// What it was given whose fate its end decides.
     pub(in crate::engine) given: Given,

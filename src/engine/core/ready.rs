@@ -47,6 +47,8 @@ pub(super) enum Lack {
     Stream(QueueId),
     /// Room in a queue.
     Room(QueueId),
+    /// The terminal.
+    Terminal,
 }
 
 /// Everything that a start asks for; what asks for the same stands in one line.

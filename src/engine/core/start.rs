@@ -301,6 +301,9 @@ impl Core {
         let plan = std::rc::Rc::clone(&self.plan);
         let nodes = &self.units.units[rank.unit].nodes;
         let first = plan.node(nodes[0]);
+        if self.has_terminal.is_some() && nodes.iter().any(|node| self.is_interactive(*node)) {
+            return Err((Lack::Terminal, false));
+        }
         if let Some(lack) = self.lacks_in_queues(first) {
             // Others may want a smaller batch, have waited longer or have items to read again.
             return Err((lack, !matches!(lack, Lack::Batch(_) | Lack::Stream(_))));
@@ -374,8 +377,16 @@ impl Core {
             rings: Vec::new(),
         };
         self.attempts.insert(attempt, running);
+        if self.is_interactive(node) {
+            self.has_terminal = Some(node);
+        }
         self.living.insert((node, attempt));
         Start { attempt, node, number, slot, lent, alone, replays }
+    }
+
+    /// Returns whether a node owns the terminal while it runs.
+    pub(super) fn is_interactive(&self, node: NodeId) -> bool {
+        self.plan.process(node).interactive
     }
 
     /// Looks at a consumer again after something about it has changed; other nodes are left alone.

@@ -58,6 +58,8 @@ pub(super) enum Reason {
     Items(String),
     /// Room in a queue that it feeds.
     Room(String),
+    /// The terminal, which this node has.
+    Terminal(String),
     /// Those that a pipe joins to it, which start with it.
     Pipe(String),
     /// The wait before the next try.
@@ -83,6 +85,7 @@ impl fmt::Display for Reason {
             Self::Rate(name) => write!(f, "the rate of pool `{name}`"),
             Self::Items(name) => write!(f, "queue `{name}` is empty"),
             Self::Room(name) => write!(f, "queue `{name}` is full"),
+            Self::Terminal(name) => write!(f, "`{name}` has the terminal"),
             Self::Pipe(name) => write!(f, "starts together with `{name}`"),
             Self::Retry(wait) => write!(f, "retry in {} s", wait.as_secs() + 1),
             Self::Failure => write!(f, "runs only after a failure"),
@@ -176,6 +179,9 @@ impl Core {
     }
 
     fn lacking_slot(&self, node: &Node) -> Option<Reason> {
+        if let Some(holder) = self.has_terminal.filter(|_| self.is_interactive(node.id)) {
+            return Some(Reason::Terminal(self.plan.node(holder).name.clone()));
+        }
         let name = |pool: PoolId| self.plan.pools[pool.index()].name.clone();
         let waits = Manner::of(&self.plan, node).waits(0);
         if !waits || node.names_pools {

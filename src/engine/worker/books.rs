@@ -173,7 +173,7 @@ impl Books {
         failed: Option<(Verdict, Option<Duration>, Option<String>)>,
     ) {
         let (verdict, again, reason) = failed.unwrap_or((Verdict::Passed, None, None));
-        let (attempt, took) = (self.attempt, since.elapsed());
+        let (attempt, took) = (self.attempt, self.context.teller.clock().elapsed(since));
         let tried = Tried { attempt, exit, verdict, took, again, reason };
         self.context.item_tried(self.node, item, tried);
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::engine::clock::Clock;
 use crate::queue::Delivery;
 
 /// Items in hand, by index.
@@ -65,8 +66,9 @@ impl Hand {
     }
 
     /// Returns the item that is held longest, if that is longer than this.
-    pub(super) fn overdue(&self, total: Duration) -> Option<u64> {
-        let overdue = self.given.iter().filter(|(_, given)| given.since.elapsed() >= total);
+    pub(super) fn overdue(&self, total: Duration, clock: &Clock) -> Option<u64> {
+        let is_overdue = |given: &Given| clock.elapsed(given.since) >= total;
+        let overdue = self.given.iter().filter(|(_, given)| is_overdue(given));
         overdue.min_by_key(|(_, given)| given.since).map(|(index, _)| *index)
     }
 

@@ -61,17 +61,23 @@ impl Console {
         self.result()
     }
 
-    /// Leaves the cursor at the start of an empty line, and draws nothing any more.
-    pub(super) fn leave(&self) -> io::Result<()> {
+    /// Leaves the cursor at the start of an empty line.
+    pub(super) fn step_aside(&self) -> io::Result<()> {
         let mut state = self.state();
         if state.open {
             state.push(b"\r\n");
             state.open = false;
         }
         state.flush();
-        state.muted = true;
         drop(state);
         self.result()
+    }
+
+    /// Does that, and draws nothing any more.
+    pub(super) fn leave(&self) -> io::Result<()> {
+        let left = self.step_aside();
+        self.state().muted = true;
+        left
     }
 
     /// Returns the error that a write ended with since it was last asked.

@@ -13,7 +13,7 @@ use super::super::sanitize::text;
 use super::super::screen::{NARROWEST, Size};
 use super::super::words;
 use super::{eta, gauge};
-use crate::event::{Attempt, Outcome, Tally};
+use crate::event::{Attempt, Exit, Outcome, Tally};
 use crate::model::AttemptId;
 
 /// Columns from which a row shows both what an attempt works on and what it printed last.
@@ -207,7 +207,9 @@ fn last(view: &View<'_>, id: AttemptId, attempt: &Attempt) -> String {
     let again = (attempt.number > 1)
         .then(|| if serves { "restarted".to_owned() } else { format!("try {}", attempt.number) });
     let slow = attempt.slow.then(|| "slow".to_owned());
-    let parts = [slow, again, Some((view.preview)(id))].into_iter().flatten();
+    let stopped =
+        attempt.suspended.map(|signal| format!("stopped by {}", Exit::signal_name(signal)));
+    let parts = [stopped, slow, again, Some((view.preview)(id))].into_iter().flatten();
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(view.paint.dot())
 }
 

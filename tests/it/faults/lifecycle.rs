@@ -1,8 +1,178 @@
-//! Lifecycle: how children are born and end, and what is left of them.
+//! Process lifecycle (P): who belongs to a run, and that nothing of it outlives it.
+
+use std::fs;
+use std::time::Instant;
 
 use insta::assert_snapshot;
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
-use crate::harness::Test;
+use crate::harness::{Running, Test, wait_for};
+
+/// The worst children: a tree, a new session, deaf to all requests; a daemon without environment.
+pub(super) const WORST: &str = r#"
+[queue.numbers]
+items = { range = [0, 1000] }
+
+[process.deaf]
+script = """
+trap '' TERM INT HUP
+setsid sh -c 'trap "" TERM INT HUP; echo $$ >session; sleep 600; :' &
+(env -i /usr/bin/setsid /bin/sh -c 'echo $$ >daemon; exec sleep 600' &)
+(setsid sh -c 'sleep 600 & sleep 600' &)
+until [ -s session ] && [ -s daemon ]; do sleep 0.01; done
+echo $$ >pid
+sleep 600
+:
+"""
+
+[process.read]
+consumes = "numbers"
+deliver = "stream"
+script = "sleep 600"
+"#;
+
+/// Returns whether a process lives whose number stands in a file.
+fn lives(running: &Running, name: &str) -> bool {
+    let pid = fs::read_to_string(running.path(name)).expect("a number");
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    stat.rsplit(')')
+        .next()
+        .is_some_and(|rest| !matches!(rest.trim().chars().next(), None | Some('Z')))
+}
+
+#[test]
+fn p01_the_grace_is_for_the_whole_set() {
+    let job = r#"
+[process.build]
+script = """
+trap 'exit 0' TERM
+(trap '' TERM; exec sleep 600) &
+until grep -qs sleep /proc/$!/comm; do sleep 0.01; done
+echo $$ >pid
+wait
+"""
+stop.grace = "2s"
+"#;
+    let running = Test::new().job(job).start();
+    running.wait_for_file("pid");
+    running.wait_for_line(": started\n");
+    running.signal(Signal::TERM);
+    let ran = running.wait().exits(143);
+    assert!(ran.stderr.contains("build: 1 process outlived its leader (pid "), "{ran}");
+    assert!(ran.stderr.contains(", sleep 600): killed"), "{ran}");
+}
+
+/// A process that leaves its group and holds nothing of the run.
+const DAEMON: &str = "env -i /usr/bin/setsid /bin/sh -c 'echo $$ >daemon; exec sleep 600' \
+                      </dev/null >/dev/null 2>&1 & until [ -s daemon ]; do sleep 0.01; done";
+
+#[test]
+fn p02_p03_what_leaves_the_group_is_killed_and_named() {
+    for leaks in ["", "leaks = \"fail\""] {
+        let job = format!("[process.a]\nscript = \"\"\"{DAEMON}\"\"\"\n{leaks}\n");
+        let ran = Test::new().job(&job).run();
+        assert_eq!(ran.code(), i32::from(!leaks.is_empty()), "{ran}");
+        assert!(ran.stderr.contains("a: 1 process outlived its leader"), "{ran}");
+        assert!(ran.stderr.contains("left over  a: pid "), "{ran}");
+        let pid = ran.read("daemon");
+        assert!(!fs::exists(format!("/proc/{}", pid.trim())).expect("/proc"), "{ran}");
+        let why = "a: failed (it left a process running: pid ";
+        assert_eq!(ran.stderr.contains(why), !leaks.is_empty(), "{ran}");
+    }
+}
+
+#[test]
+fn p03_what_may_leak_lives_on_and_is_listed() {
+    let job = format!("[process.a]\nscript = \"\"\"{DAEMON}\"\"\"\nleaks = \"allow\"\n");
+    let ran = Test::new().job(&job).run().exits(0);
+    let pid: i32 = ran.read("daemon").trim().parse().expect("a number");
+    let daemon = pidfd_open(Pid::from_raw(pid).expect("a pid"), PidfdFlags::empty());
+    pidfd_send_signal(daemon.expect("it lives"), Signal::KILL).expect("it lives");
+    assert!(ran.stderr.contains("left running"), "{ran}");
+    let said = format!("  left over  a: pid {pid} (sleep 600), left running\n");
+    assert!(ran.stderr.contains(&said), "{ran}");
+}
+
+#[test]
+fn p04_nothing_outlives_a_killed_runner() {
+    let running = Test::new().job(WORST).start();
+    running.wait_for_file("pid");
+    running.signal(Signal::KILL);
+    wait_for("the end of all", || {
+        let left = ["pid", "session", "daemon"].iter().any(|name| lives(&running, name));
+        (!left).then_some(())
+    });
+    let ran = running.wait();
+    assert!(ran.to_string().ends_with("[signal: 9]\n"), "{ran}");
+}
+
+#[test]
+fn p05_a_killed_spawner_is_a_fault_and_leaves_nothing() {
+    let running = Test::new().job(WORST).start();
+    running.wait_for_file("pid");
+    kill_process(running.spawner(), Signal::KILL).expect("a spawner");
+    wait_for("the end of all", || {
+        let left = ["pid", "session", "daemon"].iter().any(|name| lives(&running, name));
+        (!left).then_some(())
+    });
+    let ran = running.wait().exits(3);
+    assert!(ran.stderr.ends_with("runner: spawner died\n"), "{ran}");
+    let events = fs::read_to_string(ran.run_folder(".runner").join("events.jsonl"));
+    let events = events.expect("the journal");
+    assert!(events.lines().last().is_some_and(|last| last.contains("\"exit\":3")), "{events}");
+}
+
+#[test]
+fn p06_no_child_dies_with_a_thread() {
+    let job = "[process.a]\nscript = \"LC_ALL=C setpriv --dump\"\n";
+    let ran = Test::new().job(job).run().exits(0);
+    let dump = ran.lines_of("a").join("\n");
+    assert!(dump.contains("Parent death signal: [none]"), "{ran}");
+}
+
+#[test]
+fn p07_who_started_the_runner_may_leave() {
+    let job = "[process.a]\nscript = \"echo $$ >pid; until [ -e go ]; do sleep 0.01; done; \
+               echo done >done\"\n";
+    let running = Test::new().job(job).through(["sh", "-c", "\"$0\" \"$@\" & exit 0"]).start();
+    running.wait_for_file("pid");
+    fs::write(running.path("go"), "").expect("a file");
+    running.wait_for_line("job: passed");
+    let ran = running.wait().exits(0);
+    assert_eq!(ran.read("done"), "done\n");
+}
+
+#[test]
+fn p13_a_start_that_hangs_does_not_hang_the_run() {
+    let job = r#"
+[process.first]
+script = "echo $$ >pid; until [ -e go ]; do sleep 0.01; done"
+
+[process.second]
+command = ["true"]
+after = ["first"]
+run = "always"
+"#;
+    let running = Test::new().job(job).start();
+    running.wait_for_file("pid");
+    kill_process(running.spawner(), Signal::STOP).expect("a spawner");
+    fs::write(running.path("go"), "").expect("a file");
+    let began = Instant::now();
+    running.signal(Signal::TERM);
+    let ran = running.wait().exits(143);
+    assert!(began.elapsed() < super::signals::SOON, "{ran}");
+}
+
+#[test]
+fn p12_a_child_that_is_stopped_is_told_of() {
+    let job = "[process.a]\nscript = \"echo $$ >pid; kill -STOP $$; echo on\"\n";
+    let running = Test::new().job(job).start();
+    let pid: i32 = running.wait_for_file("pid").trim().parse().expect("a number");
+    running.wait_for_line("a: stopped by SIGSTOP (pid ");
+    kill_process(Pid::from_raw(pid).expect("a pid"), Signal::CONT).expect("a child");
+    let ran = running.wait().exits(0);
+    assert!(ran.lines_of("a").contains(&"on"), "{ran}");
+}
 
 #[test]
 fn p21_a_service_that_dies_again_and_again_is_given_up() {

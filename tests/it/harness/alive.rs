@@ -32,6 +32,22 @@ pub(super) fn wait_for_none(tag: &str) -> Vec<String> {
     }
 }
 
+/// Returns whether a process runs: it is there, and not dead.
+pub(crate) fn runs(pid: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit(')').next().and_then(|rest| rest.trim().chars().next());
+    !pid.is_empty() && state.is_some_and(|state| state != 'Z')
+}
+
+/// Returns the processes with a tag and this name.
+pub(super) fn named(tag: &str, name: &str) -> Vec<Pid> {
+    let has_name = |pid: &i32| {
+        fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name)
+    };
+    let pids = living(tag).into_iter().map(|(pid, _)| pid).filter(has_name);
+    pids.filter_map(Pid::from_raw).collect()
+}
+
 /// Kills every process with a tag.
 pub(super) fn kill_all(tag: &str) {
     for (pid, _) in living(tag) {

@@ -43,6 +43,11 @@ impl Ran {
         self.status.code().unwrap_or_else(|| panic!("it was killed\n{self}"))
     }
 
+    /// Returns the exit code, or that of a shell for the signal that ended the program.
+    pub(crate) fn ended(&self) -> i32 {
+        self.status.code().unwrap_or_else(|| 128 + self.status.signal().unwrap_or_default())
+    }
+
     /// Fails unless this is the exit code.
     pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.status.code(), Some(code), "{self}");

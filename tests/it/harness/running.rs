@@ -37,9 +37,54 @@ impl Running {
 
     /// Waits until the program has said something on standard error.
     pub(crate) fn wait_for_line(&self, words: &str) {
+        self.wait_for_lines(words, 1);
+    }
+
+    /// Waits until the program has said something so often on standard error.
+    pub(crate) fn wait_for_lines(&self, words: &str, times: usize) {
         let path = self.path(STDERR);
-        let said = || fs::read(&path).map(|text| String::from_utf8_lossy(&text).contains(words));
-        wait_for(&format!("{words:?}"), || said().unwrap_or(false).then_some(()));
+        let said = || {
+            fs::read(&path)
+                .is_ok_and(|text| String::from_utf8_lossy(&text).matches(words).count() >= times)
+        };
+        wait_for(&format!("{words:?}"), || said().then_some(()));
+    }
+
+    /// Returns the number of what was started.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Returns the spawner of the program.
+    pub(crate) fn spawner(&self) -> Pid {
+        self.process("runner-spawner")
+    }
+
+    /// Returns the program itself, where something else has started it.
+    pub(crate) fn engine(&self) -> Pid {
+        self.process("runner")
+    }
+
+    /// Returns the program, or the shell that has started it once that has ended.
+    pub(crate) fn engine_or_shell(&self) -> Pid {
+        let named = |name| alive::named(&self.tag, name).into_iter().next();
+        named("runner").or_else(|| named("sh")).expect("one of them lives")
+    }
+
+    fn process(&self, name: &str) -> Pid {
+        wait_for(name, || alive::named(&self.tag, name).into_iter().next())
+    }
+
+    /// Returns whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_some()
+    }
+
+    /// Sends a signal to the group of the program.
+    pub(crate) fn signal_group(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).expect("a pid");
+        let group = Pid::from_raw(pid).expect("a pid is not zero");
+        rustix::process::kill_process_group(group, signal).expect("it can be signalled");
     }
 
     /// Sends a signal to the program alone.

@@ -283,9 +283,12 @@ sleep 600
 
 [process.test]
 needs = ["db"]
-script = "until [ \"$(wc -l <starts)\" -gt 1 ]; do sleep 0.01; done"
+script = "until [ -e go ]; do sleep 0.01; done"
 "#;
-    let ran = Test::new().job(job).run().exits(0);
+    let running = Test::new().job(job).start();
+    running.wait_for_lines("db: ready in ", 2);
+    std::fs::write(running.path("go"), "").expect("a file");
+    let ran = running.wait().exits(0);
     let told: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("db: ")).collect();
     assert_eq!(told[2], "db: restarting (1/5) in 10ms: exit code 0", "{ran}");
     assert!(told[3].starts_with("db: ready in ") && told[4].starts_with("db: stopped"), "{ran}");
