@@ -13,7 +13,7 @@ use super::referee::Referee;
 use super::stock::{Item, Stock};
 use crate::engine::core::{Core, Effect, Ended, Input, Level, Settlement, Start};
 use crate::event::{EventKind, Exit, ItemRef, Logs, Stop, Text, Verdict};
-use crate::model::{Ack, AttemptId, Batch, Emit, NodeId, OnEnd, QueueId};
+use crate::model::{Ack, AttemptId, Batch, Deliver, Emit, NodeId, OnEnd, QueueId};
 use crate::plan::Plan;
 
 /// Items that a child of a late body makes at most.
@@ -262,6 +262,10 @@ impl Body {
         }
         let child = self.children.remove(&id).expect("it lives");
         self.probes.remove(&id);
+        let consumes = self.plan.process(child.node).consumes.as_ref();
+        let is_worker = consumes.is_some_and(|consumes| consumes.deliver == Deliver::Worker);
+        let queue = self.plan.node(child.node).consumes;
+        let is_at_end = queue.is_some_and(|queue| self.queues[queue.index()].is_at_end());
         let mut ended = Ended {
             exit: Exit::Code(0),
             took: Duration::ZERO,
@@ -271,7 +275,7 @@ impl Body {
             command_at_fault: false,
             read: child.read,
             unread: 0,
-            told_end: false,
+            told_end: is_worker && is_at_end,
             in_hand: 0,
             fault: None,
         };
