@@ -25,6 +25,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 pub(crate) use ran::Ran;
@@ -162,7 +163,9 @@ impl Test {
         let input = self.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
         let out = given.unwrap_or_else(|| open(STDOUT).into());
         let runner = env!("CARGO_BIN_EXE_runner");
-        let mut words = self.through.iter().map(String::as_str).chain([runner]);
+        let reset: &[&str] = if ignores_signals() { &["env", "--default-signal"] } else { &[] };
+        let through = self.through.iter().map(String::as_str);
+        let mut words = reset.iter().copied().chain(through).chain([runner]);
         let mut command = std::process::Command::new(words.next().unwrap_or(runner));
         command
             .args(words)
@@ -185,6 +188,16 @@ impl Test {
         let child = command.args(&self.args).spawn().expect("`runner` can be started");
         Running::new(child, self.folder, self.tag)
     }
+}
+
+/// Returns whether this process ignores signals that would mean something to the program: what a
+/// shell starts in the background ignores some, and what it starts does too.
+fn ignores_signals() -> bool {
+    let status = fs::read_to_string("/proc/self/status").expect("our own status");
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let all = [Signal::INT, Signal::QUIT, Signal::TERM, Signal::HUP, Signal::TSTP, Signal::USR1];
+    mask.is_some_and(|mask| all.iter().any(|signal| mask & 1 << (signal.as_raw() - 1) != 0))
 }
 
 /// Returns whether a program is installed. Says so where it is not, past the capture of the test
