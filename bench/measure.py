@@ -119,13 +119,18 @@ def table(title, head, rows):
         line(row)
 
 
-def machine():
-    """Prints what was measured on, and how busy it was."""
+def this_machine():
+    """Returns what is measured on, and how busy it is."""
     model = "unknown"
     for text in Path("/proc/cpuinfo").read_text().splitlines():
         if text.startswith("model name"):
             model = text.split(":")[1].strip()
     system = os.uname()
     load = os.getloadavg()
-    print(f"{model}, {len(os.sched_getaffinity(0))} CPUs, {system.sysname} {system.release}, "
-          f"load {load[0]:.1f} {load[1]:.1f} {load[2]:.1f}")
+    return (f"{model}, {len(os.sched_getaffinity(0))} CPUs, {system.sysname} {system.release}, "
+            f"load {load[0]:.1f} {load[1]:.1f} {load[2]:.1f}")
+
+
+def machine():
+    """Prints what was measured on."""
+    print(this_machine())
