@@ -62,7 +62,7 @@ pub use standby::Standby;
 
 use self::core::Input;
 use crate::child::Host;
-use crate::event::{EventKind, Node, NodeState, Outcome, SCHEMA, Sink, Stop, Tally};
+use crate::event::{EventKind, Exit, Node, NodeState, Outcome, SCHEMA, Sink, Stop, Tally};
 use crate::journal::RunFolder;
 use crate::mask::Masker;
 use crate::model::Output;
@@ -120,9 +120,8 @@ pub struct Ended {
 /// Runs a plan to its end, with what was prepared before it was known.
 pub fn run(run: Run, standby: Standby) -> Result<Ended, Fault> {
     let Standby { spawner, sentry } = standby;
-    let graces = run.plan.job.processes.iter().map(|process| process.stop.grace);
     let (asked, receiver) = mpsc::channel(ASKED);
-    sentry.begin(asked, graces.max().unwrap_or_default());
+    sentry.begin(asked, run.plan.job.longest_grace());
     let signals = Signals::from(sentry.clone(), receiver);
     // One thread is enough to keep accounts; what costs is the system's work for the children.
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
@@ -215,7 +214,7 @@ fn conclude(context: &Context, ran: Result<(), Fault>) -> Result<Ended, Fault> {
     teller.tell(EventKind::RunEnded { exit, took: teller.now() });
     teller.close();
     ran?;
-    let exit = teller.lost()?.map_or(exit, |lost| signals::code(lost.signal()));
+    let exit = teller.lost()?.map_or(exit, |lost| Exit::after_signal(lost.signal().as_raw()));
     Ok(Ended { exit, took: teller.read(took) })
 }
 

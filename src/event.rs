@@ -22,7 +22,7 @@ pub use letter::{Letter, Letters};
 pub use masked::Outside;
 pub use outcome::{Exit, NotStarted, Outcome, Stop, Verdict};
 pub use schema::schema;
-pub use tally::{Attempt, Ended, Node, NodeState, Queue, Services, Tally};
+pub use tally::{Attempt, Ended, Node, NodeState, Outcomes, Queue, Services, Tally};
 
 use std::io;
 use std::time::Duration;

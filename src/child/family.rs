@@ -98,6 +98,11 @@ impl Family {
         }
     }
 
+    /// Returns the limit, soft and hard, that is the mark of an attempt.
+    pub(super) fn mark(&self, id: Id) -> Option<(u64, u64)> {
+        self.marks.for_attempt(id)
+    }
+
     /// Takes in the leader of a new attempt.
     pub(super) fn born(&mut self, id: Id, born: Born, manner: Manner) {
         let Born { pid: leader, pidfd } = born;

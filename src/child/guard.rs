@@ -5,15 +5,16 @@
 //! where somebody else stands in the foreground: a shell that took over has its own. Unaware of
 //! bars.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
-use std::os::unix::fs::OpenOptionsExt as _;
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::process::{Pid, getpgrp, test_kill_process_group};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+
+use super::terminal;
 
 /// Shows the cursor, ends colours, and leaves the line.
 const ORDER: &[u8] = b"\x1b[?25h\x1b[0m\r\n";
@@ -31,9 +32,7 @@ pub(super) struct Guard {
 impl Guard {
     /// Takes note of the terminal that controls this process, if there is one.
     pub(super) fn of_terminal() -> Option<Self> {
-        let flags = i32::try_from(OFlags::NOCTTY.bits()).unwrap_or_default();
-        let terminal =
-            OpenOptions::new().read(true).write(true).custom_flags(flags).open("/dev/tty").ok()?;
+        let terminal = File::from(terminal::open(OFlags::RDWR)?);
         let before = tcgetattr(&terminal).ok()?;
         Some(Self { terminal, before, engine: getpgrp(), stands: false })
     }
@@ -80,11 +79,4 @@ impl Guard {
             group == self.engine || test_kill_process_group(group) == Err(Errno::SRCH)
         })
     }
-}
-
-/// Returns the modes in which keys are heard one by one and not shown.
-pub(super) fn keys(before: &Termios) -> Termios {
-    let mut keys = before.clone();
-    keys.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
-    keys
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Returns the signals that were ignored when this process was started. To be asked before any is
 /// listened to.
-pub(super) fn ignored_signals() -> Vec<i32> {
+pub fn ignored_signals() -> Vec<i32> {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();

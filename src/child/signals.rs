@@ -5,9 +5,7 @@
 //! so that `nohup` means what it says; what was blocked is heard all the same. Unaware of what a
 //! signal asks for.
 
-use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -16,6 +14,7 @@ use rustix::process::Signal;
 
 use super::proc::ignored_signals;
 use super::system::{self, Watch};
+use super::terminal;
 
 /// The signals that are heard.
 const HEARD: [i32; 6] =
@@ -69,9 +68,7 @@ pub fn stand_still() {
 
 /// Returns whether there is a terminal that controls this program.
 fn has_terminal() -> bool {
-    let flags = OFlags::NOCTTY | OFlags::NONBLOCK;
-    let flags = i32::try_from(flags.bits()).unwrap_or_default();
-    OpenOptions::new().read(true).custom_flags(flags).open("/dev/tty").is_ok()
+    terminal::open(OFlags::RDONLY | OFlags::NONBLOCK).is_some()
 }
 
 /// Interrupts the call in which the first thread of this program waits; it returns with `EINTR`.

@@ -55,7 +55,6 @@ pub(super) struct Loop {
     deaths: Watch,
     cradle: Cradle,
     family: Family,
-    marks: Marks,
     guard: Option<Guard>,
     events: Vec<Event>,
     untold: Untold,
@@ -82,7 +81,6 @@ impl Loop {
         limit: (u64, u64),
         terminal: Option<Guard>,
     ) -> io::Result<Self> {
-        let marks = Marks::left();
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let deaths = Watch::on(&[libc::SIGCHLD])?;
         epoll::add(&epoll, &engine, EventData::new_u64(ENGINE), EventFlags::IN)?;
@@ -92,8 +90,7 @@ impl Loop {
             epoll,
             deaths,
             cradle: Cradle::new(limit, terminal.as_ref().map(Guard::terminal).transpose()?),
-            family: Family::new(marks),
-            marks,
+            family: Family::new(Marks::left()),
             guard: terminal,
             events: Vec::with_capacity(EVENTS),
             untold: Untold::default(),
@@ -191,7 +188,7 @@ impl Loop {
     /// Starts a child, and has it reported.
     fn start(&mut self, start: &Start<'_>, fds: &[OwnedFd]) {
         let id = start.id;
-        let mark = self.marks.for_attempt(id);
+        let mark = self.family.mark(id);
         let born = self.cradle.bear(start, fds, mark).and_then(|born| {
             // Told once only: a dead leader stays readable for as long as it is kept.
             let once = EventFlags::IN | EventFlags::ET;

@@ -3,18 +3,18 @@
 //! Its modes are changed so that keys are heard one by one, and put back whenever somebody else has
 //! it. What is not in the foreground leaves it alone. Unaware of what a key means.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt as _;
 
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, getpgrp};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr, tcsetpgrp};
+use rustix::termios::{
+    LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr, tcsetpgrp,
+};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::guard::keys;
 use super::system;
 
 /// What ends all that a program can leave a terminal in: a hidden cursor, colours, the second
@@ -36,13 +36,9 @@ impl Terminal {
     /// Takes the terminal that controls this program, where it stands in the foreground. To be
     /// called inside the runtime.
     pub fn take() -> Option<Self> {
-        let open = |write: bool| {
-            let flags = i32::try_from((OFlags::NOCTTY | OFlags::NONBLOCK).bits());
-            let flags = flags.unwrap_or_default();
-            OpenOptions::new().read(true).write(write).custom_flags(flags).open("/dev/tty").ok()
-        };
-        let file = open(true)?;
-        let keys = system::watch(open(false)?.into(), Interest::READABLE).ok()?;
+        let file = File::from(open(OFlags::RDWR | OFlags::NONBLOCK)?);
+        let keys = open(OFlags::RDONLY | OFlags::NONBLOCK)?;
+        let keys = system::watch(keys, Interest::READABLE).ok()?;
         let before = tcgetattr(&file).ok()?;
         let terminal = Self { file, keys, before, group: getpgrp() };
         terminal.is_ours().then_some(terminal)
@@ -101,4 +97,16 @@ impl Terminal {
             }
         }
     }
+}
+
+/// Opens the terminal that controls this process, if there is one.
+pub(super) fn open(how: OFlags) -> Option<OwnedFd> {
+    rustix::fs::open("/dev/tty", how | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).ok()
+}
+
+/// Returns the modes in which keys are heard one by one and not shown.
+fn keys(before: &Termios) -> Termios {
+    let mut keys = before.clone();
+    keys.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+    keys
 }

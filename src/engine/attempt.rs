@@ -270,9 +270,12 @@ impl<'a> Life<'a> {
             self.answer(ends.probe),
         )?;
         let child::Ended { exit, mut leftovers } = ended;
-        let known: Vec<u32> = leftovers.iter().map(|left| left.pid).collect();
-        let holders = self.holders.take().into_iter();
-        leftovers.extend(holders.filter(|left| !known.contains(&left.pid)));
+        for holder in self.holders.take() {
+            // It may hold several pipes.
+            if leftovers.iter().all(|left| left.pid != holder.pid) {
+                leftovers.push(holder);
+            }
+        }
         let process = self.context.plan.process(self.start.node);
         let leaked = leftovers
             .first()

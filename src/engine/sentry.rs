@@ -15,9 +15,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 use tokio::sync::mpsc::Sender;
 
-use super::signals::{Asked, code};
+use super::signals::Asked;
 use crate::child::{self, Heard, LastResort, Signals};
-use crate::event::Stop;
+use crate::event::{Exit, Stop};
 
 /// How long a stop may take beyond the longest grace.
 pub(super) const CEILING: Duration = Duration::from_secs(2);
@@ -213,6 +213,10 @@ impl State {
         }
         LastResort::leave(self.first.map_or(1, code))
     }
+}
+
+fn code(signal: Signal) -> u8 {
+    Exit::after_signal(signal.as_raw())
 }
 
 fn name(living: &[String]) -> String {

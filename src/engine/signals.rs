@@ -11,9 +11,6 @@ use super::sentry::Sentry;
 use crate::child::Heard;
 use crate::event::Stop;
 
-/// What is added to the number of a signal for the exit code of a run that it ended.
-const STOPPED: i32 = 128;
-
 /// What is asked of a run from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
@@ -40,11 +37,6 @@ impl Asked {
             _ => None,
         }
     }
-}
-
-/// Returns the exit code of a program that a signal ended.
-pub(super) fn code(signal: Signal) -> u8 {
-    u8::try_from(STOPPED + signal.as_raw()).unwrap_or(u8::MAX)
 }
 
 /// What a run hears from outside; by default nothing.

@@ -72,32 +72,11 @@ impl EventKind {
 
     /// Returns the bytes of an item that is told whole, and where they are kept as they are.
     pub fn item_bytes(&mut self) -> Option<(&Text, &mut Option<Text>)> {
-        match self {
-            Self::ItemDead { bytes, exact, .. } | Self::ItemDropped { bytes, exact, .. } => {
-                Some((bytes, exact))
-            }
-            Self::RunStarted { .. }
-            | Self::PoolDeclared { .. }
-            | Self::QueueDeclared { .. }
-            | Self::NodeDeclared { .. }
-            | Self::AttemptStarted { .. }
-            | Self::Output { .. }
-            | Self::AttemptSlow { .. }
-            | Self::AttemptSuspended { .. }
-            | Self::AttemptResumed { .. }
-            | Self::AttemptKilled { .. }
-            | Self::ServiceReady { .. }
-            | Self::ServiceRestarts { .. }
-            | Self::AttemptEnded { .. }
-            | Self::ItemEnded { .. }
-            | Self::QueueLevels { .. }
-            | Self::QueueClosed { .. }
-            | Self::QueueDrained { .. }
-            | Self::NodeEnded { .. }
-            | Self::StopAsked { .. }
-            | Self::Noted { .. }
-            | Self::RunEnded { .. } => None,
-        }
+        let (Self::ItemDead { bytes, exact, .. } | Self::ItemDropped { bytes, exact, .. }) = self
+        else {
+            return None;
+        };
+        Some((bytes, exact))
     }
 }
 

@@ -141,7 +141,15 @@ pub enum Stop {
     Kill,
 }
 
+/// What is added to the number of a signal for the exit code of a run that it ended.
+const SIGNALLED: i32 = 128;
+
 impl Exit {
+    /// Returns the exit code of a run that a signal ended, as shells have it.
+    pub fn after_signal(signal: i32) -> u8 {
+        u8::try_from(SIGNALLED + signal).unwrap_or(u8::MAX)
+    }
+
     /// Returns the name of a signal of this system: `SIGTERM`.
     pub fn signal_name(signal: i32) -> String {
         let name = match signal {

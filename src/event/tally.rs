@@ -3,8 +3,9 @@
 //! No reporter counts by itself: bar, summary, JSON and exit code all read this, so they cannot
 //! disagree. Constant work per event. Unaware of how it is shown.
 //!
-//! Reading order: [`Tally`]; [`queue`], what is known of one queue; [`services`].
+//! Reading order: [`Tally`]; [`queue`], what is known of one queue; [`services`], [`outcomes`].
 
+mod outcomes;
 mod queue;
 mod services;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use super::{Event, EventKind, Exit, ItemRef, Leftover, LogPiece, Logs, Outcome, Stop, Verdict};
 use crate::model::{AttemptId, NodeId, PoolId, QueueId};
+pub use outcomes::Outcomes;
 pub use queue::Queue;
 pub use services::Services;
 
@@ -55,8 +57,8 @@ pub struct Tally {
     pub services: Services,
     /// Nodes that run now.
     pub nodes_running: u32,
-    /// Nodes that ended, by outcome, in the order of [`Outcome::ALL`].
-    counts: [u32; Outcome::ALL.len()],
+    /// Nodes that ended, but for services.
+    counts: Outcomes,
     /// Attempts that ended.
     pub attempts: u64,
     /// What the nodes that have not ended took in earlier runs, all together.
@@ -226,12 +228,12 @@ impl Tally {
 
     /// Returns how many nodes ended so.
     pub fn ended_as(&self, outcome: Outcome) -> u32 {
-        self.counts[outcome as usize]
+        self.counts.of(outcome)
     }
 
     /// Returns how many nodes ended.
     pub fn nodes_done(&self) -> u32 {
-        self.counts.iter().sum()
+        self.counts.all()
     }
 
     /// Returns how many nodes have not started.
@@ -241,19 +243,19 @@ impl Tally {
 
     /// Returns how many nodes failed, ran out of time or were killed.
     pub fn nodes_failed(&self) -> u32 {
-        Outcome::ALL.iter().filter(|o| o.is_failure()).map(|o| self.ended_as(*o)).sum()
+        self.counts.failed()
     }
 
     /// Returns how many nodes and services failed.
     pub fn failures(&self) -> u32 {
-        self.nodes_failed() + self.services.failed()
+        self.nodes_failed() + self.services.ended.failed()
     }
 
     /// Returns the exit code that a run which ends now has: `128 + n` after signal n, 1 after a
     /// failure or a stop, else 0.
     pub fn exit(&self) -> u8 {
         match &self.stop {
-            Some((_, Some(signal), _)) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+            Some((_, Some(signal), _)) => Exit::after_signal(*signal),
             Some((stop, None, _)) if *stop >= Stop::Finish => FAILED,
             _ if self.failures() > 0 => FAILED,
             _ => 0,
@@ -394,10 +396,10 @@ impl Tally {
         if is_service {
             // It takes as long as others do, which says nothing about it.
             self.services.running -= was_running;
-            return self.services.end(outcome);
+            return self.services.ended.count(outcome);
         }
         self.nodes_running -= was_running;
-        self.counts[outcome as usize] += 1;
+        self.counts.count(outcome);
         let rank = self.slowest.partition_point(|(_, other)| *other >= took);
         if rank < SLOWEST && took > Duration::ZERO {
             self.slowest.insert(rank, (id, took));

@@ -33,6 +33,13 @@ pub struct Job {
     pub processes: Vec<Process>,
 }
 
+impl Job {
+    /// Returns the longest time that a process of it may take to end.
+    pub fn longest_grace(&self) -> Duration {
+        self.processes.iter().map(|process| process.stop.grace).max().unwrap_or_default()
+    }
+}
+
 /// Variables that a child gets: what is inherited, and what is set on top.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {

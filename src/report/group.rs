@@ -130,7 +130,7 @@ pub(super) fn block(
     let folds = screen.ci.filter(|_| said.weight < Weight::Failure && !pieces.is_empty());
     let second = tally.started / 1000 + event.at.as_secs();
     // Each end of an attempt or a node raises one of the two, so no name comes twice.
-    let done = tally.nodes_done() + tally.services.done();
+    let done = tally.nodes_done() + tally.services.ended.all();
     let name = format!("runner_{}", tally.attempts + u64::from(done));
     match folds {
         None | Some(Ci::Azure | Ci::TeamCity | Ci::Buildkite) => {

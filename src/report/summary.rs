@@ -174,7 +174,7 @@ impl Summary<'_> {
     }
 
     fn services(&self, tally: &Tally) -> Vec<String> {
-        let ended = self.ended(|outcome| tally.services.ended_as(outcome));
+        let ended = self.ended(|outcome| tally.services.ended.of(outcome));
         let restarts = tally.services.restarts;
         let restarts = (restarts > 0).then(|| {
             self.paint.hue(Hue::Warn, words::plural(restarts, "restart", "restarts")).into_owned()

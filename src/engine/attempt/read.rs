@@ -91,9 +91,7 @@ impl Life<'_> {
     /// Notes who keeps a pipe open although its child is gone, and ends it, unless it may leak.
     pub(in crate::engine) fn find_holders(&self, pipe: &PipeReader) {
         let live = self.context.plan.process(self.start.node).leaks == Leaks::Allow;
-        let known: Vec<u32> = self.holders.borrow().iter().map(|left| left.pid).collect();
-        let found = pipe.find_holders(live).into_iter();
-        self.holders.borrow_mut().extend(found.filter(|left| !known.contains(&left.pid)));
+        self.holders.borrow_mut().extend(pipe.find_holders(live));
     }
 
     async fn take(&self, outlet: &mut Outlet, block: Bytes) -> Result<(), Refused> {

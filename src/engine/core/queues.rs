@@ -11,7 +11,7 @@ use super::ready::Lack;
 use super::start::Stopping;
 use super::{Core, Effect, Level};
 use crate::event::{EventKind, Outcome};
-use crate::model::{AttemptId, NodeId, OnProducerFailure, QueueId, Tolerate};
+use crate::model::{NodeId, OnProducerFailure, QueueId, Tolerate};
 use crate::plan::{self, Node, Plan};
 
 /// Readers that a reason names at most.
@@ -300,9 +300,7 @@ impl Core {
 
     /// Asks all children of a node to end.
     pub(super) fn end_children(&mut self, node: NodeId, why: Stopping) {
-        let all = (node, AttemptId(0))..=(node, AttemptId(u64::MAX));
-        let attempts: Vec<_> = self.living.range(all).map(|(_, attempt)| *attempt).collect();
-        for attempt in attempts {
+        for attempt in self.living_of(node) {
             self.ask_to_end(attempt, why);
         }
     }

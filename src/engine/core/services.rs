@@ -5,7 +5,7 @@
 //! it is started again as `restart` says, and whoever takes items waits for it; or it has failed,
 //! and with it all that can't do without. Unaware of how a probe is made.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::finish::{Again, Finished, outcome_in};
@@ -58,9 +58,9 @@ impl Stage {
 }
 
 /// Returns the services of a plan, by their nodes.
-pub(super) fn of(plan: &Plan) -> std::collections::BTreeMap<NodeId, Service> {
+pub(super) fn of(plan: &Plan) -> BTreeMap<NodeId, Service> {
     let is_service = |node: &&crate::plan::Node| plan.process(node.id).service.is_some();
-    let mut services: std::collections::BTreeMap<NodeId, Service> =
+    let mut services: BTreeMap<NodeId, Service> =
         plan.nodes.iter().filter(is_service).map(|node| (node.id, Service::default())).collect();
     for node in &plan.nodes {
         for (service, _) in held(plan, node.id) {
@@ -161,8 +161,7 @@ impl Core {
     pub(super) fn service_started(&mut self, attempt: AttemptId, node: NodeId) {
         let Some(service) = &self.plan.process(node).service else { return };
         let Some(ready) = &service.ready else { return self.is_ready(attempt, node) };
-        let at = self.now.saturating_add(ready.timeout);
-        self.ring_at(attempt, at, Timer::Unready(attempt));
+        self.ring_in(attempt, ready.timeout, Timer::Unready(attempt));
         self.out.push(Effect::Probe { attempt });
         self.stands_at(node, Stage::Up);
     }
@@ -182,7 +181,7 @@ impl Core {
         service.said = Some(refused);
         let ready = self.plan.process(node).service.as_ref().and_then(|it| it.ready.as_ref());
         let interval = ready.map_or(Duration::ZERO, |ready| ready.interval);
-        self.ring_at(attempt, self.now.saturating_add(interval), Timer::Look(attempt));
+        self.ring_in(attempt, interval, Timer::Look(attempt));
     }
 
     /// Has a service probed again.
@@ -209,14 +208,6 @@ impl Core {
             self.tell(EventKind::ServiceReady { node, attempt, took });
         }
         self.stands_at(node, Stage::Ready);
-    }
-
-    /// Sets a timer of an attempt.
-    fn ring_at(&mut self, attempt: AttemptId, at: Duration, timer: Timer) {
-        if let Some(running) = self.attempts.get_mut(&attempt) {
-            running.rings.push((at, timer));
-            self.timers.set(at, timer);
-        }
     }
 
     /// Notes how far a service is, and lets those that need it go on, or wait.

@@ -408,9 +408,9 @@ impl Core {
         let slot = attempt.slot;
         let limits = [(total, Timer::Total(id)), (slow, Timer::Slow(id))];
         for (limit, timer) in limits {
-            let Some(at) = limit.map(|limit| self.now.saturating_add(limit)) else { continue };
-            attempt.rings.push((at, timer));
-            self.timers.set(at, timer);
+            if let Some(limit) = limit {
+                self.ring_in(id, limit, timer);
+            }
         }
         self.tell(EventKind::AttemptStarted { attempt: id, node, number, slot, pid, item });
         self.stream_started(node);

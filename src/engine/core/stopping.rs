@@ -3,6 +3,8 @@
 //! Reasons are ordered and a weaker one never replaces a stronger one, so that every pair of
 //! signals has one meaning. Unaware of where a reason comes from.
 
+use std::time::Duration;
+
 use super::nodes::State;
 use super::ready::Lack;
 use super::start::Stopping;
@@ -155,9 +157,7 @@ impl Core {
         }
         running.stopping = Some(why);
         let stop = self.plan.process(running.node).stop;
-        let at = self.now.saturating_add(stop.grace);
-        running.rings.push((at, Timer::Grace(attempt)));
-        self.timers.set(at, Timer::Grace(attempt));
+        self.ring_in(attempt, stop.grace, Timer::Grace(attempt));
         self.out.push(Effect::Signal { attempt, signal: stop.signal });
     }
 
@@ -165,14 +165,24 @@ impl Core {
     /// system tells it at its next write, but it may ignore that.
     pub(super) fn reader_left(&mut self, node: NodeId) {
         let Some(writer) = self.plan.node(node).piped_from else { return };
-        let at = self.now.saturating_add(self.plan.process(writer).stop.grace);
-        let living = self.living.range((writer, AttemptId(0))..);
-        let of_writer: Vec<_> =
-            living.take_while(|(of, _)| *of == writer).map(|(_, id)| *id).collect();
-        for attempt in of_writer {
-            let Some(running) = self.attempts.get_mut(&attempt) else { continue };
-            running.rings.push((at, Timer::Unheard(attempt)));
-            self.timers.set(at, Timer::Unheard(attempt));
+        let grace = self.plan.process(writer).stop.grace;
+        for attempt in self.living_of(writer) {
+            self.ring_in(attempt, grace, Timer::Unheard(attempt));
+        }
+    }
+
+    /// Returns the attempts of a node whose child lives.
+    pub(super) fn living_of(&self, node: NodeId) -> Vec<AttemptId> {
+        let all = (node, AttemptId(0))..=(node, AttemptId(u64::MAX));
+        self.living.range(all).map(|(_, attempt)| *attempt).collect()
+    }
+
+    /// Sets a timer of an attempt, which is forgotten with it.
+    pub(super) fn ring_in(&mut self, attempt: AttemptId, wait: Duration, timer: Timer) {
+        if let Some(running) = self.attempts.get_mut(&attempt) {
+            let at = self.now.saturating_add(wait);
+            running.rings.push((at, timer));
+            self.timers.set(at, timer);
         }
     }
 

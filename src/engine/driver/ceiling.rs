@@ -23,13 +23,12 @@ const NAMED: usize = 5;
 impl Driver {
     /// Begins to count how long a stop takes.
     pub(super) fn set_ceiling(&mut self, stop: Stop) {
-        let graces = self.context.plan.job.processes.iter().map(|process| process.stop.grace);
         if stop == Stop::Kill {
             self.ceiling = Some(Instant::now() + PATIENCE);
             self.signals.hasten(CEILING);
             return;
         }
-        let grace = graces.max().unwrap_or_default();
+        let grace = self.context.plan.job.longest_grace();
         self.ceiling = Some(Instant::now() + grace + PATIENCE);
         self.signals.allow(grace + CEILING);
     }
