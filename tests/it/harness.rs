@@ -193,11 +193,9 @@ impl Test {
 /// Returns whether this process ignores signals that would mean something to the program: what a
 /// shell starts in the background ignores some, and what it starts does too.
 fn ignores_signals() -> bool {
-    let status = fs::read_to_string("/proc/self/status").expect("our own status");
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let ignored = runner::child::ignored_signals();
     let all = [Signal::INT, Signal::QUIT, Signal::TERM, Signal::HUP, Signal::TSTP, Signal::USR1];
-    mask.is_some_and(|mask| all.iter().any(|signal| mask & 1 << (signal.as_raw() - 1) != 0))
+    all.iter().any(|signal| ignored.contains(&signal.as_raw()))
 }
 
 /// Returns whether a program is installed. Says so where it is not, past the capture of the test

@@ -1,12 +1,12 @@
 //! Process lifecycle (P): who belongs to a run, and that nothing of it outlives it.
 
 use std::fs;
-use std::time::Instant;
 
 use insta::assert_snapshot;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
-use crate::harness::{Running, Test, wait_for};
+use super::signals::ends_soon;
+use crate::harness::{Running, Test, alive, wait_for};
 
 /// The worst children: a tree, a new session, deaf to all requests; a daemon without environment.
 pub(super) const WORST: &str = r#"
@@ -31,13 +31,13 @@ deliver = "stream"
 script = "sleep 600"
 "#;
 
-/// Returns whether a process lives whose number stands in a file.
-fn lives(running: &Running, name: &str) -> bool {
-    let pid = fs::read_to_string(running.path(name)).expect("a number");
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-    stat.rsplit(')')
-        .next()
-        .is_some_and(|rest| !matches!(rest.trim().chars().next(), None | Some('Z')))
+/// Waits until nothing of the worst children is alive.
+fn wait_for_their_end(running: &Running) {
+    wait_for("the end of all", || {
+        let lives =
+            |name: &&str| alive::runs(&fs::read_to_string(running.path(name)).expect("a number"));
+        (!["pid", "session", "daemon"].iter().any(lives)).then_some(())
+    });
 }
 
 #[test]
@@ -98,10 +98,7 @@ fn p04_nothing_outlives_a_killed_runner() {
     let running = Test::new().job(WORST).start();
     running.wait_for_file("pid");
     running.signal(Signal::KILL);
-    wait_for("the end of all", || {
-        let left = ["pid", "session", "daemon"].iter().any(|name| lives(&running, name));
-        (!left).then_some(())
-    });
+    wait_for_their_end(&running);
     let ran = running.wait();
     assert!(ran.to_string().ends_with("[signal: 9]\n"), "{ran}");
 }
@@ -111,10 +108,7 @@ fn p05_a_killed_spawner_is_a_fault_and_leaves_nothing() {
     let running = Test::new().job(WORST).start();
     running.wait_for_file("pid");
     kill_process(running.spawner(), Signal::KILL).expect("a spawner");
-    wait_for("the end of all", || {
-        let left = ["pid", "session", "daemon"].iter().any(|name| lives(&running, name));
-        (!left).then_some(())
-    });
+    wait_for_their_end(&running);
     let ran = running.wait().exits(3);
     assert!(ran.stderr.ends_with("runner: spawner died\n"), "{ran}");
     let events = fs::read_to_string(ran.run_folder(".runner").join("events.jsonl"));
@@ -155,12 +149,9 @@ run = "always"
 "#;
     let running = Test::new().job(job).start();
     running.wait_for_file("pid");
-    kill_process(running.spawner(), Signal::STOP).expect("a spawner");
+    running.stop_spawner();
     fs::write(running.path("go"), "").expect("a file");
-    let began = Instant::now();
-    running.signal(Signal::TERM);
-    let ran = running.wait().exits(143);
-    assert!(began.elapsed() < super::signals::SOON, "{ran}");
+    ends_soon(running);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use insta::assert_snapshot;
 use rustix::fs::OFlags;
 use rustix::process::Signal;
 
-use crate::harness::{Running, Test, wait_for};
+use crate::harness::{Running, Test, alive, wait_for};
 
 /// Something that runs, something that waits, and something that cleans up.
 const JOB: &str = r#"
@@ -202,7 +202,7 @@ fn s03_a_third_signal_kills_everything_and_leaves() {
 }
 
 /// Far less than any grace here, and more than a loaded machine needs.
-pub(super) const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(30);
 
 #[test]
 fn s05_an_interrupted_run_is_never_green() {
@@ -229,12 +229,6 @@ while :; do sleep 0.01; done
     }
 }
 
-/// Returns the state of a process: `T` for one that stands still.
-fn state(pid: &str) -> Option<char> {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).ok()?;
-    stat.rsplit(')').next()?.trim().chars().next()
-}
-
 #[test]
 fn s07_a_stop_stops_children_and_time() {
     let job = r#"
@@ -248,7 +242,7 @@ timeout = { total = "3s", idle = "2s" }
     running.signal(Signal::TSTP);
     let runner = running.pid().to_string();
     wait_for("both to stand still", || {
-        (state(&pid) == Some('T') && state(&runner) == Some('T')).then_some(())
+        (alive::state(&pid) == Some('T') && alive::state(&runner) == Some('T')).then_some(())
     });
     // Longer than the child may take, were this its time.
     std::thread::sleep(Duration::from_secs(4));
@@ -287,9 +281,12 @@ fn s09_a_reader_that_leaves_stops_the_run_quietly() {
 #[test]
 fn s10_a_shutdown_that_hangs_ends_all_the_same() {
     let running = under_way(&format!("{DEAF}stop.grace = \"300ms\"\n"));
-    // Without the spawner nothing can be signalled, and nothing is told.
-    let spawner = running.spawner();
-    rustix::process::kill_process(spawner, Signal::STOP).expect("a spawner");
+    running.stop_spawner();
+    ends_soon(running);
+}
+
+/// Asks a run to end, and fails unless it does so long before any grace of these tests is over.
+pub(super) fn ends_soon(running: Running) {
     let began = Instant::now();
     running.signal(Signal::TERM);
     let ran = running.wait().exits(143);
@@ -427,10 +424,7 @@ fn s17_a_stop_ends_where_nobody_reads() {
     let running = test.stdout(path.to_str().expect("a path")).start();
     running.wait_for_file("pid");
     wait_for("a full pipe", || is_full(&path).then_some(()));
-    let began = Instant::now();
-    running.signal(Signal::TERM);
-    let ran = running.wait().exits(143);
-    assert!(began.elapsed() < SOON, "{ran}");
+    ends_soon(running);
     drop(held);
 }
 

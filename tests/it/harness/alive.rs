@@ -32,11 +32,16 @@ pub(super) fn wait_for_none(tag: &str) -> Vec<String> {
     }
 }
 
+/// Returns the state of a process, of which the number may stand on a line: `T` for one that stands
+/// still; nothing where there is none.
+pub(crate) fn state(pid: &str) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).ok()?;
+    stat.rsplit(')').next()?.trim().chars().next()
+}
+
 /// Returns whether a process runs: it is there, and not dead.
 pub(crate) fn runs(pid: &str) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat.rsplit(')').next().and_then(|rest| rest.trim().chars().next());
-    !pid.is_empty() && state.is_some_and(|state| state != 'Z')
+    !pid.is_empty() && state(pid).is_some_and(|state| state != 'Z')
 }
 
 /// Returns the processes with a tag and this name.

@@ -60,6 +60,11 @@ impl Running {
         self.process("runner-spawner")
     }
 
+    /// Has the spawner stand still: then nothing can be signalled, and nothing is told.
+    pub(crate) fn stop_spawner(&self) {
+        kill_process(self.spawner(), Signal::STOP).expect("a spawner");
+    }
+
     /// Returns the program itself, where something else has started it.
     pub(crate) fn engine(&self) -> Pid {
         self.process("runner")

@@ -171,23 +171,6 @@ needs = ["file"]
 }
 
 #[test]
-fn output_is_not_lost_however_short_a_child_lives() {
-    let job = r#"
-[queue.numbers]
-items = { range = [0, 200] }
-
-[process.say]
-consumes = "numbers"
-command = ["echo", "{item}"]
-"#;
-    let ran = Test::new().job(job).run().exits(0);
-    let mut lines = ran.lines_of("say");
-    lines.sort_by_key(|line| line.parse::<u32>().expect("a number"));
-    let expected: Vec<_> = (0..200).map(|n| n.to_string()).collect();
-    assert_eq!(lines, expected);
-}
-
-#[test]
 fn a_child_that_does_not_read_harms_nobody() {
     let job = r#"
 [pool.wide]
