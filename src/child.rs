@@ -9,11 +9,11 @@
 //! Reading order: [`host`] is what the engine calls, `pipe` what it reads and writes, [`alarm`]
 //! how it waits for what a pipe does not tell. Below it
 //! [`os`] speaks with the spawner by `wire` and `post`; `cause` finds programs and explains why
-//! one can't run. [`signals`] are those to this program, [`terminal`] is its own, [`resort`] ends
-//! everything where the engine can't. On the other side `fork` makes the spawner, `spawner` is its
-//! loop, `birth` starts one child, `family` knows what belongs to an attempt, by its `mark`, and
-//! `kin` ends it; `guard` puts the terminal back in order; `standard` comes before all of it.
-//! [`sim`] plays all of that in memory, for tests of the engine.
+//! one can't run, `headroom` knows of memory. [`signals`] are those to this program, [`terminal`]
+//! is its own, [`resort`] ends everything where the engine can't. On the other side `fork` makes
+//! the spawner, `spawner` is its loop, `birth` starts one child, `family` knows what belongs to an
+//! attempt, by its `mark`, and `kin` ends it; `guard` puts the terminal back in order; `standard`
+//! comes before all of it. [`sim`] plays all of that in memory, for tests of the engine.
 
 mod alarm;
 mod birth;
@@ -21,6 +21,7 @@ mod cause;
 mod family;
 mod fork;
 mod guard;
+mod headroom;
 mod holders;
 mod host;
 mod kin;
@@ -44,7 +45,7 @@ pub use alarm::Alarm;
 pub use fork::Spawner;
 pub use host::{Change, Child, Ended, Extra, Fault, Host, Input, Invocation, Output, StartError};
 pub use pipe::{PipeReader, PipeWriter, Unread, Wrote, pipe};
-pub use proc::{ignored_signals, resident, waited_for_cpu};
+pub use proc::{descriptors, ignored_signals, resident, waited_for_cpu};
 pub use resort::LastResort;
 pub use signals::{Heard, Signals, interrupt, stand_still};
 pub use sim::{Act, Answers, Script, Sim};

@@ -10,14 +10,16 @@
 //! its output goes), [`probe`] and [`lookout`], which say when a service is ready; [`stream`] and
 //! [`worker`], items for a long-lived one, within its [`limits`] and at its node's pace
 //! ([`paces`]); [`open`] makes queues, [`source`] and [`publish`] put items in, [`items`] and
-//! [`retry`] say what becomes of one; [`context`], [`teller`], [`clock`], [`orders`], [`printed`],
-//! [`recent`], [`secrets`], [`signals`] and [`tty`] are what they share. [`standby`] is there
-//! before the job is, with the [`sentry`], which needs nobody.
+//! [`retry`] say what becomes of one; [`crowd`] bounds children by what the system has room for;
+//! [`context`], [`teller`], [`clock`], [`orders`], [`printed`], [`recent`], [`secrets`],
+//! [`signals`] and [`tty`] are what they share. [`standby`] is there before the job is, with the
+//! [`sentry`], which needs nobody.
 
 mod attempt;
 mod clock;
 mod context;
 mod core;
+mod crowd;
 mod driver;
 mod fault;
 mod invocation;
@@ -61,7 +63,7 @@ pub use secrets::{ShortSecret, masker};
 pub use standby::Standby;
 
 use self::core::Input;
-use crate::child::Host;
+use crate::child::{self, Host};
 use crate::event::{EventKind, Exit, Node, NodeState, Outcome, SCHEMA, Sink, Stop, Tally};
 use crate::journal::RunFolder;
 use crate::mask::Masker;
@@ -141,8 +143,9 @@ async fn go(
     outside: (Signals, Tty),
     (inbox, receiver): (mpsc::Sender<Input>, mpsc::Receiver<Input>),
 ) -> Result<Ended, Fault> {
-    let Run { plan, folder, sinks, file, options, started, inherited, masker, .. } = run;
+    let Run { mut plan, folder, sinks, file, options, started, inherited, masker, .. } = run;
     let changes = Changes::default();
+    let crowded = crowd::fit(&mut plan, child::descriptors());
     let plan = Rc::new(plan);
     let launch = context::launch(&plan, &folder, &inherited);
     let queues = open::open(&plan, &launch, folder.path(), &changes).map_err(Fault::Template)?;
@@ -156,6 +159,9 @@ async fn go(
         folder,
     }));
     declare(&context, file, options, started);
+    if let Some(message) = crowded {
+        context.teller.tell(EventKind::Noted { message });
+    }
     let driver = Driver::new(Rc::clone(&context), receiver, changes, outside);
     let ran = driver.run().await;
     conclude(&context, ran).map_err(|fault| fault.masked(context.teller.masker()))

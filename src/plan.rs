@@ -124,6 +124,8 @@ pub struct Pool {
     pub slots: Vec<Vec<(String, String)>>,
     /// Its `rate`.
     pub rate: Option<Rate>,
+    /// Its `memory`.
+    pub memory: Option<u64>,
 }
 
 /// A queue of the plan: a declared queue, or what one group sees of it. Groups of a queue are

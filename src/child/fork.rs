@@ -3,7 +3,7 @@
 //! It must happen before any thread exists, so it is the first thing that `main` does. Unaware of
 //! what the two do afterwards.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,6 +23,15 @@ use super::system::{self, Forked};
 /// Descriptors 0 to 9 of the spawner are the null device: what it receives and opens never lies
 /// where a child wants something else.
 const LOW: RawFd = 10;
+
+/// How willingly the system ends a process when memory runs out, in thousandths of all memory.
+const OOM_SCORE: &str = "/proc/self/oom_score_adj";
+
+/// How much more willingly it ends children: as if each held a tenth of the memory more.
+const OOM_STEP: i32 = 100;
+
+/// Runners inside runners add no more than this: what is innermost need not always be the victim.
+const MOST_OOM_SCORE: i32 = 500;
 
 /// Highest of the descriptors that a child inherits without being given one.
 const STANDARD: RawFd = 2;
@@ -53,6 +62,7 @@ impl Spawner {
         match system::fork()? {
             Forked::Parent(pid) => {
                 drop(theirs);
+                system::ignore_sigxfsz();
                 let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
                 Ok(Self { socket, pid, pidfd })
             }
@@ -85,10 +95,20 @@ fn serve(socket: &OwnedFd, limit: &Rlimit) -> io::Result<()> {
     }
     set_child_subreaper(Some(getpid()))?;
     let _ = rustix::thread::set_name(c"runner-spawner");
+    offer_children();
     let infinite = |limit: Option<u64>| limit.unwrap_or(libc::RLIM_INFINITY);
     let limit = (infinite(limit.current), infinite(limit.maximum));
     Loop::new(engine, limit, guard)?.run();
     Ok(())
+}
+
+/// Has the system, when memory runs out, rather end a child than the engine: children inherit it
+/// from here. Refused, all are alike.
+fn offer_children() {
+    let score = fs::read_to_string(OOM_SCORE).ok().and_then(|score| score.trim().parse().ok());
+    if let Some(score) = score.filter(|score: &i32| *score < MOST_OOM_SCORE) {
+        let _ = fs::write(OOM_SCORE, (score + OOM_STEP).min(MOST_OOM_SCORE).to_string());
+    }
 }
 
 /// Leaves no descriptor open but the socket and the terminal, which move out of the way, and the

@@ -180,6 +180,14 @@ impl Host {
         }
     }
 
+    /// Returns how many bytes of memory children can still use; `None` where nobody can say.
+    pub fn available_memory(&self) -> Option<u64> {
+        match self {
+            Self::Os(os) => os.available_memory(),
+            Self::Sim(_) => None,
+        }
+    }
+
     /// Starts a child: returns once its program runs, or with the reason why it can't.
     pub async fn start(&self, invocation: Invocation) -> Result<Child, StartError> {
         match self {

@@ -19,6 +19,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::{Mutex, Notify};
 
 use super::fork::Spawner;
+use super::headroom::Headroom;
 use super::host::{Change, Ended, Fault};
 use super::kin::Kin;
 use super::post::{self, Letter};
@@ -47,6 +48,9 @@ pub(super) struct Line {
     /// Rings when there is something unsent.
     bell: Notify,
     dead: Cell<bool>,
+    headroom: Headroom,
+    /// How often the system had killed for want of memory when that was looked at last.
+    oom_kills: Cell<u64>,
 }
 
 /// What is known of an attempt.
@@ -73,6 +77,7 @@ impl Line {
     /// Takes over the line to a spawner.
     pub(super) fn new(spawner: Spawner) -> io::Result<Self> {
         let Spawner { socket, pid, pidfd } = spawner;
+        let headroom = Headroom::of_system();
         Ok(Self {
             socket: system::watch(socket, Interest::READABLE).map_err(|(_, error)| error)?,
             spawner: pid,
@@ -83,7 +88,14 @@ impl Line {
             unsent: RefCell::default(),
             bell: Notify::new(),
             dead: Cell::new(false),
+            oom_kills: Cell::new(headroom.kills()),
+            headroom,
         })
+    }
+
+    /// Returns how many bytes of memory can still be used.
+    pub(super) fn available_memory(&self) -> Option<u64> {
+        self.headroom.available()
     }
 
     /// Takes the number of a new attempt.
@@ -186,7 +198,7 @@ impl Line {
                     *slot.change.borrow_mut() = Some(Change::Resumed);
                 }
                 Report::Ended { status, leftovers, .. } => {
-                    *slot.ended.borrow_mut() = Some(Ended { exit: exit(status), leftovers });
+                    *slot.ended.borrow_mut() = Some(Ended { exit: self.exit(status), leftovers });
                 }
             }
             slot.bell.notify_one();
@@ -202,6 +214,22 @@ impl Line {
     /// Has the spawner guard the terminal, or no longer.
     pub(super) fn guard(&self, on: bool) {
         self.tell(|out| wire::put_guard(out, on));
+    }
+
+    /// Returns how a leader ended. Nobody says that the system killed it, but such kills are
+    /// counted.
+    fn exit(&self, status: Status) -> Exit {
+        match status {
+            Status::Code(code) => Exit::Code(code),
+            Status::Signal(libc::SIGKILL) if self.has_killed() => Exit::OutOfMemory,
+            Status::Signal(signal) => Exit::Signal(signal),
+        }
+    }
+
+    /// Returns whether the system has killed for want of memory since this was asked last.
+    fn has_killed(&self) -> bool {
+        let kills = self.headroom.kills();
+        self.oom_kills.replace(kills) < kills
     }
 
     /// Ends the spawner: it kills what is left, and is waited for.
@@ -308,12 +336,5 @@ pub(super) fn ends_within(process: &OwnedFd, time: Duration) -> bool {
             Err(Errno::INTR) => {}
             ended => return ended == Ok(1),
         }
-    }
-}
-
-fn exit(status: Status) -> Exit {
-    match status {
-        Status::Code(code) => Exit::Code(code),
-        Status::Signal(signal) => Exit::Signal(signal),
     }
 }

@@ -49,6 +49,11 @@ impl Os {
         Ok(Self { line, listener, paths: RefCell::default() })
     }
 
+    /// Returns how many bytes of memory can still be used.
+    pub(super) fn available_memory(&self) -> Option<u64> {
+        self.line.available_memory()
+    }
+
     /// Starts a child.
     pub(super) async fn start(&self, mut invocation: Invocation) -> Result<Child, StartError> {
         cause::check(&invocation).map_err(StartError::Cannot)?;

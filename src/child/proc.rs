@@ -5,6 +5,8 @@
 use std::fs;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
+
 /// Returns the signals that were ignored when this process was started. To be asked before any is
 /// listened to.
 pub fn ignored_signals() -> Vec<i32> {
@@ -12,6 +14,11 @@ pub fn ignored_signals() -> Vec<i32> {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
     (1..=64).filter(|signal| mask & (1 << (signal - 1)) != 0).collect()
+}
+
+/// Returns how many descriptors this process may have open.
+pub fn descriptors() -> u64 {
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
 /// Returns how long a process has waited for a CPU since it was started, although it could have

@@ -59,6 +59,12 @@ pub(super) fn reset_sigchld() {
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
+/// Ignores SIGXFSZ: a file that may grow no further is a write that fails, with its path.
+pub(super) fn ignore_sigxfsz() {
+    // SAFETY: to be ignored runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
 /// Gives every signal its default disposition and blocks it.
 pub(super) fn reset_signals() -> io::Result<()> {
     for signal in SIGNALS {

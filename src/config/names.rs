@@ -17,7 +17,7 @@ use crate::model::{fold, nearest};
 const RESERVED: [(&str, &[&str]); 4] = [
     ("JobFile", &["place", "broker"]),
     ("Process", &["finally", "if", "inputs", "outputs", "cache", "flaky"]),
-    ("Pool", &["memory", "place"]),
+    ("Pool", &["place"]),
     ("Queue", &["broker", "durable"]),
 ];
 

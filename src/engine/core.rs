@@ -7,15 +7,17 @@
 //! Reading order: [`input`] is the conversation, [`nodes`] the states and their one gate, [`start`]
 //! chooses what starts, [`finish`] judges what ended, [`long`] what lived long, [`queues`] closes
 //! and drains, [`circles`] where queues feed each other, [`batches`] knows when there is enough for
-//! a child, [`stopping`] stops, [`pace`] slows down what fails, [`services`] come and go with those
-//! that need them, [`standstill`] ends what waits in vain, [`waiting`] says why something waits;
-//! [`slots`] with [`reserve`], [`ready`] and [`timers`] keep accounts.
+//! a child, [`memory`] keeps starts back, [`stopping`] stops, [`pace`] slows down what fails,
+//! [`services`] come and go with those that need them, [`standstill`] ends what waits in vain,
+//! [`waiting`] says why something waits; [`slots`] with [`reserve`], [`ready`] and [`timers`] keep
+//! accounts.
 
 mod batches;
 mod circles;
 mod finish;
 mod input;
 mod long;
+mod memory;
 mod nodes;
 mod pace;
 mod queues;
@@ -39,10 +41,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 pub(super) use input::{Effect, Ended, Given, Input, Level, Pace, Settlement, Start};
+pub(super) use start::Manner;
 
 use crate::event::{EventKind, Stop};
 use crate::model::{AttemptId, NodeId, OnFailure, QueueId};
 use crate::plan::Plan;
+use memory::Memory;
 use nodes::{Graph, Row};
 use queues::QueueRow;
 use ready::Ready;
@@ -67,6 +71,7 @@ pub(super) struct Core {
     /// Queues that close together.
     circles: Vec<Vec<QueueId>>,
     slots: Slots,
+    memory: Memory,
     ready: Ready,
     timers: Timers,
     /// Attempts that have a child, or whose outcome is being carried out.
@@ -106,6 +111,7 @@ impl Core {
             summoned: VecDeque::new(),
             circles: circles::of(&plan),
             slots: Slots::new(&plan.pools, plan.jobs, &Reserve::of(&plan)),
+            memory: Memory::of(&plan),
             undrained: plan.queues.len(),
             graph,
             ready,
@@ -156,6 +162,7 @@ impl Core {
             Input::HeldUp { attempt, waits } => self.held_up(attempt, waits),
             Input::Quiet { attempt } => self.quiet(attempt),
             Input::Probed { attempt, refused } => self.probed(attempt, refused),
+            Input::Memory(available) => self.memory_seen(available),
             Input::Time => {}
             Input::Stop { stop, signal, reason } => self.stop_asked(stop, signal, reason),
             Input::Explain => self.explain(),

@@ -219,6 +219,9 @@ impl Driver {
                 let forget = &mut |item: &Item| context.forget_item(id, item);
                 queue.drop_rest(forget).map_err(Fault::Spool)?;
             }
+            Effect::LookAtMemory => {
+                self.next.push_back(Input::Memory(self.context.host.available_memory()));
+            }
             Effect::Tell(kind) => self.tell(kind),
             Effect::End => self.over = true,
         }

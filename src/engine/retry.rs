@@ -30,7 +30,7 @@ pub(super) fn is_retried(retry: &Retry, verdict: Verdict, exit: &Exit, by_itself
         || retry.on.iter().any(|on| match on {
             RetryOn::Code(code) => by_itself && *exit == Exit::Code(*code),
             RetryOn::Timeout => verdict == Verdict::TimedOut,
-            RetryOn::Signal => by_itself && matches!(exit, Exit::Signal(_)),
+            RetryOn::Signal => by_itself && matches!(exit, Exit::Signal(_) | Exit::OutOfMemory),
         })
 }
 

@@ -101,7 +101,7 @@ fn of_exit(exit: &mut Exit, see: &mut See<'_>) {
             texts(hint, see);
         }
         Exit::Replied(why) => show(why, see),
-        Exit::Code(_) | Exit::Signal(_) => {}
+        Exit::Code(_) | Exit::Signal(_) | Exit::OutOfMemory => {}
     }
 }
 

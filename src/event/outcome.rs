@@ -15,6 +15,8 @@ pub enum Exit {
     Code(i32),
     /// A signal ended it.
     Signal(i32),
+    /// SIGKILL ended it, from a system that had no memory left.
+    OutOfMemory,
     /// It never ran.
     NotStarted(NotStarted),
     /// It lives on: a worker replied that the item failed, and why.
@@ -188,6 +190,7 @@ impl fmt::Display for Exit {
         match self {
             Self::Code(code) => write!(f, "exit code {code}"),
             Self::Signal(signal) => write!(f, "killed by {}", Self::signal_name(*signal)),
+            Self::OutOfMemory => f.write_str("killed by SIGKILL: out of memory"),
             Self::NotStarted(why) => write!(f, "not started: {}", why.cause),
             Self::Replied(error) => write!(f, "replied: {error}"),
         }

@@ -81,6 +81,7 @@ impl From<Fault> for io::Error {
 fn reason(error: &io::Error) -> String {
     let known = match error.kind() {
         io::ErrorKind::StorageFull => "no space left on the disk",
+        io::ErrorKind::FileTooLarge => "no file may grow further (`ulimit -f`)",
         io::ErrorKind::QuotaExceeded => "the disk quota is used up",
         io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
         io::ErrorKind::PermissionDenied => "permission denied",

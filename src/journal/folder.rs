@@ -43,6 +43,7 @@ impl RunFolder {
         folder(&path.join("logs"))?;
         link_latest(state, &id);
         runs::prune(&all, keep)?;
+        runs::tidy(&all)?;
         drop(held);
         Ok(Self { id, path, _lock: lock })
     }

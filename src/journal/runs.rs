@@ -4,7 +4,7 @@
 //! folder, so no run is seen between its folder and its lock. Unaware of what lies in them.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
-use std::io;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -17,6 +17,9 @@ pub const KEEP_RUNS: u32 = 20;
 /// Names that are tried for a run. There are 65 536 in each second, so even a few taken ones in a
 /// row mean that something else is wrong.
 const TRIES: u32 = 100;
+
+/// Bytes in which the last event of a run that has ended stands whole.
+const LAST_EVENT: u64 = 1024;
 
 /// Makes the folder of a run that starts `now`, under a name that nobody has. Returns both.
 pub(super) fn name(runs: &Path, now: SystemTime) -> Result<(String, PathBuf), Fault> {
@@ -69,6 +72,36 @@ pub fn take_run(run: &Path) -> Result<Option<File>, Fault> {
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(Fault::to("lock", &path)(error)),
     }
+}
+
+/// Removes what killed runs have left open: what only runs that go on need.
+pub(super) fn tidy(runs: &Path) -> Result<(), Fault> {
+    for id in ids(runs)? {
+        let path = runs.join(id);
+        let lock = File::open(path.join("lock"));
+        // What a run that came to its end has left, it has left for a person.
+        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) && !has_ended(&path) {
+            let entries = fs::read_dir(&path).into_iter().flatten().flatten();
+            let passing = entries.filter(|entry| is_passing(&entry.file_name().to_string_lossy()));
+            passing.for_each(|entry| drop(fs::remove_file(entry.path())));
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether a run told its end.
+fn has_ended(run: &Path) -> bool {
+    let Ok(file) = File::open(run.join("events.jsonl")) else { return false };
+    let from = file.metadata().map_or(0, |it| it.len().saturating_sub(LAST_EVENT));
+    let mut last = Vec::new();
+    let read = { &file }.seek(SeekFrom::Start(from)).and_then(|_| { &file }.read_to_end(&mut last));
+    read.is_ok() && memchr::memmem::find(&last, b"\"event\":\"run-ended\"").is_some()
+}
+
+/// Returns whether something in the folder of a run is of no use after it: items that were on their
+/// way, output that was held back.
+fn is_passing(name: &str) -> bool {
+    name.starts_with("spill-") || name.starts_with(".spool-")
 }
 
 fn ids(runs: &Path) -> Result<Vec<String>, Fault> {

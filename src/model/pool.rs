@@ -21,6 +21,8 @@ pub struct Pool {
     pub slots: Vec<Vec<(String, String)>>,
     /// `rate`.
     pub rate: Option<Rate>,
+    /// `memory`: bytes below which nothing more starts.
+    pub memory: Option<u64>,
 }
 
 /// How many slots a pool has.

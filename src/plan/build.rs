@@ -115,6 +115,7 @@ fn pools(links: &Links<'_>, cells: &[Vec<Cell>], chosen: &[Cells], machine: &Mac
         size: size(at, pool.size),
         slots: pool.slots.clone(),
         rate: pool.rate,
+        memory: pool.memory,
     });
     let (default, others): (Vec<Pool>, Vec<Pool>) =
         declared.partition(|pool| pool.name == "default");
@@ -124,6 +125,7 @@ fn pools(links: &Links<'_>, cells: &[Vec<Cell>], chosen: &[Cells], machine: &Mac
         size: machine.jobs.unwrap_or(machine.cpus).max(1),
         slots: Vec::new(),
         rate: None,
+        memory: None,
     };
     let default = default.into_iter().next().unwrap_or_else(undeclared);
     let others = others.into_iter().filter(|pool| used.contains(pool.name.as_str()));

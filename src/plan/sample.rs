@@ -34,6 +34,7 @@ pub(crate) fn pool(name: &str, size: Size) -> Pool {
         size,
         slots: Vec::new(),
         rate: None,
+        memory: None,
     }
 }
 

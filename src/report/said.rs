@@ -244,6 +244,6 @@ fn about(tally: &Tally, node: NodeId, weight: Weight, hue: Hue, what: &str) -> S
 pub(super) fn hint(exit: &Exit) -> Option<String> {
     match exit {
         Exit::NotStarted(why) => why.hint.as_deref().map(text),
-        Exit::Code(_) | Exit::Signal(_) | Exit::Replied(_) => None,
+        Exit::Code(_) | Exit::Signal(_) | Exit::OutOfMemory | Exit::Replied(_) => None,
     }
 }

@@ -80,8 +80,10 @@ pub(super) fn exit(exit: &Exit, verdict: Verdict) -> String {
     let how = text(&exit.to_string());
     match verdict {
         Verdict::TimedOut => "out of time".to_owned(),
-        Verdict::Killed => format!("{how} (out of memory?)"),
-        Verdict::Passed | Verdict::Failed | Verdict::Stopped | Verdict::Ended => how,
+        Verdict::Killed if *exit != Exit::OutOfMemory => format!("{how} (out of memory?)"),
+        Verdict::Passed | Verdict::Failed | Verdict::Stopped | Verdict::Ended | Verdict::Killed => {
+            how
+        }
     }
 }
 
@@ -119,7 +121,11 @@ pub(super) fn failed(last: &Ended) -> String {
     let how = exit(&last.exit, last.verdict);
     match &last.exit {
         Exit::Code(_) if last.verdict == Verdict::Failed => format!("failed ({how})"),
-        Exit::Code(_) | Exit::Signal(_) | Exit::NotStarted(_) | Exit::Replied(_) => how,
+        Exit::Code(_)
+        | Exit::Signal(_)
+        | Exit::OutOfMemory
+        | Exit::NotStarted(_)
+        | Exit::Replied(_) => how,
     }
 }
 

@@ -5,5 +5,6 @@
 mod instants;
 mod lifecycle;
 mod output;
+mod resources;
 mod security;
 mod signals;

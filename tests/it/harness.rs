@@ -124,6 +124,11 @@ impl Test {
         self
     }
 
+    /// Has a shell say something before it becomes the program: `ulimit -n 64`.
+    pub(crate) fn under(self, words: &str) -> Self {
+        self.through(["sh", "-c", &format!("{words}; exec \"$@\""), "sh"])
+    }
+
     /// Gives a file of the test as standard input.
     pub(crate) fn stdin(mut self, name: &str) -> Self {
         self.stdin = Some(self.path(name));

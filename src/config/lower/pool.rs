@@ -35,6 +35,7 @@ impl Reader<'_, '_, '_> {
                 Err(wrong) => self.wrong("a rate", text, wrong),
             }
         }
+        let memory = self.bytes(&raw.memory);
         self.all.job.pools.push(Pool {
             name: name.to_owned(),
             file: self.file.id,
@@ -42,6 +43,7 @@ impl Reader<'_, '_, '_> {
             size,
             slots,
             rate,
+            memory,
         });
     }
 
@@ -110,6 +112,7 @@ impl Reader<'_, '_, '_> {
                 size: Size::Cpus(1.0),
                 slots: Vec::new(),
                 rate: None,
+                memory: None,
             }),
             _ => self.lost_queue(name),
         }

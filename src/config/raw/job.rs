@@ -116,8 +116,8 @@ pub(in crate::config) struct Pool {
     /// How many attempts may start per second, minute or hour.
     #[schemars(extend("examples" = ["10/s", "600/m", "5/h"]))]
     pub(in crate::config) rate: Key<Rate>,
-    /// No attempt starts while less memory than this is available.
-    #[schemars(skip)]
+    /// No attempt starts while less memory than this is available to the runner.
+    #[schemars(extend("examples" = ["2GiB"]))]
     pub(in crate::config) memory: Key<Size>,
     /// The place where its attempts run.
     #[schemars(skip)]

@@ -111,6 +111,7 @@ impl Core {
                 self.ready.room(Lack::Spare(pool));
             }
         }
+        self.memory_may_do();
         self.ready.room(Lack::Jobs);
         if is_extra {
             self.ready.room(Lack::SpareJobs);
@@ -133,9 +134,11 @@ impl Core {
             (None | Some(Stopping::Done), _) if passed => Verdict::Passed,
             // Without what it needs it could not but fail.
             (None, _) if is_outage => Verdict::Stopped,
-            (_, Exit::Code(_) | Exit::Signal(_)) if ended.fault.is_some() => Verdict::Failed,
+            (_, Exit::Code(_) | Exit::Signal(_) | Exit::OutOfMemory) if ended.fault.is_some() => {
+                Verdict::Failed
+            }
             (_, Exit::Signal(SIGPIPE)) if reader.is_some() => Verdict::Ended,
-            (_, Exit::Signal(SIGKILL)) => Verdict::Killed,
+            (_, Exit::Signal(SIGKILL) | Exit::OutOfMemory) => Verdict::Killed,
             (_, Exit::Code(_) | Exit::Signal(_) | Exit::NotStarted(_) | Exit::Replied(_)) => {
                 Verdict::Failed
             }

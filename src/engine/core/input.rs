@@ -106,6 +106,9 @@ pub(in crate::engine) enum Input {
         /// Why it can't be used yet, if it can't.
         refused: Option<String>,
     },
+    /// So many bytes of memory are available, as [`Effect::LookAtMemory`] asked; `None` where
+    /// nobody can say.
+    Memory(Option<u64>),
     /// A timer rang: time has come to [`super::Core::next_timer`].
     Time,
     /// Nothing has happened for a while: everything was told, and no item is due later.
@@ -255,6 +258,8 @@ pub(in crate::engine) enum Effect {
     },
     /// Nobody will read a queue any more: close it, drop what is in it and what still comes.
     Abandon(QueueId),
+    /// Look how much memory is available.
+    LookAtMemory,
     /// Tell an event.
     Tell(EventKind),
     /// The run is over.

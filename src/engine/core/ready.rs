@@ -35,6 +35,8 @@ pub(super) enum Lack {
     Spare(PoolId),
     /// A start that a pool's rate allows.
     Rate(PoolId),
+    /// The memory that a pool asks for.
+    Memory(PoolId),
     /// The bound over all pools.
     Jobs,
     /// What extra long-lived children may take of the bound over all pools.

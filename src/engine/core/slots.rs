@@ -318,7 +318,7 @@ mod tests {
     use super::*;
 
     fn pool(id: u32, size: u32, rate: Option<Rate>) -> Pool {
-        Pool { id: PoolId(id), name: format!("p{id}"), size, slots: Vec::new(), rate }
+        Pool { id: PoolId(id), name: format!("p{id}"), size, slots: Vec::new(), rate, memory: None }
     }
 
     fn claim(pools: &[PoolId], weight: u32) -> Claim<'_> {

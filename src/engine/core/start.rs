@@ -63,7 +63,7 @@ pub(super) enum Stopping {
 
 /// What the children of a node spend their time with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(in crate::engine) enum Manner {
     /// Its own work, to the end.
     Works,
     /// A pipe waits for its reader.
@@ -78,7 +78,7 @@ pub(super) enum Manner {
 
 impl Manner {
     /// Returns the manner of a node.
-    pub(super) fn of(plan: &Plan, node: &Node) -> Self {
+    pub(in crate::engine) fn of(plan: &Plan, node: &Node) -> Self {
         let consumes = plan.job.processes[node.process].consumes.as_ref();
         if consumes.is_some_and(|consumes| consumes.deliver.is_long_lived()) {
             Self::Reads
@@ -104,7 +104,7 @@ impl Manner {
     }
 
     /// Returns whether its end depends on what others do, beyond those that start with it.
-    pub(super) fn is_long(self) -> bool {
+    pub(in crate::engine) fn is_long(self) -> bool {
         matches!(self, Self::Feeds | Self::Reads | Self::Serves)
     }
 }
@@ -316,6 +316,9 @@ impl Core {
             if self.slots.frees_itself(*pool) && self.ready.is_behind(rank, Lack::Pool(*pool)) {
                 return Err((Lack::Pool(*pool), true));
             }
+        }
+        if let Some(lack) = self.lacks_memory(first.id) {
+            return Err((lack, true));
         }
         self.slots.take(self.now, &claims).map_err(|full| match full {
             Full::Pool(pool) => (Lack::Pool(pool), self.slots.frees_itself(pool)),

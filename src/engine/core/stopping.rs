@@ -210,6 +210,7 @@ impl Core {
                 Timer::Look(attempt) => self.look(attempt),
                 Timer::Unready(attempt) => self.unready(attempt),
                 Timer::Rate(pool) => self.ready.room(Lack::Rate(pool)),
+                Timer::Memory => self.look_at_memory_again(),
                 Timer::Deadline => {
                     let limit = self.plan.job.limits.timeout.unwrap_or_default();
                     let reason = format!("the run's timeout of {limit:?} is over");

@@ -11,6 +11,7 @@ mod edges;
 mod ends;
 mod large;
 mod lives;
+mod memory;
 pub(super) mod player;
 mod pools;
 mod queues;

@@ -32,6 +32,8 @@ pub(super) enum Timer {
     Probe(NodeId),
     /// A pool's rate allows another start.
     Rate(PoolId),
+    /// There may be more memory.
+    Memory,
     /// The run is out of time.
     Deadline,
 }
@@ -43,7 +45,8 @@ impl Timer {
             | Self::Replay(..)
             | Self::Linger(_)
             | Self::Probe(_)
-            | Self::Rate(_) => true,
+            | Self::Rate(_)
+            | Self::Memory => true,
             Self::Total(_)
             | Self::Slow(_)
             | Self::Unready(_)

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Core;
+use super::memory::size;
 use super::nodes::State;
 use super::start::Manner;
 use crate::event::EventKind;
@@ -52,6 +53,8 @@ pub(super) enum Reason {
         /// The bound.
         jobs: u32,
     },
+    /// As much memory as a pool asks for.
+    Memory(u64),
     /// The next start that a pool's rate allows.
     Rate(String),
     /// An item.
@@ -82,6 +85,7 @@ impl fmt::Display for Reason {
             Self::After(name) => write!(f, "comes after `{name}`"),
             Self::Pool { name, used, size } => write!(f, "pool `{name}` {used}/{size}"),
             Self::Jobs { used, jobs } => write!(f, "jobs {used}/{jobs}"),
+            Self::Memory(least) => write!(f, "memory below {}", size(*least)),
             Self::Rate(name) => write!(f, "the rate of pool `{name}`"),
             Self::Items(name) => write!(f, "queue `{name}` is empty"),
             Self::Room(name) => write!(f, "queue `{name}` is full"),
@@ -195,6 +199,9 @@ impl Core {
         match self.slots.jobs().filter(|_| !waits) {
             Some((used, jobs)) if used >= jobs => Some(Reason::Jobs { used, jobs }),
             _ => {
+                if let Some(least) = self.memory_lacking(node.id) {
+                    return Some(Reason::Memory(least));
+                }
                 let rated = |pool: &&PoolId| self.plan.pools[pool.index()].rate.is_some();
                 let rated = node.pools.iter().find(rated);
                 rated.map(|pool| Reason::Rate(name(*pool)))

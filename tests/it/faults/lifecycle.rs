@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
 use super::signals::ends_soon;
-use crate::harness::{Running, Test, alive, wait_for};
+use crate::harness::{Running, Test, alive, installed, wait_for};
 
 /// The worst children: a tree, a new session, deaf to all requests; a daemon without environment.
 pub(super) const WORST: &str = r#"
@@ -193,4 +193,103 @@ needs = ["db"]
       run        .runner/runs/[run]
     [exit code: 1]
     ");
+}
+
+#[test]
+fn p16_an_argument_that_is_too_long_fails_its_item_alone() {
+    let job = r#"
+[queue.words]
+items = { file = "words" }
+
+[process.say]
+consumes = "words"
+command = ["printf", "%.5s\n", "{item}"]
+"#;
+    let words = format!("short\n{}\nother\n", "x".repeat(200_000));
+    let ran = Test::new().job(job).file("words", words).run().exits(1);
+    let mut said = ran.lines_of("say");
+    said.sort_unstable();
+    assert_eq!(said, ["other", "short"], "the run goes on\n{ran}");
+    let told = "not started: argument 2 has 200000 bytes, and the system takes at most 131071";
+    assert!(ran.stderr.contains(told), "{ran}");
+    assert!(ran.stderr.contains("a payload has no such bound: `deliver = \"stdin\"`"), "{ran}");
+}
+
+#[test]
+fn p17_a_zero_byte_fails_its_item_alone() {
+    let job = r#"
+[queue.words]
+framing = "netstring"
+
+[process.make]
+command = ["printf", '5:short,3:a\0b,5:other,']
+produces = "words"
+
+[process.say]
+consumes = "words"
+command = ["echo", "{item}"]
+"#;
+    let ran = Test::new().job(job).run().exits(1);
+    let mut said = ran.lines_of("say");
+    said.sort_unstable();
+    assert_eq!(said, ["other", "short"], "the run goes on\n{ran}");
+    assert!(ran.stderr.contains("not started: variable `RUNNER_ITEM` holds a NUL byte"), "{ran}");
+}
+
+#[test]
+fn p17_a_name_of_the_environment_that_can_not_be_is_found_before_anything_runs() {
+    let job = "[process.a]\ncommand = [\"touch\", \"ran\"]\nenv = { \"A=B\" = \"c\" }\n";
+    let ran = Test::new().job(job).run().exits(2);
+    assert!(ran.stderr.contains("A=B") && !ran.has("ran"), "{ran}");
+}
+
+/// What a shell says so that the runner may have only so many processes: root has no such bound, so
+/// it becomes a user whom nobody else is.
+fn processes(most: u32, user: u32) -> String {
+    format!(
+        "chmod 777 .; exec prlimit --nproc={most}:{most} setpriv --reuid={user} \
+         --regid={user} --clear-groups \"$@\""
+    )
+}
+
+/// Returns whether another user can be become here.
+fn is_root() -> bool {
+    let root = rustix::process::geteuid().is_root();
+    root && installed("p20", "setpriv") && installed("p20", "prlimit")
+}
+
+#[test]
+fn p20_a_fork_that_is_refused_is_tried_again_and_nothing_is_lost() {
+    if !is_root() {
+        return;
+    }
+    let job = r#"
+[pool.wide]
+size = 40
+
+[queue.numbers]
+items = { range = [0, 60] }
+
+[process.say]
+pool = "wide"
+consumes = "numbers"
+script = "echo {item}; exec sleep 0.1"
+"#;
+    let ran = Test::new().job(job).under(&processes(13, 54_320)).run().exits(0);
+    let mut said: Vec<u32> =
+        ran.lines_of("say").iter().map(|line| line.parse().expect("a number")).collect();
+    said.sort_unstable();
+    assert_eq!(said, (0..60).collect::<Vec<_>>(), "{ran}");
+}
+
+/// It takes the half minute that a start is tried.
+#[test]
+fn p20_a_fork_that_is_refused_for_too_long_is_the_end() {
+    if !is_root() {
+        return;
+    }
+    let job = "[process.a]\ncommand = [\"true\"]\n";
+    let ran = Test::new().job(job).under(&processes(3, 54_321)).run().exits(3);
+    assert!(ran.stderr.contains("failed to start `true`: "), "{ran}");
+    assert!(ran.stderr.contains("for 30 seconds"), "{ran}");
 }

@@ -42,6 +42,8 @@ pub(in crate::engine::core) struct Body {
     pub(in crate::engine::core) probes: BTreeSet<AttemptId>,
     pub(in crate::engine::core) events: Vec<EventKind>,
     pub(in crate::engine::core) over: bool,
+    /// Bytes of memory that are available.
+    pub(in crate::engine::core) memory: Option<u64>,
     /// Effects that were carried out.
     pub(in crate::engine::core) effects: u64,
 }
@@ -69,6 +71,7 @@ impl Body {
             probes: BTreeSet::new(),
             events: Vec::new(),
             over: false,
+            memory: None,
             effects: 0,
             plan,
         }
@@ -189,6 +192,7 @@ impl Body {
                     *left = 0;
                 }
             }
+            Effect::LookAtMemory => inputs.push_back(Input::Memory(self.memory)),
             Effect::Tell(kind) => {
                 if let EventKind::NodeEnded { node, .. } = kind {
                     self.leave_replays(node);

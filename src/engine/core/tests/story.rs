@@ -73,6 +73,7 @@ fn pool_says(job: &mut Job, name: &str, more: &str) {
             let rate = Rate { starts: starts.parse().unwrap(), per: Duration::from_secs(1) };
             pool.rate = Some(rate);
         }
+        ["memory", bytes] => pool.memory = Some(bytes.parse().unwrap()),
         ["lends", key, ref values @ ..] => {
             let lent = |value: &&str| vec![(key.to_owned(), (*value).to_owned())];
             pool.slots = values.iter().map(lent).collect();
