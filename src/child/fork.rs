@@ -59,16 +59,18 @@ impl Spawner {
         // A spawner that is killed leaves its children to the engine.
         set_child_subreaper(Some(getpid()))?;
         raise(&before);
+        // Looked at now: once there are two, the engine may change it at any time.
+        let guard = Guard::of_terminal();
         match system::fork()? {
             Forked::Parent(pid) => {
-                drop(theirs);
+                drop((theirs, guard));
                 system::ignore_sigxfsz();
                 let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
                 Ok(Self { socket, pid, pidfd })
             }
             Forked::Child => {
                 // No panic may climb up into a `main` that is the engine's.
-                let served = catch_unwind(AssertUnwindSafe(|| serve(&theirs, &before)));
+                let served = catch_unwind(AssertUnwindSafe(|| serve(&theirs, guard, &before)));
                 system::leave(i32::from(!matches!(served, Ok(Ok(())))))
             }
         }
@@ -83,9 +85,9 @@ fn raise(limit: &Rlimit) {
 }
 
 /// The life of the spawner.
-fn serve(socket: &OwnedFd, limit: &Rlimit) -> io::Result<()> {
+fn serve(socket: &OwnedFd, guard: Option<Guard>, limit: &Rlimit) -> io::Result<()> {
     system::reset_signals()?;
-    let (engine, guard) = move_in(socket)?;
+    let (engine, guard) = move_in(socket, guard)?;
     if guard.is_some() {
         // In the terminal's session, so that an interactive child can have it, but in a group of
         // its own, to which its signals do not come.
@@ -113,9 +115,8 @@ fn offer_children() {
 
 /// Leaves no descriptor open but the socket and the terminal, which move out of the way, and the
 /// null device.
-fn move_in(socket: &OwnedFd) -> io::Result<(OwnedFd, Option<Guard>)> {
+fn move_in(socket: &OwnedFd, guard: Option<Guard>) -> io::Result<(OwnedFd, Option<Guard>)> {
     let engine = fcntl_dupfd_cloexec(socket, LOW)?;
-    let guard = Guard::of_terminal();
     let guard =
         guard.map(|guard| guard.moved(|fd| Ok(fcntl_dupfd_cloexec(fd, LOW)?))).transpose()?;
     let null =

@@ -102,9 +102,22 @@ impl Loop {
     pub(super) fn run(&mut self) {
         let mut letter = Letter::new();
         while self.turn(&mut letter).unwrap_or(false) {}
+        self.hear_of_terminal(&mut letter);
         self.guard.iter().for_each(Guard::end);
         self.family.sweep();
         self.guard.iter().for_each(Guard::restore);
+    }
+
+    /// Hears what the engine said last of the terminal. What else it asked for nobody waits for.
+    fn hear_of_terminal(&mut self, letter: &mut Letter) {
+        while letter.receive(&self.engine).unwrap_or(false) {
+            let mut rest = letter.message();
+            while let Ok(request) = Request::take(&mut rest) {
+                if let (Request::Guard { on }, Some(guard)) = (request, &mut self.guard) {
+                    guard.stand(on);
+                }
+            }
+        }
     }
 
     /// Makes one turn; `false` where it was the last one.

@@ -1,7 +1,7 @@
 //! Signals and shutdown (S): what ends a run from outside, and what is alive afterwards. The
 //! harness proves each time that it is nothing.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -390,11 +390,14 @@ fn s15_the_terminal_is_as_it_was_whatever_ended_the_run() {
 
 /// Returns whether keys are heard one by one in the terminal of a test.
 fn hears_keys(running: &Running) -> bool {
-    let terminal = format!("/proc/{}/fd/0", running.engine_or_shell().as_raw_nonzero());
-    let flags = i32::try_from(OFlags::NOCTTY.bits()).expect("flags");
-    let terminal = OpenOptions::new().read(true).custom_flags(flags).open(terminal);
-    let modes = terminal.ok().and_then(|file: File| rustix::termios::tcgetattr(file).ok());
-    modes.is_some_and(|modes| !modes.local_modes.contains(rustix::termios::LocalModes::ICANON))
+    wait_for("the terminal", || {
+        // Who has it open may be about to die.
+        let terminal = format!("/proc/{}/fd/0", running.engine_or_shell().as_raw_nonzero());
+        let flags = i32::try_from(OFlags::NOCTTY.bits()).expect("flags");
+        let terminal = OpenOptions::new().read(true).custom_flags(flags).open(terminal);
+        let modes = rustix::termios::tcgetattr(terminal.ok()?).ok()?;
+        Some(!modes.local_modes.contains(rustix::termios::LocalModes::ICANON))
+    })
 }
 
 #[test]
