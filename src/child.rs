@@ -9,11 +9,12 @@
 //! Reading order: [`host`] is what the engine calls, `pipe` what it reads and writes, [`alarm`]
 //! how it waits for what a pipe does not tell. Below it
 //! [`os`] speaks with the spawner by `wire` and `post`; `cause` finds programs and explains why
-//! one can't run, `headroom` knows of memory. [`signals`] are those to this program, [`terminal`]
-//! is its own, [`resort`] ends everything where the engine can't. On the other side `fork` makes
-//! the spawner, `spawner` is its loop, `birth` starts one child, `family` knows what belongs to an
-//! attempt, by its `mark`, and `kin` ends it; `guard` puts the terminal back in order; `standard`
-//! comes before all of it. [`sim`] plays all of that in memory, for tests of the engine.
+//! one can't run, `headroom` knows of memory, [`tokens`] are those of a job server. [`signals`] are
+//! those to this program, [`terminal`] is its own, [`resort`] ends everything where the engine
+//! can't. On the other side `fork` makes the spawner, `spawner` is its loop, `birth` starts one
+//! child, `family` knows what belongs to an attempt, by its `mark`, and `kin` ends it; `guard` puts
+//! the terminal back in order; `standard` comes before all of it. [`sim`] plays all of that in
+//! memory, for tests of the engine.
 
 mod alarm;
 mod birth;
@@ -39,6 +40,7 @@ mod spawner;
 mod standard;
 mod system;
 mod terminal;
+mod tokens;
 mod wire;
 
 pub use alarm::Alarm;
@@ -50,3 +52,5 @@ pub use resort::LastResort;
 pub use signals::{Heard, Signals, interrupt, stand_still};
 pub use sim::{Act, Answers, Script, Sim};
 pub use terminal::Terminal;
+pub use tokens::Tokens;
+pub use wire::JOB_SERVER;

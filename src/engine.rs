@@ -10,10 +10,10 @@
 //! its output goes), [`probe`] and [`lookout`], which say when a service is ready; [`stream`] and
 //! [`worker`], items for a long-lived one, within its [`limits`] and at its node's pace
 //! ([`paces`]); [`open`] makes queues, [`source`] and [`publish`] put items in, [`items`] and
-//! [`retry`] say what becomes of one; [`crowd`] bounds children by what the system has room for;
-//! [`context`], [`teller`], [`clock`], [`orders`], [`printed`], [`recent`], [`secrets`],
-//! [`signals`] and [`tty`] are what they share. [`standby`] is there before the job is, with the
-//! [`sentry`], which needs nobody.
+//! [`retry`] say what becomes of one; [`crowd`] bounds children by what the system has room for,
+//! [`jobserver`] shares slots with what they start; [`context`], [`teller`], [`clock`], [`orders`],
+//! [`printed`], [`recent`], [`secrets`], [`signals`] and [`tty`] are what they share. [`standby`] is
+//! there before the job is, with the [`sentry`], which needs nobody.
 
 mod attempt;
 mod clock;
@@ -24,6 +24,7 @@ mod driver;
 mod fault;
 mod invocation;
 mod items;
+mod jobserver;
 mod lent;
 mod limits;
 mod lookout;
@@ -65,13 +66,14 @@ pub use standby::Standby;
 use self::core::Input;
 use crate::child::{self, Host};
 use crate::event::{EventKind, Exit, Node, NodeState, Outcome, SCHEMA, Sink, Stop, Tally};
-use crate::journal::RunFolder;
+use crate::journal::{self, RunFolder};
 use crate::mask::Masker;
 use crate::model::Output;
 use crate::plan::Plan;
 use crate::queue::Changes;
 use context::{Context, Parts};
 use driver::Driver;
+use jobserver::JobServer;
 use signals::Signals;
 use teller::{Lost, Teller};
 use tty::Tty;
@@ -146,6 +148,8 @@ async fn go(
     let Run { mut plan, folder, sinks, file, options, started, inherited, masker, .. } = run;
     let changes = Changes::default();
     let crowded = crowd::fit(&mut plan, child::descriptors());
+    let pipe = folder.path().join(journal::JOB_SERVER);
+    let (job_server, odd) = JobServer::open(&plan, &pipe, &inherited);
     let plan = Rc::new(plan);
     let launch = context::launch(&plan, &folder, &inherited);
     let queues = open::open(&plan, &launch, folder.path(), &changes).map_err(Fault::Template)?;
@@ -157,9 +161,10 @@ async fn go(
         inbox,
         plan: Rc::clone(&plan),
         folder,
+        job_server,
     }));
     declare(&context, file, options, started);
-    if let Some(message) = crowded {
+    for message in crowded.into_iter().chain(odd) {
         context.teller.tell(EventKind::Noted { message });
     }
     let driver = Driver::new(Rc::clone(&context), receiver, changes, outside);

@@ -37,5 +37,5 @@ pub use fault::Fault;
 pub use folder::RunFolder;
 pub use kept::{Keeper, kept_items};
 pub use log::{Log, Mode, Piece};
-pub use runs::{KEEP_RUNS, run_ids, take_run};
+pub use runs::{JOB_SERVER, KEEP_RUNS, run_ids, take_run};
 pub use tail::{last_lines, tail};

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
-use super::wire::{Failure, Start, Step, TARGETS};
+use super::wire::{Failure, Start, Step, TARGETS, number_of};
 
 /// Bytes of the stack on which a child makes its few system calls.
 const STACK: usize = 64 << 10;
@@ -155,7 +155,7 @@ fn moves(given: u8, fds: &[OwnedFd]) -> Result<[(RawFd, RawFd); TARGETS as usize
     for target in (0..TARGETS).filter(|target| given >> target & 1 == 1) {
         let missing = Failure { step: Step::Receive, errno: libc::EMFILE };
         let fd = fds.next().ok_or(missing)?;
-        moves[usize::from(target)] = (fd.as_raw_fd(), RawFd::from(target));
+        moves[usize::from(target)] = (fd.as_raw_fd(), RawFd::from(number_of(target)));
     }
     Ok(moves)
 }

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::os::fd::BorrowedFd;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use rustix::fs::fstat;
@@ -27,6 +28,22 @@ pub(super) fn find(pipe: BorrowedFd<'_>, live: bool) -> Vec<Leftover> {
     let processes = kin::processes().unwrap_or_default().into_iter();
     let others = processes.filter(|process| *process != getpid());
     others.filter_map(|process| judge(process, Path::new(&link), live)).collect()
+}
+
+/// Returns whether a process of ours holds this file, but this process.
+pub(super) fn are_there(file: BorrowedFd<'_>) -> bool {
+    let Ok(status) = fstat(file) else { return false };
+    let is_it = |fd: fs::DirEntry| {
+        let found = fs::metadata(fd.path());
+        found.is_ok_and(|it| (it.dev(), it.ino()) == (status.st_dev, status.st_ino))
+    };
+    let holds = |process: Pid| {
+        let fds = fs::read_dir(format!("/proc/{}/fd", process.as_raw_nonzero()));
+        fds.into_iter().flatten().flatten().any(is_it)
+    };
+    let processes = kin::processes().unwrap_or_default().into_iter();
+    let mut others = processes.filter(|process| *process != getpid() && is_ours(*process));
+    others.any(holds)
 }
 
 fn judge(process: Pid, link: &Path, live: bool) -> Option<Leftover> {

@@ -41,6 +41,8 @@ pub struct Invocation {
     pub stderr: Output,
     /// What it has beside these.
     pub extra: Extra,
+    /// The pipe of a job server, which it finds at [`JOB_SERVER`](super::JOB_SERVER).
+    pub job_server: Option<OwnedFd>,
     /// Whether it owns the terminal that controls this program, if there is one.
     pub interactive: bool,
     /// Whether what outlives its leader may live on.

@@ -166,7 +166,7 @@ impl Ends {
         };
         let out = output(&mut invocation.stdout, stdout_written);
         let err = output(&mut invocation.stderr, stderr_written);
-        let theirs = [input, out, err, third, fourth];
+        let theirs = [input, out, err, third, fourth, invocation.job_server.take()];
         Ok(Self { theirs, stdin, stdout, stderr, extra_in, extra_out })
     }
 

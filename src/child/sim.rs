@@ -277,6 +277,7 @@ mod tests {
             stdout: Output::Pipe,
             stderr: Output::Null,
             extra: Extra::Nothing,
+            job_server: None,
             interactive: false,
             may_leak: false,
         }

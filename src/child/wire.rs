@@ -17,8 +17,17 @@ use crate::event::Leftover;
 /// Number of an attempt, counted up by the engine and never used twice.
 pub(super) type Id = u64;
 
-/// Descriptors that a child can be given: 0 to 4.
-pub(super) const TARGETS: u8 = 5;
+/// Descriptors that a child can be given: 0 to 4, and the job server's.
+pub(super) const TARGETS: u8 = 6;
+
+/// The number of the job server's descriptor: above those that a child speaks over, and one that
+/// scripts seldom use for their own.
+pub const JOB_SERVER: u8 = 8;
+
+/// Returns the number at which a child finds the descriptor of a target.
+pub(super) fn number_of(target: u8) -> u8 {
+    if target + 1 == TARGETS { JOB_SERVER } else { target }
+}
 
 /// What the engine asks of the spawner.
 #[derive(Debug, PartialEq, Eq)]

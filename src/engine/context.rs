@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use super::core::Input;
 use super::invocation::{Given, Payload};
 use super::items::Tries;
+use super::jobserver::JobServer;
 use super::lent::Lent;
 use super::paces::Paces;
 use super::printed::{Blocks, Printed};
@@ -51,6 +52,8 @@ pub(super) struct Context {
     opened: RefCell<HashSet<(NodeId, Stream)>>,
     /// What processes printed that others read.
     pub(super) printed: RefCell<Printed>,
+    /// What this run shares its slots by.
+    pub(super) job_server: Option<JobServer>,
 }
 
 /// There was nothing to be given to a child.
@@ -65,12 +68,13 @@ pub(super) struct Parts {
     pub(super) queues: Vec<Queue>,
     pub(super) launch: Launch,
     pub(super) inbox: mpsc::Sender<Input>,
+    pub(super) job_server: Option<JobServer>,
 }
 
 impl Context {
     /// Joins the parts.
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { plan, host, folder, teller, queues, launch, inbox } = parts;
+        let Parts { plan, host, folder, teller, queues, launch, inbox, job_server } = parts;
         Self {
             prepared: RefCell::default(),
             tries: Tries::default(),
@@ -79,6 +83,7 @@ impl Context {
             logs: RefCell::default(),
             opened: RefCell::default(),
             printed: RefCell::new(Printed::new(&plan)),
+            job_server,
             plan,
             host,
             folder,
@@ -93,6 +98,16 @@ impl Context {
     pub(super) async fn send(&self, input: Input) {
         // The driver goes before its tasks only when the run can't go on, and then nobody listens.
         let _ = self.inbox.send(input).await;
+    }
+
+    /// Takes a token of the job server as soon as there is one.
+    pub(super) async fn next_token(&self) -> Input {
+        let Some(server) = &self.job_server else { return std::future::pending().await };
+        // One that can't be read has no more, and nobody waits for it in vain.
+        if server.tokens.next().await.is_err() {
+            return std::future::pending().await;
+        }
+        Input::Token
     }
 
     /// Returns a node ready to be tried.

@@ -9,7 +9,7 @@
 //! and drains, [`circles`] where queues feed each other, [`batches`] knows when there is enough for
 //! a child, [`memory`] keeps starts back, [`stopping`] stops, [`pace`] slows down what fails,
 //! [`services`] come and go with those that need them, [`standstill`] ends what waits in vain,
-//! [`waiting`] says why something waits; [`slots`] with [`reserve`], [`ready`] and [`timers`] keep
+//! [`waiting`] says why something waits; [`slots`] with [`reserve`] and [`tokens`], [`ready`] and [`timers`] keep
 //! accounts.
 
 mod batches;
@@ -29,6 +29,7 @@ mod standstill;
 mod start;
 mod stopping;
 mod timers;
+mod tokens;
 mod waiting;
 
 #[cfg(test)]
@@ -42,6 +43,7 @@ use std::time::Duration;
 
 pub(super) use input::{Effect, Ended, Given, Input, Level, Pace, Settlement, Start};
 pub(super) use start::Manner;
+pub(super) use tokens::Sharing;
 
 use crate::event::{EventKind, Stop};
 use crate::model::{AttemptId, NodeId, OnFailure, QueueId};
@@ -163,6 +165,8 @@ impl Core {
             Input::Quiet { attempt } => self.quiet(attempt),
             Input::Probed { attempt, refused } => self.probed(attempt, refused),
             Input::Memory(available) => self.memory_seen(available),
+            Input::Token => self.token_came(),
+            Input::NoToken => self.token_is_late(),
             Input::Time => {}
             Input::Stop { stop, signal, reason } => self.stop_asked(stop, signal, reason),
             Input::Explain => self.explain(),
@@ -208,6 +212,7 @@ impl Core {
             }
             self.release();
         }
+        self.settle_tokens();
         let is_done = self.remaining == 0 && self.attempts.is_empty() && self.undrained == 0;
         if is_done && !self.over {
             self.over = true;

@@ -57,6 +57,8 @@ pub(super) struct Driver {
     ticks: Interval,
     /// When a stop has taken too long.
     ceiling: Option<Instant>,
+    /// Whether a token is waited for.
+    awaits_token: bool,
     /// Whether queues feed each other.
     has_circles: bool,
     over: bool,
@@ -87,8 +89,11 @@ impl Driver {
     ) -> Self {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut core = Core::new(Rc::clone(&context.plan));
+        core.share(context.job_server.as_ref().map(|server| server.sharing).unwrap_or_default());
         Self {
-            core: Core::new(Rc::clone(&context.plan)),
+            core,
+            awaits_token: false,
             has_circles: context.plan.queues.iter().any(|queue| queue.circle.is_some()),
             context,
             tasks: JoinSet::new(),
@@ -149,6 +154,10 @@ impl Driver {
                 Ok(done) => self.done(done),
                 Err(error) => Err(bug(error)),
             },
+            token = self.context.next_token(), if self.awaits_token => {
+                self.awaits_token = false;
+                self.on(token)
+            }
             queues = self.changes.next() => self.changed(&queues),
             _ = self.ticks.tick() => {
                 let now = Instant::now();
@@ -222,6 +231,13 @@ impl Driver {
             Effect::LookAtMemory => {
                 self.next.push_back(Input::Memory(self.context.host.available_memory()));
             }
+            Effect::TakeToken { wait } => self.take_token(wait),
+            Effect::GiveTokens(count) => {
+                self.context.job_server.iter().for_each(|server| server.tokens.give(count));
+            }
+            Effect::RecountTokens { sure } => {
+                self.context.job_server.iter().for_each(|server| server.tokens.recount(sure));
+            }
             Effect::Tell(kind) => self.tell(kind),
             Effect::End => self.over = true,
         }
@@ -241,6 +257,13 @@ impl Driver {
             self.set_ceiling(stop);
         }
         self.context.teller.tell(kind);
+    }
+
+    /// Takes a token, if there is one; else it may be waited for.
+    fn take_token(&mut self, wait: bool) {
+        let taken = self.context.job_server.as_ref().is_some_and(|server| server.tokens.take());
+        self.awaits_token |= wait && !taken;
+        self.next.push_back(if taken { Input::Token } else { Input::NoToken });
     }
 
     /// Starts children; several are joined by pipes.

@@ -25,7 +25,7 @@ use crate::child;
 use crate::event::{NotStarted, Stream};
 use crate::launch::{self, Destination, Unfit, Values};
 use crate::model::{
-    Ack, BatchForm, Deliver, Emit, Environment, Framing, From, Leaks, QueueId, Wire,
+    Ack, Action, BatchForm, Deliver, Emit, Environment, Framing, From, Leaks, QueueId, Wire,
 };
 use crate::queue::{Item, Origin, Reader, Replay, Spool};
 
@@ -121,10 +121,23 @@ pub(super) fn prepare(
     };
     let launch::Command { argv, mut env, cwd, .. } = command;
     env.extend(wire.into_iter().flat_map(descriptors));
+    let is_script = matches!(context.plan.process(start.node).action, Action::Script { .. });
+    let server = context.job_server.as_ref();
+    let job_server = server.and_then(|server| server.tell(&mut env, (&argv, is_script)));
     let may_leak = context.plan.process(start.node).leaks == Leaks::Allow;
     let interactive = context.plan.process(start.node).interactive;
-    let invocation =
-        child::Invocation { argv, env, cwd, stdin, stdout, stderr, extra, interactive, may_leak };
+    let invocation = child::Invocation {
+        argv,
+        env,
+        cwd,
+        stdin,
+        stdout,
+        stderr,
+        extra,
+        job_server,
+        interactive,
+        may_leak,
+    };
     Ok(Prepared { invocation, payload, stdout: out, stderr: err, extra: more, probe })
 }
 

@@ -184,6 +184,7 @@ impl Words {
             stdout: Output::Null,
             stderr: Output::Null,
             extra: Extra::Nothing,
+            job_server: None,
             interactive: false,
             may_leak: false,
         };

@@ -14,6 +14,9 @@ use super::Fault;
 /// Runs that are kept where nothing else is asked for: a day's work, and some megabytes of logs.
 pub const KEEP_RUNS: u32 = 20;
 
+/// The pipe by which a run shares its slots, in its folder.
+pub const JOB_SERVER: &str = "jobserver";
+
 /// Names that are tried for a run. There are 65 536 in each second, so even a few taken ones in a
 /// row mean that something else is wrong.
 const TRIES: u32 = 100;
@@ -101,7 +104,7 @@ fn has_ended(run: &Path) -> bool {
 /// Returns whether something in the folder of a run is of no use after it: items that were on their
 /// way, output that was held back.
 fn is_passing(name: &str) -> bool {
-    name.starts_with("spill-") || name.starts_with(".spool-")
+    name.starts_with("spill-") || name.starts_with(".spool-") || name == JOB_SERVER
 }
 
 fn ids(runs: &Path) -> Result<Vec<String>, Fault> {

@@ -218,7 +218,7 @@ mod tests {
         let language = Language::new(&crate::config::schema());
         let keys = |steps: &[&str]| names(&language.keys(&way(steps)));
         assert!(keys(&[]).contains(&"include".to_owned()));
-        assert_eq!(keys(&["limits"]), ["jobs", "timeout", "on-failure", "keep-runs"]);
+        assert_eq!(keys(&["limits"]), ["jobs", "timeout", "on-failure", "jobserver", "keep-runs"]);
         assert_eq!(keys(&["process", "a", "needs", "*"]), ["process", "when"]);
         assert_eq!(keys(&["process", "a", "timeout"]), ["total", "idle", "slow"]);
         assert_eq!(keys(&["process", "a", "env"]), [""; 0]);

@@ -88,6 +88,8 @@ pub struct Limits {
     pub timeout: Option<Duration>,
     /// `on-failure`.
     pub on_failure: Option<OnFailure>,
+    /// `jobserver`: whether what processes start shares the slots of the run.
+    pub jobserver: Option<bool>,
     /// `keep-runs`: how many run folders stay.
     pub keep_runs: Option<u32>,
 }

@@ -30,6 +30,7 @@ pub(crate) fn invocation(argv: &[&str]) -> Invocation {
         stdout: Output::Pipe,
         stderr: Output::Pipe,
         extra: Extra::Nothing,
+        job_server: None,
         interactive: false,
         may_leak: false,
     }

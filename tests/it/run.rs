@@ -11,6 +11,7 @@ mod environment;
 mod failures;
 mod graph;
 mod items;
+mod jobserver;
 mod modes;
 mod pools;
 mod queues;

@@ -137,6 +137,7 @@ impl Reader<'_, '_, '_> {
             ("jobs", limits.jobs.at()),
             ("timeout", limits.timeout.at()),
             ("on-failure", limits.on_failure.at()),
+            ("jobserver", limits.jobserver.at()),
             ("keep-runs", limits.keep_runs.at()),
         ];
         for (key, at) in keys {
@@ -151,6 +152,7 @@ impl Reader<'_, '_, '_> {
         ours.jobs = limits.jobs.get().and_then(|jobs| narrow(jobs.value.0)).or(ours.jobs);
         let keep = limits.keep_runs.get().and_then(|keep| narrow(keep.value.0));
         ours.keep_runs = keep.or(ours.keep_runs);
+        ours.jobserver = limits.jobserver.get().map(|shares| shares.value).or(ours.jobserver);
         let on_failure = limits.on_failure.get().map(|what| match what.value {
             raw::OnFailure::NoNew => OnFailure::NoNew,
             raw::OnFailure::Kill => OnFailure::Kill,

@@ -85,6 +85,8 @@ pub(in crate::config) struct Limits {
     /// What happens once a process has failed: `no-new` (the default) lets what runs end, `kill`
     /// stops that too, `continue` runs everything that does not need the failed process.
     pub(in crate::config) on_failure: Key<OnFailure>,
+    /// Whether `make`, `cargo` and `ninja` in a process share the slots of the run (`true`).
+    pub(in crate::config) jobserver: Key<bool>,
     /// How many folders of earlier runs are kept.
     pub(in crate::config) keep_runs: Key<Whole<1, 1_000_000>>,
 }

@@ -48,6 +48,7 @@ impl Core {
             self.timers.unset(at, timer);
         }
         self.child_is_over(id, &mut attempt);
+        self.recount_tokens(matches!(ended.exit, Exit::Signal(_) | Exit::OutOfMemory));
         self.reader_left(node);
         let verdict = self.verdict(&attempt, ended);
         let number = match ended.given {
@@ -112,6 +113,7 @@ impl Core {
             }
         }
         self.memory_may_do();
+        self.ready.room(Lack::Token);
         self.ready.room(Lack::Jobs);
         if is_extra {
             self.ready.room(Lack::SpareJobs);

@@ -109,6 +109,10 @@ pub(in crate::engine) enum Input {
     /// So many bytes of memory are available, as [`Effect::LookAtMemory`] asked; `None` where
     /// nobody can say.
     Memory(Option<u64>),
+    /// A token was taken, as [`Effect::TakeToken`] asked.
+    Token,
+    /// There is no token now; one that is waited for comes as [`Input::Token`].
+    NoToken,
     /// A timer rang: time has come to [`super::Core::next_timer`].
     Time,
     /// Nothing has happened for a while: everything was told, and no item is due later.
@@ -260,6 +264,18 @@ pub(in crate::engine) enum Effect {
     Abandon(QueueId),
     /// Look how much memory is available.
     LookAtMemory,
+    /// Take a token of the job server; where there is none, wait for it or not.
+    TakeToken {
+        /// Whether to wait.
+        wait: bool,
+    },
+    /// Give so many tokens back.
+    GiveTokens(u32),
+    /// Nobody should have a token but this run: make again those that were lost.
+    RecountTokens {
+        /// Whether nothing lives that could have one; else that is to be looked for.
+        sure: bool,
+    },
     /// Tell an event.
     Tell(EventKind),
     /// The run is over.

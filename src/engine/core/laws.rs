@@ -7,6 +7,7 @@
 
 use proptest::prelude::*;
 
+use super::Sharing;
 use super::tests::body::Body;
 use super::tests::player::{Player, Temper};
 use super::tests::random::job;
@@ -64,6 +65,22 @@ proptest! {
     #[test]
     fn whatever_happens_every_law_holds_and_it_ends(text in job(), seed: u64) {
         play(&text, seed, Temper::Wild);
+    }
+
+    #[test]
+    fn slots_are_shared_with_make_and_all_go_back(
+        text in job(),
+        seed: u64,
+        serves: bool,
+        tokens in 0_u32..4,
+    ) {
+        let mut player = Player::new(planned(&text), seed, Temper::Patient);
+        let (sharing, tokens) =
+            if serves { (Sharing::Serves, tokens + 1) } else { (Sharing::Joins, tokens) };
+        player.body.shares(sharing, tokens);
+        player.play();
+        // One that was waited for may come with the end; the body gives it back.
+        prop_assert!(player.body.machine.hand <= 1);
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub(super) enum Lack {
     Rate(PoolId),
     /// The memory that a pool asks for.
     Memory(PoolId),
+    /// A token of those that are shared with others.
+    Token,
     /// The bound over all pools.
     Jobs,
     /// What extra long-lived children may take of the bound over all pools.
@@ -158,6 +160,11 @@ impl Ready {
     pub(super) fn room(&mut self, lack: Lack) {
         let first = self.refused.get(&lack).and_then(BTreeSet::first).copied();
         self.wake(lack, first);
+    }
+
+    /// Returns whether somebody waits for this.
+    pub(super) fn is_lacking(&self, lack: Lack) -> bool {
+        self.refused.get(&lack).is_some_and(|lines| !lines.is_empty())
     }
 
     /// Returns whether somebody better waits for this.

@@ -8,6 +8,7 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use super::reserve::Reserve;
+use super::tokens::{Tokens, Use};
 use crate::model::{PoolId, Rate};
 use crate::plan::Pool;
 
@@ -16,6 +17,8 @@ use crate::plan::Pool;
 pub(super) struct Slots {
     pools: Vec<PoolSlots>,
     jobs: Option<Jobs>,
+    /// What this run shares with others.
+    pub(super) tokens: Tokens,
 }
 
 /// The bound over all pools.
@@ -54,6 +57,7 @@ pub(super) struct Permit {
     in_jobs: bool,
     long: bool,
     extra: bool,
+    token: Use,
 }
 
 /// What a permit holds of one pool.
@@ -75,6 +79,8 @@ pub(super) enum Full {
     Jobs,
     /// It is reached for extra children.
     SpareJobs,
+    /// A token is lacking of those that are shared with others.
+    Token,
     /// A pool's `rate` allows the next start only then.
     Rate(PoolId, Duration),
 }
@@ -88,7 +94,8 @@ impl Slots {
             let spare = size.saturating_sub(reserve.of_jobs());
             Jobs { size, used: 0, spare, extra: 0 }
         });
-        Self { pools: pools.iter().map(pool).collect(), jobs }
+        let pools = pools.iter().map(pool).collect();
+        Self { pools, jobs, tokens: Tokens::default() }
     }
 
     /// Takes all that attempts ask for which start together, or nothing.
@@ -98,10 +105,13 @@ impl Slots {
         claims: &[Claim<'_>],
     ) -> Result<Vec<Permit>, Full> {
         let mut permits = Vec::with_capacity(claims.len());
-        let refused = claims
+        let taken = claims
             .iter()
-            .try_for_each(|claim| self.take_one(*claim).map(|permit| permits.push(permit)))
-            .and_then(|()| self.take_tokens(now, claims));
+            .try_for_each(|claim| self.take_one(*claim).map(|permit| permits.push(permit)));
+        let refused = taken.and_then(|()| {
+            let tokens = permits.iter().map(|permit: &Permit| permit.token);
+            if self.tokens.suffice(tokens) { self.draw(now, claims) } else { Err(Full::Token) }
+        });
         if refused.is_err() {
             for permit in permits.drain(..) {
                 let _ = self.give_back(permit);
@@ -124,19 +134,20 @@ impl Slots {
                 self.pools[pool.index()].check(*pool, claim)?;
             }
         }
+        let token = self.tokens.count(claim);
         let take = |pool: &PoolId| self.pools[pool.index()].take(*pool, claim);
-        let taken = claim.pools.iter().map(take).collect();
+        let slots = claim.pools.iter().map(take).collect();
         if let Some(jobs) = self.jobs.as_mut().filter(|_| claim.in_jobs) {
             jobs.used += 1;
             jobs.extra += u32::from(claim.extra);
         }
         let Claim { in_jobs, long, extra, .. } = claim;
-        Ok(Permit { taken, in_jobs, long, extra })
+        Ok(Permit { taken: slots, in_jobs, long, extra, token })
     }
 
-    /// Takes a token for each start. Those that start together need only the first of them: a
-    /// bucket that is smaller than they are many would never hold them all.
-    fn take_tokens(&mut self, now: Duration, claims: &[Claim<'_>]) -> Result<(), Full> {
+    /// Draws from the bucket of a rate for each start. Those that start together need only the
+    /// first drop: a bucket that is smaller than they are many would never hold them all.
+    fn draw(&mut self, now: Duration, claims: &[Claim<'_>]) -> Result<(), Full> {
         let counted = || claims.iter().filter(|claim| claim.in_pools).flat_map(|c| c.pools);
         for pool in counted() {
             let bucket = self.pools[pool.index()].bucket.as_mut();
@@ -146,7 +157,7 @@ impl Slots {
         }
         for pool in counted() {
             if let Some(bucket) = &mut self.pools[pool.index()].bucket {
-                bucket.tokens -= 1.0;
+                bucket.drops -= 1.0;
             }
         }
         Ok(())
@@ -154,7 +165,8 @@ impl Slots {
 
     /// Gives slots back and returns the pools that have room again.
     pub(super) fn give_back(&mut self, permit: Permit) -> impl Iterator<Item = PoolId> + use<> {
-        let Permit { taken, in_jobs, long, extra } = permit;
+        let Permit { taken, in_jobs, long, extra, token } = permit;
+        self.tokens.give_back(token);
         if let Some(jobs) = self.jobs.as_mut().filter(|_| in_jobs) {
             jobs.used -= 1;
             jobs.extra -= u32::from(extra);
@@ -288,27 +300,27 @@ impl Numbers {
     }
 }
 
-/// A token bucket: full at the start, one token a start.
+/// The bucket of a rate: full at the start, one drop a start.
 #[derive(Debug)]
 struct Bucket {
     rate: Rate,
-    tokens: f64,
+    drops: f64,
     filled: Duration,
 }
 
 impl Bucket {
     fn new(rate: Rate) -> Self {
-        Self { rate, tokens: f64::from(rate.starts), filled: Duration::ZERO }
+        Self { rate, drops: f64::from(rate.starts), filled: Duration::ZERO }
     }
 
-    /// Returns when there will be a token, or `None` if there is one.
+    /// Returns when there will be a drop, or `None` if there is one.
     fn wait(&mut self, now: Duration) -> Option<Duration> {
-        let per_token = self.rate.per.as_secs_f64() / f64::from(self.rate.starts);
+        let per_drop = self.rate.per.as_secs_f64() / f64::from(self.rate.starts);
         let since = now.saturating_sub(self.filled).as_secs_f64();
-        self.tokens = (self.tokens + since / per_token).min(f64::from(self.rate.starts));
+        self.drops = (self.drops + since / per_drop).min(f64::from(self.rate.starts));
         self.filled = self.filled.max(now);
-        // A token that lacks a nanosecond is there: the timer is no finer.
-        let lack = (1.0 - self.tokens) * per_token;
+        // A drop that lacks a nanosecond is there: the timer is no finer.
+        let lack = (1.0 - self.drops) * per_drop;
         (lack > 1e-9).then(|| now + Duration::from_secs_f64(lack).max(Duration::from_micros(1)))
     }
 }
@@ -385,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_chain_costs_no_token_and_a_chain_needs_only_one_to_start() {
+    fn a_refused_chain_costs_no_drop_and_a_chain_needs_only_one_to_start() {
         let rate = Rate { starts: 1, per: Duration::from_secs(1) };
         let mut slots = slots(&[pool(0, 9, Some(rate)), pool(1, 1, None)], None);
         let (rated, single) = ([PoolId(0)], [PoolId(1)]);

@@ -32,11 +32,13 @@ impl Core {
         self.attempts.values().all(|attempt| self.only_serves(attempt))
             && self.undrained == 0
             && !self.timers.will_start()
+            && !self.slots.tokens.are_counted()
     }
 
     /// Returns whether whatever runs waits for something that nobody will do.
     fn stands_still(&self) -> bool {
         !self.timers.will_start()
+            && !self.slots.tokens.are_counted()
             && self.attempts.values().all(|attempt| self.waits_for_others(attempt))
             && !self.queues.iter().any(super::queues::QueueRow::is_restless)
     }

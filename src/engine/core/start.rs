@@ -325,6 +325,11 @@ impl Core {
             Full::Spare(pool) => (Lack::Spare(pool), false),
             Full::Jobs => (Lack::Jobs, true),
             Full::SpareJobs => (Lack::SpareJobs, true),
+            Full::Token => {
+                self.ask_for_token();
+                // Those differ that could do without, and that need more than one.
+                (Lack::Token, false)
+            }
             Full::Rate(pool, at) => {
                 self.timers.set(at, Timer::Rate(pool));
                 (Lack::Rate(pool), true)

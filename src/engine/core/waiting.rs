@@ -53,6 +53,8 @@ pub(super) enum Reason {
         /// The bound.
         jobs: u32,
     },
+    /// A slot of the machine that `make` or the like has.
+    Token,
     /// As much memory as a pool asks for.
     Memory(u64),
     /// The next start that a pool's rate allows.
@@ -85,6 +87,7 @@ impl fmt::Display for Reason {
             Self::After(name) => write!(f, "comes after `{name}`"),
             Self::Pool { name, used, size } => write!(f, "pool `{name}` {used}/{size}"),
             Self::Jobs { used, jobs } => write!(f, "jobs {used}/{jobs}"),
+            Self::Token => write!(f, "all job slots are taken by `make` or the like"),
             Self::Memory(least) => write!(f, "memory below {}", size(*least)),
             Self::Rate(name) => write!(f, "the rate of pool `{name}`"),
             Self::Items(name) => write!(f, "queue `{name}` is empty"),
@@ -201,6 +204,9 @@ impl Core {
             _ => {
                 if let Some(least) = self.memory_lacking(node.id) {
                     return Some(Reason::Memory(least));
+                }
+                if !waits && self.slots.tokens.are_lacking() {
+                    return Some(Reason::Token);
                 }
                 let rated = |pool: &&PoolId| self.plan.pools[pool.index()].rate.is_some();
                 let rated = node.pools.iter().find(rated);

@@ -109,10 +109,12 @@ impl Play {
         self.home.path()
     }
 
-    /// Returns the plan.
+    /// Returns the plan. What a real pipe is needed for is not played.
     pub(super) fn plan(&self) -> Plan {
         let machine = Machine { cpus: 4, jobs: self.jobs };
-        plan(self.job.clone(), &Selection::default(), &machine, &BTreeMap::new()).unwrap()
+        let mut job = self.job.clone();
+        job.limits.jobserver = Some(false);
+        plan(job, &Selection::default(), &machine, &BTreeMap::new()).unwrap()
     }
 
     /// Plays it to its end.

@@ -38,7 +38,7 @@ fn keys_are_offered_that_are_not_given_yet() {
     assert_eq!(offered("[process.a.env]\n|"), [""; 0]);
     assert_eq!(
         offered("[limits]\nj|obs = 1\ntimeout = \"1s\""),
-        ["jobs", "on-failure", "keep-runs"]
+        ["jobs", "on-failure", "jobserver", "keep-runs"]
     );
 }
 

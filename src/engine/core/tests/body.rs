@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::child::Child;
+use super::machine::Machine;
 use super::referee::Referee;
 use super::stock::{Item, Stock};
 use crate::engine::core::{Core, Effect, Ended, Input, Level, Settlement, Start};
@@ -42,8 +43,7 @@ pub(in crate::engine::core) struct Body {
     pub(in crate::engine::core) probes: BTreeSet<AttemptId>,
     pub(in crate::engine::core) events: Vec<EventKind>,
     pub(in crate::engine::core) over: bool,
-    /// Bytes of memory that are available.
-    pub(in crate::engine::core) memory: Option<u64>,
+    pub(in crate::engine::core) machine: Machine,
     /// Effects that were carried out.
     pub(in crate::engine::core) effects: u64,
 }
@@ -71,7 +71,7 @@ impl Body {
             probes: BTreeSet::new(),
             events: Vec::new(),
             over: false,
-            memory: None,
+            machine: Machine::default(),
             effects: 0,
             plan,
         }
@@ -192,7 +192,6 @@ impl Body {
                     *left = 0;
                 }
             }
-            Effect::LookAtMemory => inputs.push_back(Input::Memory(self.memory)),
             Effect::Tell(kind) => {
                 if let EventKind::NodeEnded { node, .. } = kind {
                     self.leave_replays(node);
@@ -204,6 +203,7 @@ impl Body {
                 self.referee.end();
                 self.over = true;
             }
+            asked => inputs.extend(self.machine.answer(&asked)),
         }
     }
 

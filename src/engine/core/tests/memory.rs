@@ -10,7 +10,7 @@ use crate::event::EventKind;
 /// Begins a run on a machine with so many bytes.
 fn begin_with(bytes: u64, text: &str) -> Body {
     let mut body = Body::new(planned(text), false);
-    body.memory = Some(bytes);
+    body.machine.memory = Some(bytes);
     body.on(Input::Begin);
     body
 }
@@ -30,7 +30,7 @@ fn nothing_more_starts_while_there_is_too_little() {
     assert_eq!(run.running(), "a c", "one may always run");
     assert_eq!(notes(&run), ["pool `p` waits: memory below 3 GiB (2 KiB available)"]);
     assert_eq!(run.waits(), ["`b` waits: memory below 3 GiB"]);
-    run.memory = Some(4 << 30);
+    run.machine.memory = Some(4 << 30);
     run.pass(Duration::from_secs(1));
     assert_eq!(run.running(), "a c b");
 }

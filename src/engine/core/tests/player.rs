@@ -75,6 +75,7 @@ impl Player {
             let choice = self.below(moves.len() as u64);
             self.make(moves[usize::try_from(choice).unwrap()]);
             self.disturb();
+            self.body.all_have_tokens();
             if self.below(4) == 0 {
                 self.body.still();
             }
@@ -239,6 +240,9 @@ impl Player {
                 }
             }
             5 => drop(self.body.waits()),
+            6..10 => self.body.make_takes(),
+            10..13 => self.body.make_gives(),
+            13 => self.body.make_dies(),
             _ => {}
         }
     }
