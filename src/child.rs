@@ -47,7 +47,7 @@ pub use alarm::Alarm;
 pub use fork::Spawner;
 pub use host::{Change, Child, Ended, Extra, Fault, Host, Input, Invocation, Output, StartError};
 pub use pipe::{PipeReader, PipeWriter, Unread, Wrote, pipe};
-pub use proc::{descriptors, ignored_signals, resident, waited_for_cpu};
+pub use proc::{CpuTurns, cpu_turns, descriptors, ignored_signals, resident, waited_for_cpu};
 pub use resort::LastResort;
 pub use signals::{Heard, Signals, interrupt, stand_still};
 pub use sim::{Act, Answers, Script, Sim};

@@ -12,8 +12,8 @@
 //! ([`paces`]); [`open`] makes queues, [`source`] and [`publish`] put items in, [`items`] and
 //! [`retry`] say what becomes of one; [`crowd`] bounds children by what the system has room for,
 //! [`jobserver`] shares slots with what they start; [`context`], [`teller`], [`clock`], [`orders`],
-//! [`printed`], [`recent`], [`secrets`], [`signals`] and [`tty`] are what they share. [`standby`] is
-//! there before the job is, with the [`sentry`], which needs nobody.
+//! [`printed`], [`recent`], [`secrets`], [`signals`], [`tty`] and [`turns`] are what they share.
+//! [`standby`] is there before the job is, with the [`sentry`], which needs nobody.
 
 mod attempt;
 mod clock;
@@ -45,6 +45,7 @@ mod standby;
 mod stream;
 mod teller;
 mod tty;
+mod turns;
 mod worker;
 
 #[cfg(test)]
@@ -147,6 +148,8 @@ async fn go(
 ) -> Result<Ended, Fault> {
     let Run { mut plan, folder, sinks, file, options, started, inherited, masker, .. } = run;
     let changes = Changes::default();
+    let cut_off =
+        folder.after_cut_off().map(|last| format!("the last run was cut off: {}", last.display()));
     let crowded = crowd::fit(&mut plan, child::descriptors());
     let pipe = folder.path().join(journal::JOB_SERVER);
     let (job_server, odd) = JobServer::open(&plan, &pipe, &inherited);
@@ -164,7 +167,7 @@ async fn go(
         job_server,
     }));
     declare(&context, file, options, started);
-    for message in crowded.into_iter().chain(odd) {
+    for message in [cut_off, crowded, odd].into_iter().flatten() {
         context.teller.tell(EventKind::Noted { message });
     }
     let driver = Driver::new(Rc::clone(&context), receiver, changes, outside);

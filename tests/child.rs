@@ -41,12 +41,12 @@ macro_rules! scenarios {
 }
 
 const SCENARIOS: &[(&str, Scenario)] = scenarios![
-    start::codes_and_signals_are_told_apart,
-    start::a_child_has_clean_surroundings,
-    start::a_child_has_no_terminal,
-    start::every_cause_is_named,
+    start::p18_codes_and_signals_are_told_apart,
+    start::p19_a_child_has_clean_surroundings,
+    start::p23_a_child_has_no_terminal,
+    start::p14_every_cause_is_named,
     start::a_path_is_looked_up_in_the_childs_environment,
-    start::a_busy_program_is_tried_again,
+    start::p15_a_busy_program_is_tried_again,
     start::too_long_arguments_are_explained_with_sizes,
     start::a_megabyte_of_arguments_arrives,
     start::three_hundred_children_live_at_once,
@@ -61,7 +61,7 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios![
     leftovers::a_grandchild_in_the_background_is_killed_and_named,
     leftovers::a_grandchild_in_its_own_session_is_killed_and_named,
     leftovers::a_daemon_without_environment_is_told_from_other_attempts,
-    leftovers::an_orphan_is_reaped_while_its_attempt_lives,
+    leftovers::p08_an_orphan_is_reaped_while_its_attempt_lives,
     leftovers::a_holder_of_the_pipe_is_found_and_killed,
     leftovers::who_is_asked_to_stop_gets_grace_for_the_whole_set,
     leftovers::a_stopped_child_hears_a_request_to_end,
@@ -71,7 +71,7 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios![
     leftovers::everything_can_be_paused,
     inner::a_killed_engine_leaves_nothing,
     inner::a_killed_spawner_is_a_fault_and_leaves_nothing,
-    inner::an_ignored_sigchld_hides_no_status,
+    inner::p11_an_ignored_sigchld_hides_no_status,
     inner::a_low_limit_keeps_no_descriptor_from_a_child,
 ];
 

@@ -12,6 +12,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::host::Invocation;
+use super::line::BORN_WITHIN;
 use super::wire::{Failure, Step};
 use crate::event::NotStarted;
 use crate::lookup::{Interpreter, Start, USUAL_PATH, candidates, is_executable, start};
@@ -107,6 +108,10 @@ pub(super) fn explain(failure: Failure, program: &Path, what: &Invocation) -> No
     let error = io::Error::from_raw_os_error(failure.errno);
     let shown = program.display();
     match failure.step {
+        Step::Receive if failure.errno == libc::ETIMEDOUT => {
+            let within = humantime::format_duration(BORN_WITHIN);
+            because(format!("`{shown}` did not start within {within}: the system holds it up"))
+        }
         Step::Cwd => cwd_cause(&what.cwd, &error),
         Step::Exec => exec_cause(failure.errno, program, what)
             .unwrap_or_else(|| because(format!("failed to execute `{shown}`: {error}"))),

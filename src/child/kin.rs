@@ -8,6 +8,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::process::{
@@ -175,11 +176,31 @@ pub(super) fn limit_on_locks(process: Pid) -> Option<(u64, u64)> {
 
 /// Returns the parent of a process.
 pub(super) fn parent(process: Pid) -> Option<Pid> {
-    let stat = fs::read(format!("/proc/{}/stat", process.as_raw_nonzero())).ok()?;
+    pid(&field(&folder(process), 1)?)
+}
+
+/// Returns the group of a process.
+pub(super) fn group(process: Pid) -> Option<Pid> {
+    pid(&field(&folder(process), 2)?)
+}
+
+/// Returns whether a process or thread runs, or would if it had a CPU.
+pub(super) fn is_ready(folder: &Path) -> bool {
+    field(folder, 0).is_some_and(|state| state == "R")
+}
+
+fn folder(process: Pid) -> PathBuf {
+    format!("/proc/{}", process.as_raw_nonzero()).into()
+}
+
+/// Returns a field of what the system says in the folder of a process or thread, counted behind the
+/// name.
+fn field(folder: &Path, number: usize) -> Option<String> {
+    let stat = fs::read(folder.join("stat")).ok()?;
     // The name stands in parentheses and may contain anything, also parentheses.
     let behind = stat.iter().rposition(|byte| *byte == b')')? + 1;
     let stat = std::str::from_utf8(&stat[behind..]).ok()?;
-    pid(stat.split_whitespace().nth(1)?)
+    stat.split_whitespace().nth(number).map(str::to_owned)
 }
 
 /// Returns all processes that can be seen.

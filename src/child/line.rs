@@ -17,6 +17,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, pidfd_send_signal, wai
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{Mutex, Notify};
+use tokio::time::timeout;
 
 use super::fork::Spawner;
 use super::headroom::Headroom;
@@ -29,6 +30,10 @@ use crate::event::Exit;
 
 /// How long the spawner may take to kill what is left, when the engine is done with it.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How long a start may take: a program on a disk that does not answer is as good as none, and what
+/// waits for it must not wait for ever. As long as a fork that is refused is tried again.
+pub(super) const BORN_WITHIN: Duration = Duration::from_secs(30);
 
 /// The line to the spawner.
 #[derive(Debug)]
@@ -117,7 +122,7 @@ impl Line {
         let slot = Rc::new(Slot::default());
         self.slots.borrow_mut().insert(id, Rc::clone(&slot));
         let life = Life { line: Rc::clone(self), slot, id };
-        let birth = life.birth().await?;
+        let birth = life.birth_in_time().await?;
         Ok(birth.map(|pid| (pid, life)))
     }
 
@@ -274,6 +279,17 @@ pub(super) async fn listen(line: Rc<Line>) {
 }
 
 impl Life {
+    /// Waits until the program runs or can't, but not for ever. The time is halved: where this
+    /// program stood still itself, only one half has passed without anybody having looked.
+    async fn birth_in_time(&self) -> Result<Result<u32, Failure>, Fault> {
+        for _ in 0..2 {
+            if let Ok(birth) = timeout(BORN_WITHIN / 2, self.birth()).await {
+                return birth;
+            }
+        }
+        Ok(Err(Failure { step: Step::Receive, errno: libc::ETIMEDOUT }))
+    }
+
     async fn birth(&self) -> Result<Result<u32, Failure>, Fault> {
         loop {
             if let Some(birth) = self.slot.birth.get() {
@@ -336,5 +352,40 @@ pub(super) fn ends_within(process: &OwnedFd, time: Duration) -> bool {
             Err(Errno::INTR) => {}
             ended => return ended == Ok(1),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+    use rustix::process::{PidfdFlags, getpid, pidfd_open};
+
+    use super::*;
+
+    #[test]
+    fn a_start_of_which_nothing_is_heard_has_failed() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+            let (socket, mute) =
+                socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).unwrap();
+            let pid = getpid();
+            let pidfd = pidfd_open(pid, PidfdFlags::empty()).unwrap();
+            let line = Rc::new(Line::new(Spawner { socket, pid, pidfd }).unwrap());
+            let began = tokio::time::Instant::now();
+            let failed = line.start(line.number(), b"start", &[]).await.unwrap().unwrap_err();
+            assert_eq!((failed.step, failed.errno), (Step::Receive, libc::ETIMEDOUT));
+            assert_eq!(began.elapsed(), BORN_WITHIN);
+            // Should it be born after all, it is killed.
+            let mut letter = Letter::new();
+            assert!(letter.receive(&mute).unwrap() && letter.receive(&mute).unwrap());
+            let mut kill = Vec::new();
+            wire::put_kill(&mut kill, 0);
+            assert_eq!(letter.message(), kill);
+        });
     }
 }

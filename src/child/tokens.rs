@@ -78,8 +78,8 @@ impl Tokens {
         Ok(tokens)
     }
 
-    /// Returns where others find it. White space would end a word of `MAKEFLAGS`, so a path that has
-    /// some is told as that of our own descriptor.
+    /// Returns where others find it. White space would end a word of `MAKEFLAGS`, so a path that
+    /// has some is told as that of our own descriptor.
     pub fn path(&self) -> PathBuf {
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+@%:,=".contains(byte);
         let is_plain =

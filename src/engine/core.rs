@@ -9,8 +9,8 @@
 //! and drains, [`circles`] where queues feed each other, [`batches`] knows when there is enough for
 //! a child, [`memory`] keeps starts back, [`stopping`] stops, [`pace`] slows down what fails,
 //! [`services`] come and go with those that need them, [`standstill`] ends what waits in vain,
-//! [`waiting`] says why something waits; [`slots`] with [`reserve`] and [`tokens`], [`ready`] and [`timers`] keep
-//! accounts.
+//! [`waiting`] says why something waits; [`slots`] with [`reserve`] and [`tokens`], [`ready`] and
+//! [`timers`] keep accounts.
 
 mod batches;
 mod circles;
@@ -165,6 +165,7 @@ impl Core {
             Input::Quiet { attempt } => self.quiet(attempt),
             Input::Probed { attempt, refused } => self.probed(attempt, refused),
             Input::Memory(available) => self.memory_seen(available),
+            Input::Turns { attempt, turns } => self.had_turns(attempt, turns),
             Input::Token => self.token_came(),
             Input::NoToken => self.token_is_late(),
             Input::Time => {}

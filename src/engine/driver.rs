@@ -228,6 +228,10 @@ impl Driver {
                 let forget = &mut |item: &Item| context.forget_item(id, item);
                 queue.drop_rest(forget).map_err(Fault::Spool)?;
             }
+            Effect::LookAtTurns { attempt, pid } => {
+                let turns = child::cpu_turns(pid);
+                self.next.push_back(Input::Turns { attempt, turns });
+            }
             Effect::LookAtMemory => {
                 self.next.push_back(Input::Memory(self.context.host.available_memory()));
             }

@@ -4,7 +4,8 @@
 //! is there already the run joins that, and so do its children; else it serves one of its own.
 //! GNU make knows named pipes since 4.4, and an older one gives up on a name. So it is looked,
 //! without running it, which one a child would find: an old one is given a descriptor instead, and
-//! where `make` is not in sight only `cargo` is told, by a variable of its own. Unaware of who runs.
+//! where `make` is not in sight only `cargo` is told, by a variable of its own. Unaware of who
+//! runs.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

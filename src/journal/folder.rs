@@ -20,11 +20,15 @@ use crate::event::Stream;
 /// which takes one turn of it and not one for each.
 const ONE_BY_ONE: usize = 64;
 
+/// The link to the last run, for people.
+const LATEST: &str = "latest";
+
 /// The folder of one run, which is locked as long as this lives.
 #[derive(Debug)]
 pub struct RunFolder {
     id: String,
     path: PathBuf,
+    after: Option<PathBuf>,
     _lock: File,
 }
 
@@ -41,16 +45,23 @@ impl RunFolder {
         let lock = create(&lock_path)?;
         lock.lock().map_err(Fault::to("lock", &lock_path))?;
         folder(&path.join("logs"))?;
+        let last = fs::read_link(state.join(LATEST)).map(|run| state.join(run)).ok();
         link_latest(state, &id);
         runs::prune(&all, keep)?;
         runs::tidy(&all)?;
         drop(held);
-        Ok(Self { id, path, _lock: lock })
+        let after = last.filter(|last| runs::is_cut_off(last));
+        Ok(Self { id, path, after, _lock: lock })
     }
 
     /// Returns `{run.id}`, its name.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Returns the folder of the run before this one, if that was cut off.
+    pub fn after_cut_off(&self) -> Option<&Path> {
+        self.after.as_deref()
     }
 
     /// Returns its path.
@@ -147,7 +158,7 @@ fn ignore(path: &Path) -> Result<(), Fault> {
 /// Points `latest` to a run. It is a convenience for people, so a file system without links, or
 /// something else of that name, is no fault.
 fn link_latest(state: &Path, id: &str) {
-    let latest = state.join("latest");
+    let latest = state.join(LATEST);
     let ours = latest.is_symlink() || !latest.exists();
     let fresh = state.join("latest.new");
     fs::remove_file(&fresh).ok();

@@ -77,19 +77,23 @@ pub fn take_run(run: &Path) -> Result<Option<File>, Fault> {
     }
 }
 
-/// Removes what killed runs have left open: what only runs that go on need.
+/// Removes what runs that were cut off have left open: what only runs that go on need.
 pub(super) fn tidy(runs: &Path) -> Result<(), Fault> {
-    for id in ids(runs)? {
-        let path = runs.join(id);
-        let lock = File::open(path.join("lock"));
+    for path in ids(runs)?.into_iter().map(|id| runs.join(id)) {
         // What a run that came to its end has left, it has left for a person.
-        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) && !has_ended(&path) {
+        if is_cut_off(&path) {
             let entries = fs::read_dir(&path).into_iter().flatten().flatten();
             let passing = entries.filter(|entry| is_passing(&entry.file_name().to_string_lossy()));
             passing.for_each(|entry| drop(fs::remove_file(entry.path())));
         }
     }
     Ok(())
+}
+
+/// Returns whether a run is over and has not told its end.
+pub(super) fn is_cut_off(run: &Path) -> bool {
+    let lock = File::open(run.join("lock"));
+    lock.is_ok_and(|lock| lock.try_lock().is_ok()) && !has_ended(run)
 }
 
 /// Returns whether a run told its end.

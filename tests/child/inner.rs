@@ -101,7 +101,7 @@ async fn statuses(host: &Host) {
 }
 
 /// P11, S14: who starts us with signals ignored changes nothing for children.
-pub(crate) async fn an_ignored_sigchld_hides_no_status(_: &Host) {
+pub(crate) async fn p11_an_ignored_sigchld_hides_no_status(_: &Host) {
     let ended = inner("statuses", "trap '' CHLD HUP INT;").wait_with_output().expect("an end");
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stdout));
 }

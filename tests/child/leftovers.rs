@@ -67,7 +67,7 @@ async fn end(child: &mut Child) {
 }
 
 /// P8, P9: adopted processes are reaped at once, and their status is nobody's.
-pub(crate) async fn an_orphan_is_reaped_while_its_attempt_lives(host: &Host) {
+pub(crate) async fn p08_an_orphan_is_reaped_while_its_attempt_lives(host: &Host) {
     let mut what = shell("(sh -c 'echo $$; exit 9' &); read word; exit 5");
     what.stdin = Input::Pipe;
     let mut child = host.start(what).await.unwrap();

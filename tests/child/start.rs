@@ -8,7 +8,7 @@ use runner::event::Exit;
 use super::tools::{hold, invocation, is_gone, lines, program, read_all, run, shell, soon};
 
 /// A status is a code or a signal, and nothing else's.
-pub(crate) async fn codes_and_signals_are_told_apart(host: &Host) {
+pub(crate) async fn p18_codes_and_signals_are_told_apart(host: &Host) {
     for code in [0, 1, 7, 127, 255] {
         let ran = run(host, shell(&format!("echo out; echo err >&2; exit {code}"))).await.unwrap();
         assert_eq!(ran.ended.exit, Exit::Code(code));
@@ -23,7 +23,7 @@ pub(crate) async fn codes_and_signals_are_told_apart(host: &Host) {
 
 /// P19: no signal is blocked or ignored, no descriptor is there but 0, 1 and 2, the group is its
 /// own, the limit on descriptors is the one that this program was started with.
-pub(crate) async fn a_child_has_clean_surroundings(host: &Host) {
+pub(crate) async fn p19_a_child_has_clean_surroundings(host: &Host) {
     let ran = run(host, invocation(&["cat", "/proc/self/status"])).await.unwrap();
     let field = |name: &str| {
         let line = ran.stdout.lines().find_map(|line| line.strip_prefix(name));
@@ -44,14 +44,14 @@ pub(crate) async fn a_child_has_clean_surroundings(host: &Host) {
 }
 
 /// P23: there is no terminal to be had.
-pub(crate) async fn a_child_has_no_terminal(host: &Host) {
+pub(crate) async fn p23_a_child_has_no_terminal(host: &Host) {
     let ran = run(host, shell("exec 3</dev/tty")).await.unwrap();
     assert_ne!(ran.ended.exit, Exit::Code(0));
     assert!(ran.stderr.contains("/dev/tty"), "{}", ran.stderr);
 }
 
 /// P14: one error number, many causes.
-pub(crate) async fn every_cause_is_named(host: &Host) {
+pub(crate) async fn p14_every_cause_is_named(host: &Host) {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let plain = program(folder.path(), "plain", "#!/bin/sh\n");
@@ -134,7 +134,7 @@ pub(crate) async fn a_path_is_looked_up_in_the_childs_environment(host: &Host) {
 }
 
 /// P15: who has just written a program may still have it open.
-pub(crate) async fn a_busy_program_is_tried_again(host: &Host) {
+pub(crate) async fn p15_a_busy_program_is_tried_again(host: &Host) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("copy");
     std::fs::copy("/bin/true", &path).unwrap();

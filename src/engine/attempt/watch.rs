@@ -2,22 +2,27 @@
 //!
 //! Unaware of what the child reads and prints.
 
+use std::time::Duration;
+
 use tokio::time::{Instant, sleep_until};
 
 use super::Life;
-use crate::child::{Change, Child, Ended};
+use crate::child::{self, Change, Child, Ended};
 use crate::engine::core::Input;
 use crate::engine::fault::Fault;
 use crate::engine::orders::Order;
+use crate::engine::turns::Turns;
 
 impl Life<'_> {
     /// Waits until the child is gone.
     pub(super) async fn watch(&self, child: &mut Child) -> Result<Ended, Fault> {
         let mut idle = self.context.plan.process(self.start.node).timeout.idle;
-        let attempt = self.start.attempt;
+        let (attempt, pid) = (self.start.attempt, child.pid);
+        let (mut turns, mut spared) =
+            (Turns::since(self.context.teller.clock().now()), Duration::ZERO);
         let ended = loop {
             let clock = self.context.teller.clock();
-            let silent = clock.after(self.printed.get(), idle.unwrap_or_default());
+            let silent = clock.after(self.printed.get(), idle.unwrap_or_default() + spared);
             tokio::select! {
                 biased;
                 change = child.change() => match change? {
@@ -35,10 +40,15 @@ impl Life<'_> {
                     }
                 }
                 () = sleep_until(silent), if idle.is_some() => {
+                    let limit = idle.unwrap_or_default() + spared;
                     if self.held_up.get() > 0 {
                         // It waits for us: a full queue is not its silence.
                         self.printed.set(Instant::now());
-                    } else if idle.is_some_and(|idle| clock.elapsed(self.printed.get()) >= idle) {
+                    } else if clock.elapsed(self.printed.get()) < limit {
+                        // It has printed meanwhile.
+                    } else if let Some(missed) = turns.missed(clock.now(), child::cpu_turns(pid)) {
+                        spared += missed;
+                    } else {
                         idle = None;
                         self.context.send(Input::Idle { attempt }).await;
                     }

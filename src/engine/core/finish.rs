@@ -195,7 +195,9 @@ impl Core {
             Some(Stopping::Unread) => Some(self.unread_reason(node)),
             Some(Stopping::Run) => Some(self.stop_reason()),
             Some(Stopping::Unserved(service)) => Some(self.desertion(service)),
-            Some(Stopping::Total) => over("total of", timeout.total),
+            Some(Stopping::Total) => {
+                over("total of", timeout.total).map(|over| attempt.turns.beside(over))
+            }
             Some(Stopping::Idle) => over("idle for", timeout.idle),
             Some(Stopping::Done | Stopping::Unready) | None => ended.fault.clone(),
         };

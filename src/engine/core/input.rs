@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::child::CpuTurns;
 use crate::event::{EventKind, Exit, ItemRef, Leftover, Logs, Stop, Verdict};
 use crate::model::{AttemptId, NodeId, QueueId};
 
@@ -109,6 +110,13 @@ pub(in crate::engine) enum Input {
     /// So many bytes of memory are available, as [`Effect::LookAtMemory`] asked; `None` where
     /// nobody can say.
     Memory(Option<u64>),
+    /// What an attempt had of the CPUs, as [`Effect::LookAtTurns`] asked.
+    Turns {
+        /// The attempt.
+        attempt: AttemptId,
+        /// What it had.
+        turns: CpuTurns,
+    },
     /// A token was taken, as [`Effect::TakeToken`] asked.
     Token,
     /// There is no token now; one that is waited for comes as [`Input::Token`].
@@ -264,6 +272,13 @@ pub(in crate::engine) enum Effect {
     Abandon(QueueId),
     /// Look how much memory is available.
     LookAtMemory,
+    /// Look what an attempt had of the CPUs.
+    LookAtTurns {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Its leader.
+        pid: u32,
+    },
     /// Take a token of the job server; where there is none, wait for it or not.
     TakeToken {
         /// Whether to wait.

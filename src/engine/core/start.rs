@@ -11,6 +11,7 @@ use super::ready::{Lack, Line, Rank, Ready, Wants};
 use super::slots::{Claim, Full, Permit};
 use super::timers::Timer;
 use super::{Core, Effect, Pace, Start};
+use crate::engine::turns::Turns;
 use crate::event::{EventKind, ItemRef};
 use crate::model::{AttemptId, Deliver, NodeId, PoolId, Timeout};
 use crate::plan::{Node, Plan};
@@ -38,6 +39,10 @@ pub(super) struct Attempt {
     pub(super) replays_in: Option<Duration>,
     /// When its child was started.
     pub(super) began: Duration,
+    /// Its leader; zero as long as there is none.
+    pub(super) pid: u32,
+    /// What it has missed of the CPU.
+    pub(super) turns: Turns,
     /// Its timers.
     pub(super) rings: Vec<(Duration, Timer)>,
 }
@@ -382,6 +387,8 @@ impl Core {
             held_up: false,
             replays_in: None,
             began: self.now,
+            pid: 0,
+            turns: Turns::since(self.now),
             rings: Vec::new(),
         };
         self.attempts.insert(attempt, running);
@@ -413,6 +420,7 @@ impl Core {
         let Timeout { total, slow, .. } = if is_worker { Timeout::default() } else { timeout };
         let Some(attempt) = self.attempts.get_mut(&id) else { return };
         attempt.told = true;
+        attempt.pid = pid;
         let slot = attempt.slot;
         let limits = [(total, Timer::Total(id)), (slow, Timer::Slow(id))];
         for (limit, timer) in limits {

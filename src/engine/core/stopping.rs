@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::nodes::State;
 use super::ready::Lack;
-use super::start::Stopping;
+use super::start::{Attempt, Stopping};
 use super::timers::Timer;
 use super::{Core, Effect};
+use crate::child::CpuTurns;
 use crate::event::{EventKind, Outcome, Stop};
 use crate::model::{AttemptId, NodeId, OnFailure, RunWhen};
 
@@ -195,11 +196,28 @@ impl Core {
         }
     }
 
+    /// Looks whether an attempt that is out of time had its turns on a CPU.
+    fn look_at_turns(&mut self, attempt: AttemptId) {
+        if let Some(Attempt { pid, alive: true, stopping: None, .. }) = self.attempts.get(&attempt)
+        {
+            self.out.push(Effect::LookAtTurns { attempt, pid: *pid });
+        }
+    }
+
+    /// Gives an attempt that is out of time the turns that it has missed, or asks it to end.
+    pub(super) fn had_turns(&mut self, attempt: AttemptId, turns: CpuTurns) {
+        let (now, running) = (self.now, self.attempts.get_mut(&attempt));
+        match running.and_then(|running| running.turns.missed(now, turns)) {
+            Some(missed) => self.ring_in(attempt, missed, Timer::Total(attempt)),
+            None => self.ask_to_end(attempt, Stopping::Total),
+        }
+    }
+
     /// Does what is due.
     pub(super) fn ring(&mut self) {
         while let Some(timer) = self.timers.rung(self.now) {
             match timer {
-                Timer::Total(attempt) => self.ask_to_end(attempt, Stopping::Total),
+                Timer::Total(attempt) => self.look_at_turns(attempt),
                 Timer::Slow(attempt) => self.tell(EventKind::AttemptSlow { attempt }),
                 Timer::Grace(attempt) => self.kill(attempt),
                 Timer::Unheard(attempt) => self.ask_to_end(attempt, Stopping::Unread),

@@ -15,11 +15,13 @@ use super::protocol::Nonsense;
 use super::protocol::lines::{Lines, TooLong};
 use super::protocol::reply::{self, Reply, Said};
 use super::wire::{Heard, Wire};
+use crate::child;
 use crate::engine::attempt::{Life, SILENCE};
 use crate::engine::core::Input;
 use crate::engine::fault::Fault;
 use crate::engine::limits::Limits;
 use crate::engine::orders::Order;
+use crate::engine::turns::Turns;
 use crate::event::EventKind;
 
 /// How long what came of its items may wait for room before the core hears of it: it need not know
@@ -34,6 +36,10 @@ struct Worker<'a> {
     wire: Wire,
     lines: Lines,
     limits: Limits,
+    /// Its leader, what it has missed of the CPU, and until when it is spared for that.
+    pid: u32,
+    turns: Turns,
+    spared: Instant,
     /// Items that it takes at a time.
     window: usize,
     /// Items that it was given.
@@ -82,6 +88,9 @@ pub(in crate::engine) async fn work(
         life,
         lines: Lines::new(desk.works.longest),
         limits: Limits::new(desk.works.recycle, pid),
+        pid,
+        turns: Turns::since(life.context.teller.clock().now()),
+        spared: Instant::now(),
         desk,
         wire,
         window: 1,
@@ -292,6 +301,7 @@ impl Worker<'_> {
         let clock = self.life.context.teller.clock();
         let oldest =
             limit.and_then(|limit| self.desk.hand.oldest().map(|since| clock.after(since, limit)));
+        let oldest = oldest.map(|due| due.max(self.spared));
         let age = self.limits.ends().filter(|_| !self.closing && self.given > 0);
         let end = self.closed.filter(|_| self.is_idle()).map(|closed| closed + works.grace);
         let wait = self.waits.filter(|_| !self.told).map(|since| since + HELD_UP);
@@ -308,9 +318,13 @@ impl Worker<'_> {
     async fn look(&mut self) {
         let attempt = self.life.start.attempt;
         let clock = self.life.context.teller.clock();
-        if let Some(total) = self.desk.works.total.filter(|_| self.desk.overdue.is_none()) {
-            self.desk.overdue = self.desk.hand.overdue(total, clock);
-            if self.desk.overdue.is_some() {
+        let total = self.desk.works.total.filter(|_| self.desk.overdue.is_none());
+        let overdue = total.and_then(|total| self.desk.hand.overdue(total, clock));
+        if overdue.is_some() && self.spared <= Instant::now() {
+            if let Some(missed) = self.turns.missed(clock.now(), child::cpu_turns(self.pid)) {
+                self.spared = Instant::now() + missed;
+            } else {
+                self.desk.overdue = overdue;
                 self.closing = true;
                 self.life.context.send(Input::Overdue { attempt }).await;
             }

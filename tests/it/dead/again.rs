@@ -222,6 +222,7 @@ fn a_retry_that_is_killed_loses_nothing() {
     collect: passed in [time]: 2 items done
     collect: started
     note: 2 items went into run [run], which was cut short and may have done some
+    note: the last run was cut off: .runner/runs/[run]
     tries 2 items of run [run] again
 
     job: passed in [time]

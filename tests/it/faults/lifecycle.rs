@@ -1,11 +1,12 @@
 //! Process lifecycle (P): who belongs to a run, and that nothing of it outlives it.
 
 use std::fs;
+use std::time::Instant;
 
 use insta::assert_snapshot;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
-use super::signals::ends_soon;
+use super::signals::{SOON, ends_soon};
 use crate::harness::{Running, Test, alive, installed, wait_for};
 
 /// The worst children: a tree, a new session, deaf to all requests; a daemon without environment.
@@ -101,6 +102,13 @@ fn p04_nothing_outlives_a_killed_runner() {
     wait_for_their_end(&running);
     let ran = running.wait();
     assert!(ran.to_string().ends_with("[signal: 9]\n"), "{ran}");
+    let killed = ran.run_id();
+    let next = ran.then(["next.toml"]).file("next.toml", "[process.a]\ncommand = [\"true\"]\n");
+    let ran = next.run().exits(0);
+    let told = format!("the last run was cut off: .runner/runs/{killed}\n");
+    assert!(ran.stderr.contains(&told), "{ran}");
+    let ran = ran.then(["next.toml"]).run().exits(0);
+    assert!(!ran.stderr.contains("cut off"), "told once\n{ran}");
 }
 
 #[test]
@@ -152,6 +160,61 @@ run = "always"
     running.stop_spawner();
     fs::write(running.path("go"), "").expect("a file");
     ends_soon(running);
+}
+
+#[test]
+fn p09_the_status_of_an_orphan_is_nobodys() {
+    let orphan = |code: u32| {
+        format!(
+            "(setsid sh -c 'echo $$ >orphan; exit {code}' &) ; until [ -s orphan ]; do sleep 0.01; \
+             done; while grep -qs ' [^Z] ' /proc/$(cat orphan)/stat; do sleep 0.01; done"
+        )
+    };
+    let job = |code, own| format!("[process.a]\nscript = \"{}; exit {own}\"\n", orphan(code));
+    let ran = Test::new().job(&job(7, 0)).run().exits(0);
+    assert!(ran.stderr.contains("a: passed"), "{ran}");
+    let ran = Test::new().job(&job(0, 7)).run().exits(1);
+    assert!(ran.stderr.contains("a  exit code 7"), "{ran}");
+}
+
+#[test]
+fn p10_a_number_is_nobody_elses_until_all_of_it_is_gone() {
+    let job = r#"
+[process.a]
+stop.grace = "100ms"
+script = """
+echo $$ >pid
+sh -c 'trap "" TERM; echo >ready; until [ -e go ]; do sleep 0.01; done' &
+until [ -e ready ]; do sleep 0.01; done
+exec sleep 600
+"""
+"#;
+    let running = Test::new().job(job).start();
+    let leader = running.wait_for_file("pid");
+    running.wait_for_file("ready");
+    running.wait_for_line("a: started\n");
+    running.stop_spawner();
+    let pid = Pid::from_raw(leader.trim().parse().expect("a number")).expect("a pid");
+    kill_process(pid, Signal::KILL).expect("it lives");
+    wait_for("its death", || (alive::state(leader.trim()) == Some('Z')).then_some(()));
+    kill_process(running.spawner(), Signal::CONT).expect("a spawner");
+    // Its group can be signalled as long as its number is kept: so it is buried last.
+    let ran = running.wait().exits(1);
+    assert!(ran.stderr.contains("killed by SIGKILL"), "{ran}");
+    assert_eq!(alive::state(leader.trim()), None, "{ran}");
+}
+
+#[test]
+fn p22_a_run_inside_a_run_dies_with_it() {
+    let runner = env!("CARGO_BIN_EXE_runner");
+    let job = format!("[process.inner]\ncommand = [\"{runner}\", \"inner.toml\"]\n");
+    let running = Test::new().job(&job).file("inner.toml", WORST).start();
+    running.wait_for_file("pid");
+    let began = Instant::now();
+    running.signal(Signal::KILL);
+    wait_for_their_end(&running);
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+    assert_eq!(running.wait().ended(), 137);
 }
 
 #[test]

@@ -230,6 +230,33 @@ fn r05_a_child_that_writes_beyond_its_own_limit_is_killed_by_name() {
 }
 
 #[test]
+fn r07_who_has_no_turn_is_not_out_of_time() {
+    if !installed("r07_who_has_no_turn_is_not_out_of_time", "taskset") {
+        return;
+    }
+    // All on one CPU: one that is nice, and three that are not.
+    let job = r#"
+[process.starved]
+timeout = { total = "300ms", idle = "200ms" }
+command = ["taskset", "-c", "0", "nice", "-n", "5", "sh", "-c", """
+i=0; while [ $i -lt 50000 ]; do i=$((i + 1)); done; echo >done"""]
+
+[process.greedy]
+matrix.one = [1, 2, 3]
+command = ["taskset", "-c", "0", "sh", "-c", "until [ -e done ]; do :; done"]
+"#;
+    let ran = Test::new().job(job).args(["job.toml", "-j", "4"]).run().exits(0);
+    assert!(ran.stderr.contains("starved: passed"), "{ran}");
+}
+
+#[test]
+fn r07_who_hangs_is_out_of_time_on_a_busy_machine_too() {
+    let job = "[process.a]\ntimeout = \"200ms\"\nscript = \"while :; do :; done\"\n";
+    let ran = Test::new().job(job).run().exits(1);
+    assert!(ran.stderr.contains("timed out (total of 200ms"), "{ran}");
+}
+
+#[test]
 fn r08_memory_and_descriptors_stay_the_same_however_long_it_runs() {
     let items = number("RUNNER_TEST_ITEMS", 3000);
     let job = format!(

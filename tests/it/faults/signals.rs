@@ -202,7 +202,7 @@ fn s03_a_third_signal_kills_everything_and_leaves() {
 }
 
 /// Far less than any grace here, and more than a loaded machine needs.
-const SOON: Duration = Duration::from_secs(30);
+pub(super) const SOON: Duration = Duration::from_secs(30);
 
 #[test]
 fn s05_an_interrupted_run_is_never_green() {

@@ -7,6 +7,7 @@ use crate::harness::Test;
 #[test]
 fn variables_come_from_everywhere() {
     let job = r#"
+limits.jobserver = false
 env = { LEVEL = "job", JOB = "1" }
 env-file = "job.env"
 

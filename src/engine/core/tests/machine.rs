@@ -4,6 +4,7 @@
 //! Unaware of who is started.
 
 use super::body::Body;
+use crate::child::CpuTurns;
 use crate::engine::core::{Effect, Input, Manner, Sharing};
 use crate::model::PoolId;
 
@@ -12,6 +13,8 @@ use crate::model::PoolId;
 pub(in crate::engine::core) struct Machine {
     /// Bytes of memory that are available.
     pub(in crate::engine::core) memory: Option<u64>,
+    /// What everybody had of the CPUs.
+    pub(in crate::engine::core) turns: CpuTurns,
     pub(in crate::engine::core) sharing: Sharing,
     /// Tokens: all of them, those in the pipe, in the hand of the run, and in that of make.
     pub(in crate::engine::core) all: u32,
@@ -27,6 +30,9 @@ impl Machine {
     pub(in crate::engine::core) fn answer(&mut self, effect: &Effect) -> Option<Input> {
         match effect {
             Effect::LookAtMemory => Some(Input::Memory(self.memory)),
+            Effect::LookAtTurns { attempt, .. } => {
+                Some(Input::Turns { attempt: *attempt, turns: self.turns })
+            }
             Effect::TakeToken { wait } => {
                 let taken = self.take();
                 self.awaits |= *wait && !taken;

@@ -121,6 +121,25 @@ fn an_attempt_out_of_time_is_asked_then_killed_and_timed_out() {
 }
 
 #[test]
+fn an_attempt_that_had_no_turn_is_not_out_of_time() {
+    let mut run = begin("a | timeout 3");
+    run.machine.turns.waited = std::time::Duration::from_secs(5);
+    run.seconds(3);
+    assert_eq!(run.running(), "a");
+    run.seconds(4);
+    assert_eq!(run.running(), "a");
+    run.seconds(1);
+    assert_eq!(run.running(), "a-", "what was missed is made good once");
+    run.die("a", 15);
+    let why = |kind: &EventKind| match kind {
+        EventKind::NodeEnded { reason, .. } => reason.clone(),
+        _ => None,
+    };
+    let reasons: Vec<_> = run.events.iter().filter_map(why).collect();
+    assert_eq!(reasons, ["total of 3s, beside 5s without a CPU"]);
+}
+
+#[test]
 fn a_silent_attempt_is_out_of_time_too() {
     let mut run = begin("a");
     let attempt = run.child("a");
