@@ -14,9 +14,9 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
-use crate::app::{self, Invoked, Load, Run, Validate, View};
+use crate::app::{self, Invoked, Load, Named, Run, Validate, View};
 use crate::model::nearest;
-use words::{Command, PlanWords, RunWords, ValidateWords, Words};
+use words::{Command, PlanWords, ReportWords, RunWords, ValidateWords, Words};
 
 /// Does what the command line of this process says.
 pub fn main() -> ExitCode {
@@ -41,6 +41,7 @@ pub fn main() -> ExitCode {
             let view = View::List { json: words.json };
             app::view(&words.job, &words.load.into(), words.look.color.into(), view)
         }
+        Some(Command::Report(words)) => report(&words),
         Some(Command::Dead(words)) => dead::dead(words),
         Some(Command::Fmt(words)) => app::fmt(&words.into()),
         Some(Command::Explain(words)) => {
@@ -90,7 +91,21 @@ fn run(words: RunWords) -> Invoked {
         dry_run: words.dry_run,
         state: words.state_dir,
         color: words.look.color.into(),
+        reports: words.report,
     })
+}
+
+fn report(words: &ReportWords) -> Invoked {
+    let reports = words.reports();
+    if reports.is_empty() {
+        let message = "name at least one file: `runner report --junit report.xml`";
+        let _ = Words::command().error(ErrorKind::MissingRequiredArgument, message).print();
+        return Ok(app::WRONG);
+    }
+    let state = words.state_dir.clone();
+    let color = words.look.color.into();
+    let named = Named { words: words.run.clone().into_iter().collect(), state, color };
+    app::report(&named, &reports)
 }
 
 fn validate(words: ValidateWords) -> Invoked {

@@ -204,6 +204,7 @@ fn declare(context: &Context, file: PathBuf, options: Vec<String>, started: u64)
             process: plan.process(node.id).name.clone(),
             consumes: node.consumes,
             produces: node.produces.clone(),
+            pools: node.pools.clone(),
             service: plan.process(node.id).service.is_some(),
             inherits: matches!(plan.process(node.id).stdout, Output::Inherit),
             expected: node.expected,

@@ -7,7 +7,8 @@
 //! Reading order: [`mode`] and [`screen`] say who watches; [`plain`], [`group`], [`quiet`],
 //! [`json`] and [`live`] draw; [`said`], [`summary`], [`flow`] and [`words`] are what they say;
 //! [`lines`], [`sanitize`], [`fence`], [`replay`], [`page`], [`paint`] and [`patient`] are what
-//! they draw with. [`dead`] is about the items that failed for good, once the run is over.
+//! they draw with. [`dead`] is about the items that failed for good, once the run is over, and
+//! [`written`] tells all of it in files.
 //!
 //! [`Tally`]: crate::event::Tally
 
@@ -30,6 +31,7 @@ mod sanitize;
 mod screen;
 mod summary;
 mod words;
+mod written;
 
 #[cfg(test)]
 mod fixture;
@@ -37,6 +39,7 @@ mod fixture;
 pub use dead::{DeadTable, Remarks, Sheet, dead_item};
 pub use mode::{Ci, Color, Mode, color};
 pub use screen::{Screen, Size, unwritten};
+pub use written::{Form, Written, written};
 
 use crate::event::Sink;
 

@@ -4,11 +4,10 @@
 //! them. All commands name what they are about in the same way: a run first, if at all, and then
 //! items as they are listed, `pages:17`. Unaware of how anything is drawn or run.
 //!
-//! Reading order: [`find`] is which run, [`letters`] which items; `list`, `show`, `retry` with
+//! Reading order: [`letters`] says which items; `list`, `show`, `retry` with
 //! [`settle`] and [`source`], `drop`.
 
 mod drop;
-mod find;
 mod letters;
 mod list;
 mod retry;

@@ -10,6 +10,7 @@ use super::choice::{Choice, unselected};
 use super::dry::dry_run;
 use super::load::{Load, load, variable};
 use super::past::Past;
+use super::reports::{self, Report};
 use super::{Fault, Invoked, WRONG};
 use crate::engine::{self, Standby};
 use crate::event::Sink;
@@ -40,6 +41,8 @@ pub struct Run {
     pub state: Option<PathBuf>,
     /// `--color`.
     pub color: Color,
+    /// `--report`.
+    pub reports: Vec<Report>,
 }
 
 /// Runs a job.
@@ -61,8 +64,12 @@ pub fn run(run: Run) -> Invoked {
     let folder = RunFolder::create(past.state(), keep, started)?;
     let options = options(&run.load, run.state.as_deref());
     let (file, mode, color) = (run.job, run.mode, run.color);
-    let ended = Going { plan, masker, folder, started, file, options, mode, color }.go(standby)?;
+    let kept = folder.path().to_owned();
+    let ended = Going { plan, masker, folder, started, file, options, mode, color }.go(standby);
+    let told = reports::write(&kept, &run.reports).and_then(|()| reports::summarize_step(&kept));
+    let ended = ended?;
     past.learn(ended.took)?;
+    told?;
     Ok(ended.exit)
 }
 

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::dead::DeadWords;
-use crate::app::{Fmt, Format, Load, Schema};
+use crate::app::{Fmt, Format, Load, Report, Schema};
 use crate::diagnostic;
 use crate::model::OnFailure;
-use crate::report::{Color, Mode};
+use crate::report::{Color, Form, Mode};
 
 /// What help shows below the options.
 const EXAMPLES: &str = "\
@@ -61,6 +61,8 @@ pub(super) enum Command {
     Graph(GraphWords),
     /// List processes, pools and queues with their descriptions
     List(ListWords),
+    /// Write files about a run that is kept: tests as XML, a page, a trace, its events
+    Report(ReportWords),
     /// Look at the items that failed for good, try them again, or give them up
     Dead(DeadWords),
     /// Write job files in their canonical form: the order of keys, blanks, blank lines
@@ -71,6 +73,63 @@ pub(super) enum Command {
     Schema(SchemaWords),
     /// Answer an editor over standard input and output, as a language server
     Lsp(LspWords),
+}
+
+/// Returns the file that `KIND=FILE` asks for.
+fn report(word: &str) -> Result<Report, String> {
+    let (kind, path) = word.split_once('=').ok_or("it is written `KIND=FILE`")?;
+    let form = match kind {
+        "junit" => Form::Junit,
+        "markdown" => Form::Markdown,
+        "trace" => Form::Trace,
+        "events" => Form::Events,
+        _ => return Err("the kinds are junit, markdown, trace and events".to_owned()),
+    };
+    if path.is_empty() {
+        return Err("the file has no name".to_owned());
+    }
+    Ok(Report { form, path: path.into() })
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+RUN is the id of a run, `last`, or the path of its folder. Without one it is the last run.")]
+pub(super) struct ReportWords {
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub(super) run: Option<String>,
+    /// Tests, in the XML that nearly every CI shows: a suite for each process
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// A page, as hosts of code show it
+    #[arg(long, value_name = "FILE")]
+    pub(super) markdown: Option<PathBuf>,
+    /// A picture in time, for the viewers of Chrome and Perfetto
+    #[arg(long, value_name = "FILE")]
+    pub(super) trace: Option<PathBuf>,
+    /// What happened, one JSON value a line
+    #[arg(long, value_name = "FILE")]
+    pub(super) events: Option<PathBuf>,
+    /// Where runs are kept [default: .runner here, or beside the job files in `jobs`]
+    #[arg(long, value_name = "DIR")]
+    pub(super) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) look: LookWords,
+}
+
+impl ReportWords {
+    /// Returns the files that are asked for.
+    pub(super) fn reports(&self) -> Vec<Report> {
+        let asked = [
+            (Form::Junit, &self.junit),
+            (Form::Markdown, &self.markdown),
+            (Form::Trace, &self.trace),
+            (Form::Events, &self.events),
+        ];
+        let report =
+            |(form, path): (Form, &Option<PathBuf>)| path.clone().map(|path| Report { form, path });
+        asked.into_iter().filter_map(report).collect()
+    }
 }
 
 #[derive(Debug, Args)]
@@ -89,6 +148,10 @@ pub(super) struct RunWords {
     /// What happens once a process has failed
     #[arg(long, value_name = "WHAT")]
     pub(super) on_failure: Option<OnFailureWord>,
+    /// Write a file about the run once it is over: junit, markdown, trace (Chrome, Perfetto) or
+    /// events; may be given more than once
+    #[arg(long, value_name = "KIND=FILE", value_parser = report)]
+    pub(super) report: Vec<Report>,
     /// How the run is shown
     #[arg(long, value_name = "MODE", default_value = "auto")]
     pub(super) output: OutputWord,

@@ -84,6 +84,9 @@ pub enum EventKind {
         /// The queues that it feeds.
         #[serde(default)]
         produces: Vec<QueueId>,
+        /// The pools in whose slots it runs; that of which its slot is told first.
+        #[serde(default)]
+        pools: Vec<PoolId>,
         /// Whether it is a service, which is there for others and has no end of its own.
         #[serde(default)]
         service: bool,

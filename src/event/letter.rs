@@ -196,6 +196,7 @@ mod tests {
             service: false,
             inherits: false,
             produces: Vec::new(),
+            pools: Vec::new(),
             expected: None,
         }
     }

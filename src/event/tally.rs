@@ -88,6 +88,8 @@ pub struct Node {
     pub consumes: Option<QueueId>,
     /// The queues that it feeds.
     pub produces: Vec<QueueId>,
+    /// The pools in whose slots it runs; that of which its slot is told first.
+    pub pools: Vec<PoolId>,
     /// How long it took in earlier runs.
     pub expected: Option<Duration>,
     /// Where the standard output lies that is that of the runner too; `None` where it is not.
@@ -268,6 +270,7 @@ impl Tally {
             process,
             consumes,
             produces,
+            pools,
             expected,
             inherits,
             service,
@@ -281,8 +284,9 @@ impl Tally {
         self.services.declared += u32::from(*service);
         let node = Node::new(name, process, *consumes, *expected);
         let inherits = inherits.then(Vec::new);
-        let (produces, ready) = (produces.clone(), service.then_some(false));
-        self.nodes.push(Node { produces, inherits, ready, ..node });
+        let (produces, pools) = (produces.clone(), pools.clone());
+        let ready = service.then_some(false);
+        self.nodes.push(Node { produces, pools, inherits, ready, ..node });
     }
 
     /// Changes what is known of an attempt that runs.
@@ -420,6 +424,7 @@ impl Node {
             process: process.to_owned(),
             consumes,
             produces: Vec::new(),
+            pools: Vec::new(),
             expected,
             inherits: None,
             ready: None,

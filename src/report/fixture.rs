@@ -158,6 +158,7 @@ impl Story {
             process: name.split('[').next().unwrap_or(name).to_owned(),
             consumes,
             produces: Vec::new(),
+            pools: Vec::new(),
             service,
             inherits: false,
             expected: expected.map(Duration::from_millis),

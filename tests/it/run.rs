@@ -15,6 +15,7 @@ mod jobserver;
 mod modes;
 mod pools;
 mod queues;
+mod reports;
 mod services;
 mod streams;
 mod workers;

@@ -6,9 +6,9 @@
 use std::io::{self, Write};
 
 use super::Named;
-use super::find::find;
 use super::letters::{Chosen, read};
 use super::settle::{self, take};
+use crate::app::find::find;
 use crate::app::words::{count, safe};
 use crate::app::{FINE, Fault, Invoked};
 use crate::journal::{Fate, Fates, mark};

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::find::Found;
 use crate::app::Fault;
+use crate::app::find::Found;
 use crate::app::run::{now, since_epoch};
 use crate::app::words::safe;
 use crate::event::{EventKind, Letter, Letters};

@@ -8,8 +8,8 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 
 use super::Named;
-use super::find::{Found, find};
 use super::letters::{age, fate, is_open, read};
+use crate::app::find::{Found, find};
 use crate::app::load::variable;
 use crate::app::words::{count, safe};
 use crate::app::{FINE, Fault, Invoked};

@@ -10,11 +10,11 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::Named;
-use super::find::{Found, find};
 use super::letters::{Chosen, read};
 use super::settle::{settle, take};
 use super::source::Source;
 use crate::app::choice::{Choice, unselected};
+use crate::app::find::{Found, find};
 use crate::app::load::load;
 use crate::app::past::Past;
 use crate::app::run::{Going, masker, now, options};

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 
-use super::find::Found;
 use crate::app::Fault;
+use crate::app::find::Found;
 use crate::app::words::safe;
 use crate::event::{Event, EventKind, Letters, Verdict};
 use crate::journal::{Fate, Fates, mark, marked, read_events, take_run};

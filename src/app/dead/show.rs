@@ -8,8 +8,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::Named;
-use super::find::{Found, find};
 use super::letters::{Search, age, fate, is_open, read};
+use crate::app::find::{Found, find};
 use crate::app::load::variable;
 use crate::app::words::quoted;
 use crate::app::{FINE, Fault, Invoked};

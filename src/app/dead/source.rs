@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::find::{Found, from_here};
+use crate::app::find::{Found, from_here};
 use crate::app::words::safe;
 use crate::app::{Fault, Load};
 use crate::event::Letters;

@@ -261,6 +261,7 @@ Commands:
   plan      Show what would run, in which order, on which pool, and why
   graph     Draw the graph of a job
   list      List processes, pools and queues with their descriptions
+  report    Write files about a run that is kept: tests as XML, a page, a trace, its events
   dead      Look at the items that failed for good, try them again, or give them up
   fmt       Write job files in their canonical form: the order of keys, blanks, blank lines
   explain   Say what a code of a problem means, or list all codes
@@ -273,20 +274,22 @@ Arguments:
   [PROCESS]...  Run only these processes and what they need
 
 Options:
-      --var <NAME=VALUE>   Override a variable of the job file
-      --env-file <FILE>    Read variables of every process from a file
-  -j, --jobs <N>           Bound on children over all pools
-      --on-failure <WHAT>  What happens once a process has failed [possible values: no-new, kill,
-                           continue]
-      --output <MODE>      How the run is shown [default: auto] [possible values: auto, live, plain,
-                           group, quiet, json]
-      --dry-run            Show the plan, and every command as it would be executed; runs nothing,
-                           writes nothing
-      --state-dir <DIR>    Where runs are kept [default: .runner beside the job file]
-      --color <WHEN>       When to use colours [default: auto] [possible values: auto, always,
-                           never]
-  -h, --help               Print help
-  -V, --version            Print version
+      --var <NAME=VALUE>    Override a variable of the job file
+      --env-file <FILE>     Read variables of every process from a file
+  -j, --jobs <N>            Bound on children over all pools
+      --on-failure <WHAT>   What happens once a process has failed [possible values: no-new, kill,
+                            continue]
+      --report <KIND=FILE>  Write a file about the run once it is over: junit, markdown, trace
+                            (Chrome, Perfetto) or events; may be given more than once
+      --output <MODE>       How the run is shown [default: auto] [possible values: auto, live,
+                            plain, group, quiet, json]
+      --dry-run             Show the plan, and every command as it would be executed; runs nothing,
+                            writes nothing
+      --state-dir <DIR>     Where runs are kept [default: .runner beside the job file]
+      --color <WHEN>        When to use colours [default: auto] [possible values: auto, always,
+                            never]
+  -h, --help                Print help
+  -V, --version             Print version
 
 Examples:
   runner jobs/pipeline.toml                 run a job

@@ -286,6 +286,7 @@ fn declarations(plan: &Plan) -> impl Iterator<Item = EventKind> {
         process: plan.process(node.id).name.clone(),
         consumes: node.consumes,
         produces: node.produces.clone(),
+        pools: Vec::new(),
         expected: None,
         service: plan.process(node.id).service.is_some(),
         inherits: false,

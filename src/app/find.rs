@@ -6,9 +6,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::Named;
-use crate::app::words::safe;
-use crate::app::{Fault, validate};
+use super::dead::Named;
+use super::words::safe;
+use super::{Fault, validate};
 use crate::journal::run_ids;
 use crate::model::nearest;
 

@@ -1,0 +1,102 @@
+//! Reports: files about a run, written from the events that it has kept.
+//!
+//! All that are asked for are made in one reading. A file takes its place as a whole or not at all.
+//! Unaware of what stands in them.
+
+use std::env;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::Fault;
+use super::find::find;
+use super::{Invoked, Named};
+use crate::event::Tally;
+use crate::journal::read_events;
+use crate::report::{Form, Written, written};
+
+/// Where GitHub Actions lets a step write a page about itself.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+
+/// A file that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What it is.
+    pub form: Form,
+    /// Where it goes.
+    pub path: PathBuf,
+}
+
+/// Writes files about a run that is kept.
+pub fn report(named: &Named, reports: &[Report]) -> Invoked {
+    write(&find(named)?.path, reports)?;
+    Ok(0)
+}
+
+/// Writes files about the run in a folder.
+pub(super) fn write(run: &Path, reports: &[Report]) -> Result<(), Fault> {
+    if reports.is_empty() {
+        return Ok(());
+    }
+    let (mut told, tally) = read(run, reports.iter().map(|report| report.form))?;
+    for (report, told) in reports.iter().zip(&mut told) {
+        let written = put(&report.path, |to| told.write(&tally, to));
+        written.map_err(|error| Fault::File { path: report.path.clone(), error })?;
+    }
+    Ok(())
+}
+
+/// Adds a page about the run in a folder to that of the step, where GitHub Actions runs it.
+pub(super) fn summarize_step(run: &Path) -> Result<(), Fault> {
+    let Some(path) = env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty()) else {
+        return Ok(());
+    };
+    let (mut told, tally) = read(run, std::iter::once(Form::Markdown))?;
+    let file = OpenOptions::new().append(true).create(true).open(&path);
+    let written = file.and_then(|mut file| told[0].write(&tally, &mut file));
+    written.map_err(|error| Fault::File { path: path.into(), error })
+}
+
+type Told = (Vec<Box<dyn Written>>, Tally);
+
+fn read(run: &Path, forms: impl Iterator<Item = Form>) -> Result<Told, Fault> {
+    let mut told: Vec<_> = forms.map(written).collect();
+    let mut tally = Tally::default();
+    for event in read_events(&run.join("events.jsonl"))? {
+        let event = event?;
+        tally.count(&event);
+        for one in &mut told {
+            one.hear(&event, &tally)?;
+        }
+    }
+    Ok((told, tally))
+}
+
+/// Writes a file, with the folders that it lies in.
+fn put(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let fill = |file: File, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>| {
+        let mut to = BufWriter::new(file);
+        write(&mut to)?;
+        to.flush()
+    };
+    let mut write = Some(write);
+    let mut write = |to: &mut dyn Write| write.take().map_or(Ok(()), |write| write(to));
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        // A pipe or a device has no place that could be taken.
+        return fill(OpenOptions::new().write(true).open(&target)?, &mut write);
+    }
+    if let Some(folder) = target.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let beside = target.with_file_name(format!(".{name}.{}.new", std::process::id()));
+    let written = File::create(&beside)
+        .and_then(|file| fill(file, &mut write))
+        .and_then(|()| fs::rename(&beside, &target));
+    if written.is_err() {
+        // What went wrong before is what matters.
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}

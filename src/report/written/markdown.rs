@@ -1,0 +1,169 @@
+//! Markdown: a run on a page, as hosts of code show it beside a change.
+//!
+//! How it ended, what failed and its last words, what it came to. Text of others stands in code, so
+//! that none of it is a heading, a link or a name that is called. Unaware of hosts.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::Written;
+use crate::event::{Event, NodeState, Outcome, Tally};
+use crate::model::NodeId;
+use crate::report::{flow, replay, sanitize, words};
+
+/// Failures that are told at length.
+const FAILURES: usize = 20;
+
+/// Lines of output of each.
+const TAIL: usize = 20;
+
+/// Nodes that the table names: a page that is longer nobody reads.
+const NODES: usize = 50;
+
+/// Characters of a line: what is longer is no prose, and a page has a bound (of GitHub's 1 MiB).
+const WIDE: usize = 500;
+
+/// The page.
+pub(super) struct Markdown;
+
+impl Written for Markdown {
+    fn hear(&mut self, _event: &Event, _tally: &Tally) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&mut self, tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
+        to.write_all(page(tally).as_bytes())
+    }
+}
+
+fn page(tally: &Tally) -> String {
+    let mut out = headline(tally);
+    failures(&mut out, tally);
+    table(&mut out, tally);
+    queues(&mut out, tally);
+    out
+}
+
+fn headline(tally: &Tally) -> String {
+    let counted = Outcome::ALL.iter().filter_map(|outcome| {
+        let count = tally.ended_as(*outcome);
+        (count > 0).then(|| format!("{count} {}", words::outcome(*outcome)))
+    });
+    let waiting = tally.nodes_waiting();
+    let waiting = (waiting > 0).then(|| format!("{waiting} not started"));
+    let counts: Vec<_> = counted.chain(waiting).collect();
+    let job = code(&tally.job);
+    let how = match (tally.ended, &tally.stop) {
+        (None, _) => "✗ broke off".to_owned(),
+        (Some((0, took)), _) => format!("✓ passed in {}", words::took(took)),
+        (Some((_, took)), Some(_)) => format!("✗ stopped after {}", words::took(took)),
+        (Some((_, took)), None) => format!("✗ failed in {}", words::took(took)),
+    };
+    format!("## {job}: {how}\n\n{}\n", counts.join(" · "))
+}
+
+fn failures(out: &mut String, tally: &Tally) {
+    let failed = tally.nodes.iter().enumerate().filter_map(|(index, node)| match node.state {
+        NodeState::Done(outcome) if outcome.is_failure() => {
+            Some((NodeId::at(index), node, outcome))
+        }
+        _ => None,
+    });
+    for (id, node, outcome) in failed.take(FAILURES) {
+        let how = code(&words::ended(tally, id, outcome));
+        let _ = write!(out, "\n<details open><summary>✗ <b>{}</b></summary>\n\n", html(&node.name));
+        let _ = writeln!(out, "{how}");
+        let logs = node.last.as_ref().map(|last| &last.logs);
+        let pieces = logs.into_iter().flat_map(|logs| [&logs.stderr, &logs.stdout]).flatten();
+        let mut tails = pieces.map(|piece| replay::tail(piece, TAIL));
+        if let Some(lines) = tails.find(|lines| !lines.is_empty()) {
+            let _ = writeln!(out, "\n{}", block(&lines));
+        }
+        let again = words::again(&tally.file, &tally.options, &node.name);
+        let _ = writeln!(out, "\nAgain: {}\n\n</details>", code(&again));
+    }
+    let more = (tally.failures() as usize).saturating_sub(FAILURES);
+    if more > 0 {
+        let _ = writeln!(out, "\nand {more} more");
+    }
+}
+
+fn table(out: &mut String, tally: &Tally) {
+    out.push_str("\n| process | outcome | time |\n|---|---|---:|\n");
+    for (index, node) in tally.nodes.iter().enumerate().take(NODES) {
+        let (how, took) = match node.state {
+            NodeState::Done(outcome) => (
+                cell(&words::ended(tally, NodeId::at(index), outcome)),
+                if node.took.is_zero() { String::new() } else { words::took(node.took) },
+            ),
+            NodeState::Waiting => ("not started".to_owned(), String::new()),
+            NodeState::Running => ("not ended".to_owned(), String::new()),
+        };
+        let _ = writeln!(out, "| {} | {how} | {took} |", cell(&node.name));
+    }
+    let more = tally.nodes.len().saturating_sub(NODES);
+    if more > 0 {
+        let _ = writeln!(out, "\nand {more} more");
+    }
+}
+
+fn queues(out: &mut String, tally: &Tally) {
+    let used = tally.queues.iter().filter(|queue| queue.level.put > 0);
+    let lines: Vec<_> = used
+        .map(|queue| {
+            let (name, level) = (cell(&queue.name), &queue.level);
+            format!("| {name} | {} | {} | {} |", level.done, level.dead, queue.left)
+        })
+        .collect();
+    if !lines.is_empty() {
+        out.push_str("\n| queue | done | dead | left |\n|---|---:|---:|---:|\n");
+        let _ = writeln!(out, "{}", lines.join("\n"));
+    }
+    if let Some(bottleneck) = flow::bottleneck(tally) {
+        let _ = writeln!(out, "\nBottleneck: {}", code(&bottleneck));
+    }
+}
+
+/// Returns one line as code in a cell of a table, which it does not end.
+fn cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
+}
+
+/// Returns one line as code: its fence is longer than any inside.
+fn code(text: &str) -> String {
+    let text = sanitize::text(text);
+    let fence = "`".repeat(longest_ticks(&text) + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+fn block(lines: &[String]) -> String {
+    let short = |line: &String| line.chars().take(WIDE).collect::<String>();
+    let lines: Vec<_> = lines.iter().map(short).collect();
+    let longest = lines.iter().map(|line| longest_ticks(line)).max().unwrap_or_default();
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}text\n{}\n{fence}", lines.join("\n"))
+}
+
+fn longest_ticks(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
+}
+
+fn html(text: &str) -> String {
+    sanitize::text(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_inside_its_fence() {
+        assert_eq!((cell("a|b"), code("a|b")), ("`a\\|b`".into(), "`a|b`".into()));
+        assert_eq!(code("`x``y"), "``` `x``y ```");
+        assert_eq!(
+            block(&["```".into(), "# no heading".into()]),
+            "````text\n```\n# no heading\n````"
+        );
+    }
+}

@@ -1,0 +1,150 @@
+//! Reports: files about a run agree with it, and no text of others breaks them.
+
+use std::collections::BTreeMap;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::harness::{Ran, Test};
+
+/// A job in which something ends in each way, with text that means something to each format.
+const JOB: &str = r#"
+name = "odd <job>"
+limits.on-failure = "continue"
+
+[queue.n]
+items = { range = [0, 2] }
+
+[process.even]
+consumes = "n"
+workers = 1
+retry = 1
+script = """
+[ $RUNNER_ITEM_INDEX != 0 ] || exit 0
+printf '\\033[31mbad\\033[0m \\377\\001 ]]> <&>\\n' >&2
+exit 3"""
+
+[process.flaky]
+retry = 2
+script = "[ -e f ] || { touch f; echo first >&2; exit 1; }; echo fine"
+
+[process.test]
+matrix.os = ["linux", "mac|win"]
+script = "echo {matrix.os} '```'; [ {matrix.os} = linux ]"
+
+[process.allowed]
+allow-failure = true
+command = ["false"]
+
+[process.later]
+needs = ["test"]
+command = ["true"]
+
+[process.missing]
+command = ["no-such"]
+"#;
+
+/// Takes out what differs from run to run.
+fn timeless(text: &str) -> String {
+    let time =
+        regex::Regex::new(r#"(time(?:stamp)?)="[^"]*"|\d+(?:\.\d)?m?s\b"#).expect("it is one");
+    time.replace_all(text, |found: &regex::Captures<'_>| {
+        found.get(1).map_or("[time]".to_owned(), |name| format!("{}=\"\"", name.as_str()))
+    })
+    .into_owned()
+}
+
+/// Runs the job, so many children at once.
+fn ran(jobs: &str) -> Ran {
+    let words = ["junit=out/j.xml", "markdown=out/m.md", "trace=t.json", "events=e.jsonl"];
+    let args = words.iter().flat_map(|word| ["--report", *word]).chain(["-j", jobs, "job.toml"]);
+    Test::new().job(JOB).args(args).run().exits(1)
+}
+
+#[test]
+fn a_run_is_told_as_tests() {
+    let ran = ran("1");
+    let xml = ran.read("out/j.xml");
+    let tree = roxmltree::Document::parse(&xml).expect("XML");
+    let count = |of: roxmltree::Node<'_, '_>, name: &str| {
+        of.descendants().filter(|node| node.has_tag_name(name)).count()
+    };
+    for suite in tree.descendants().filter(|node| node.has_tag_name("testsuite")) {
+        for (said, element) in
+            [("tests", "testcase"), ("failures", "failure"), ("skipped", "skipped")]
+        {
+            let said: usize = suite.attribute(said).expect("it is said").parse().expect("a number");
+            assert_eq!(said, count(suite, element), "{xml}");
+        }
+    }
+    assert_snapshot!(timeless(&xml));
+}
+
+#[test]
+fn a_run_is_told_on_a_page() {
+    assert_snapshot!(timeless(&ran("1").read("out/m.md")));
+}
+
+#[test]
+fn a_run_is_drawn_in_time_and_no_bar_hides_another() {
+    let ran = ran("4");
+    let trace: Value = serde_json::from_str(&ran.read("t.json")).expect("JSON");
+    let mut lanes = BTreeMap::<u64, Vec<(u64, u64)>>::new();
+    for event in trace["traceEvents"].as_array().expect("a list") {
+        if event["ph"] == "X" {
+            let number = |name: &str| event[name].as_u64().expect("a number");
+            lanes.entry(number("tid")).or_default().push((number("ts"), number("dur")));
+        }
+    }
+    // Two tries of the odd item and of `flaky`, one of everything else that was to start.
+    assert_eq!(lanes.values().map(Vec::len).sum::<usize>(), 9, "{trace}");
+    for bars in lanes.values_mut() {
+        bars.sort_unstable();
+        let apart = bars.windows(2).all(|pair| pair[0].0 + pair[0].1 <= pair[1].0);
+        assert!(apart, "{bars:?}");
+    }
+}
+
+#[test]
+fn what_is_told_later_is_the_same() {
+    let ran = ran("4");
+    let first = ["out/j.xml", "out/m.md", "t.json", "e.jsonl"].map(|name| ran.read(name));
+    let args = ["report", "--junit", "j2", "--markdown", "m2", "--trace", "t2", "--events", "e2"];
+    let ran = ran.then(args).run().exits(0);
+    assert_eq!(first, ["j2", "m2", "t2", "e2"].map(|name| ran.read(name)));
+    let ran = ran.then(["report"]).run().exits(2);
+    assert!(ran.stderr.contains("name at least one file"), "{ran}");
+}
+
+#[test]
+fn a_secret_item_is_in_no_report() {
+    let job = "secrets = [\"KEY\"]\nenv.KEY = \"hush-hush\"\n[queue.q]\nitems = [\"hush-hush\"]\n\
+               [process.a]\nconsumes = \"q\"\nscript = \"cat; exit 1\"\n";
+    let words = ["junit=j", "markdown=m", "trace=t", "events=e"];
+    let args = words.iter().flat_map(|word| ["--report", *word]).chain(["job.toml"]);
+    let ran = Test::new().job(job).args(args).run().exits(1);
+    for name in ["j", "m", "t", "e"] {
+        assert!(!ran.read(name).contains("hush-hush"), "{name}\n{ran}");
+    }
+    assert!(ran.read("e").contains("***"), "{ran}");
+}
+
+#[test]
+fn a_step_on_github_has_its_page() {
+    let test = Test::new().job("[process.a]\ncommand = [\"true\"]\n").file("page", "before\n");
+    let page = test.path("page");
+    let ran = test.env("GITHUB_STEP_SUMMARY", page).run().exits(0);
+    let page = ran.read("page");
+    assert!(page.starts_with("before\n## `job`: ✓ passed in "), "{page}");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_never_green() {
+    let job = "[process.a]\ncommand = [\"true\"]\n";
+    let ran = Test::new().job(job).args(["--report", "junit=/dev/full", "job.toml"]).run();
+    let ran = ran.exits(3);
+    let told = "runner: failed to write `/dev/full`: No space left on device";
+    assert!(ran.stderr.contains(told), "{ran}");
+    let ran = Test::new().job(job).args(["--report", "pdf=x", "job.toml"]).run().exits(2);
+    assert!(ran.stderr.contains("the kinds are junit, markdown, trace and events"), "{ran}");
+}
