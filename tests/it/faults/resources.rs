@@ -282,6 +282,25 @@ script = "echo >> said"
     assert!(late.1 <= early.1 + 10, "descriptors are left open: {early:?} {late:?}");
 }
 
+/// Six that start themselves again in a new session, each as soon as it is there, and never rest.
+const BOMB: &str = r#"
+[process.bomb]
+stop.grace = "200ms"
+script = "for i in 1 2 3 4 5 6; do ./walk; done; sleep 600"
+"#;
+
+#[test]
+fn r09_who_forks_for_ever_is_ended_all_the_same() {
+    for signal in [Signal::TERM, Signal::KILL] {
+        let walk = "#!/bin/sh\necho >>steps\nsetsid ./walk &\n";
+        let run = Test::new().job(BOMB).program("walk", walk).start();
+        wait_for("many steps", || (lines(&run, "steps") > 200).then_some(()));
+        run.wait_for_line("bomb: started\n");
+        run.signal(signal);
+        assert_eq!(run.wait().ended(), 128 + signal.as_raw());
+    }
+}
+
 /// Items on disk, output on disk.
 const SPILLS: &str = r#"
 [queue.q]
