@@ -77,6 +77,8 @@ impl JobServer {
             return (Some(Self { tokens, sharing, jobs, inherited, rest, modern }), None);
         }
         let slots = plan.jobs.unwrap_or(plan.pools[0].size);
+        // Children find it whatever folder they are in.
+        let path = &std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         match Tokens::serve(path, slots) {
             Ok(tokens) => {
                 let (sharing, jobs) = (Sharing::Serves, format!("-j{slots}").into_bytes());

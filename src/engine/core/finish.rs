@@ -33,7 +33,7 @@ pub(super) struct Finished<'a> {
 pub(super) enum Again {
     /// After a while.
     After(Duration),
-    /// It might be, but the run stops.
+    /// It might be, but the run stops, or a service that it needs will not come back.
     NotNow,
     /// No.
     Never,
@@ -170,7 +170,7 @@ impl Core {
             || !is_retried(retry, verdict, &ended.exit, by_itself)
         {
             Again::Never
-        } else if self.may_start(node) {
+        } else if self.may_start(node) && !self.has_lost_service(node) {
             Again::After(wait_for(&retry.backoff, number, u64::from(node.0) ^ id.0.rotate_left(40)))
         } else {
             Again::NotNow

@@ -45,6 +45,16 @@ fn two_readers_that_fail_together_are_both_followed_by_another() {
     play(text, 4_050_883_475_400_481_211, Temper::Wild);
 }
 
+/// Found by the first law: a service fails for good while one that needs it is being ended for
+/// another reason, and would be tried again.
+#[test]
+fn who_has_lost_its_service_is_not_tried_again() {
+    let text = "pool x 2\npool y 1 | rate 2\npool big 20\nlimits continue\np0 service!\np1\n\
+                p2 service!\np3 needs started:p0 retry 2\np4 service! needs p2\nuser0 needs p0\n\
+                user2 needs p2\nuser4 needs p4\n";
+    play(text, 11_326_995_496_736_377_787, Temper::Wild);
+}
+
 /// Found by the second law: two readers of one queue, of which one has items to read again.
 #[test]
 fn who_has_nothing_to_read_again_keeps_nobody_else_from_it() {

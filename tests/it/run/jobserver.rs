@@ -121,7 +121,9 @@ fn slots_that_died_with_who_had_them_come_back() {
 fn who_wants_none_of_it_says_so() {
     let job = "[process.a]\nscript = \"echo flags: ${MAKEFLAGS-}${CARGO_MAKEFLAGS-}\"\n";
     let ran = Test::new().job(job).run().exits(0);
-    assert!(ran.lines_of("a")[0].contains("--jobserver-auth=fifo:/"), "{ran}");
+    let pipe = format!("/.runner/runs/{}/jobserver", ran.run_id());
+    let told = ran.lines_of("a")[0].to_owned();
+    assert!(told.contains("--jobserver-auth=fifo:/") && told.contains(&pipe), "{ran}");
     let ran = Test::new().job(&format!("limits.jobserver = false\n{job}")).run().exits(0);
     assert_eq!(ran.lines_of("a"), ["flags:"], "{ran}");
     let own = format!("{job}env.MAKEFLAGS = \"-k\"\n");
