@@ -439,3 +439,25 @@ fn is_full(path: &Path) -> bool {
     let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
     rustix::event::poll(&mut asked, Some(&now)) == Ok(0)
 }
+
+/// S18: what can't be done to a machine that runs tests, to set its clock or to send it to sleep,
+/// does nothing to a run that asks for the time of day once, to have a name.
+#[test]
+fn s18_a_run_reads_the_clock_of_the_wall_once() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut readers = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = fs::read_to_string(&path).expect("text");
+                let reads = text.matches("SystemTime::now()").count();
+                readers.extend(std::iter::repeat_n(path, reads));
+            }
+        }
+    }
+    assert_eq!(readers.len(), 1, "{readers:?}");
+    assert!(readers[0].ends_with("app/run.rs"), "{readers:?}");
+}
