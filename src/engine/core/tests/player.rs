@@ -145,7 +145,9 @@ impl Player {
         }
         if body.works(child.node) {
             let queue = &body.queues[node.consumes.expect("it works").index()];
-            if queue.has_waiting() && body.core.pace(child.node) == Pace::Free {
+            // It has nothing in hand between two moves, so it may try one too.
+            let pace = body.core.pace(child.node);
+            if queue.has_waiting() && matches!(pace, Pace::Free | Pace::One) {
                 moves.push(Move::Work(id));
             }
             is_done = body.is_at_end(child);
