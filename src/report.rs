@@ -8,7 +8,7 @@
 //! [`json`] and [`live`] draw; [`said`], [`summary`], [`flow`] and [`words`] are what they say;
 //! [`lines`], [`sanitize`], [`fence`], [`replay`], [`page`], [`paint`] and [`patient`] are what
 //! they draw with. [`dead`] is about the items that failed for good, once the run is over, and
-//! [`written`] tells all of it in files.
+//! [`written`](mod@written) tells all of it in files.
 //!
 //! [`Tally`]: crate::event::Tally
 

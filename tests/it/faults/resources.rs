@@ -125,6 +125,7 @@ fn r02_a_thousand_children_at_once_take_little_memory() {
 size = {children}
 
 [queue.numbers]
+capacity = {children}
 items = {{ range = [0, {children}] }}
 
 [process.wait]
