@@ -40,7 +40,7 @@ pub(super) fn write(run: &Path, reports: &[Report]) -> Result<(), Fault> {
     }
     let (mut told, tally) = read(run, reports.iter().map(|report| report.form))?;
     for (report, told) in reports.iter().zip(&mut told) {
-        let written = put(&report.path, |to| told.write(&tally, to));
+        let written = put(&report.path, told.as_mut(), &tally);
         written.map_err(|error| Fault::File { path: report.path.clone(), error })?;
     }
     Ok(())
@@ -73,27 +73,23 @@ fn read(run: &Path, forms: impl Iterator<Item = Form>) -> Result<Told, Fault> {
 }
 
 /// Writes a file, with the folders that it lies in.
-fn put(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let fill = |file: File, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>| {
+fn put(path: &Path, told: &mut dyn Written, tally: &Tally) -> io::Result<()> {
+    let mut fill = |file: File| {
         let mut to = BufWriter::new(file);
-        write(&mut to)?;
+        told.write(tally, &mut to)?;
         to.flush()
     };
-    let mut write = Some(write);
-    let mut write = |to: &mut dyn Write| write.take().map_or(Ok(()), |write| write(to));
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         // A pipe or a device has no place that could be taken.
-        return fill(OpenOptions::new().write(true).open(&target)?, &mut write);
+        return fill(OpenOptions::new().write(true).open(&target)?);
     }
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder)?;
     }
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let beside = target.with_file_name(format!(".{name}.{}.new", std::process::id()));
-    let written = File::create(&beside)
-        .and_then(|file| fill(file, &mut write))
-        .and_then(|()| fs::rename(&beside, &target));
+    let written = File::create(&beside).and_then(fill).and_then(|()| fs::rename(&beside, &target));
     if written.is_err() {
         // What went wrong before is what matters.
         let _ = fs::remove_file(&beside);
