@@ -13,9 +13,11 @@
 //! [`retry`] say what becomes of one; [`crowd`] bounds children by what the system has room for,
 //! [`jobserver`] shares slots with what they start; [`context`], [`teller`], [`clock`], [`orders`],
 //! [`printed`], [`recent`], [`secrets`], [`signals`], [`tty`] and [`turns`] are what they share.
-//! [`standby`] is there before the job is, with the [`sentry`], which needs nobody.
+//! [`standby`] is there before the job is, with the [`sentry`], which needs nobody; so is
+//! [`changed`], which asks git.
 
 mod attempt;
+mod changed;
 mod clock;
 mod context;
 mod core;
@@ -60,6 +62,7 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
+pub use changed::{Unasked, changed_since};
 pub use fault::Fault;
 pub use secrets::{ShortSecret, masker};
 pub use standby::Standby;

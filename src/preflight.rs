@@ -116,9 +116,9 @@ impl Look<'_> {
                 self.output(asker.named(path, place), &asker);
             }
         }
-        for (at, glob) in process.inputs.iter().enumerate() {
+        for (at, glob) in process.inputs.iter().flatten().enumerate() {
             let place = place.clone().then("inputs").item(at);
-            self.glob(asker.named_glob(glob, place), &asker);
+            self.glob(asker.named(glob, place), &asker);
         }
     }
 
@@ -154,14 +154,6 @@ impl Asker<'_> {
         let is_literal = text.placeholders().next().is_none();
         let text = self.variables.fill(text)?.into_string().ok()?;
         (!text.is_empty()).then_some(Named { place, text, is_literal })
-    }
-
-    /// Returns a glob, whose braces may be its own.
-    fn named_glob(&self, glob: &str, place: Place) -> Option<Named> {
-        match Template::parse(glob) {
-            (template, errors) if errors.is_empty() => self.named(&template, place),
-            _ => Some(Named::plain(glob, place)),
-        }
     }
 }
 

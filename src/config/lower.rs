@@ -5,9 +5,9 @@
 //! until [`Lowering::finish`]. Unaware of the graph.
 //!
 //! Reading order: this file, [`section`], [`naming`], [`job`], [`process`] and its parts
-//! [`action`], [`pace`], [`matrix`], [`flow`], [`consumer`], [`combine`], [`service`], [`later`],
-//! then [`pool`], [`queue`], [`items`], [`mark`], [`placeholder`], [`braces`], [`environment`],
-//! [`secrets`].
+//! [`action`], [`pace`], [`matrix`], [`flow`], [`consumer`], [`combine`], [`service`], [`inputs`],
+//! [`later`], then [`pool`], [`queue`], [`items`], [`mark`], [`placeholder`], [`braces`],
+//! [`environment`], [`secrets`].
 
 mod action;
 mod braces;
@@ -15,6 +15,7 @@ mod combine;
 mod consumer;
 mod environment;
 mod flow;
+mod inputs;
 mod items;
 mod job;
 mod later;

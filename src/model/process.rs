@@ -71,8 +71,8 @@ pub struct Process {
     pub emit: Emit,
     /// `service`: long-lived; started for its first dependant, stopped after its last.
     pub service: Option<Service>,
-    /// `inputs`: globs of the files that it reads.
-    pub inputs: Vec<String>,
+    /// `inputs`: globs of the files that it reads; `None` where they are not declared.
+    pub inputs: Option<Vec<Template>>,
 }
 
 impl Process {
@@ -109,7 +109,7 @@ impl Process {
             produces: Vec::new(),
             emit: Emit::default(),
             service: None,
-            inputs: Vec::new(),
+            inputs: None,
         }
     }
 

@@ -220,7 +220,7 @@ fn what_a_process_before_may_make_is_not_missed() {
         process.cwd = Some(Template::literal("made"));
         process.stdin = Stdin::File(Template::literal("made/in"));
         process.stdout = Output::File { path: Template::literal("made/out"), append: false };
-        process.inputs = vec!["made/**/*.rs".to_owned()];
+        process.inputs = Some(vec![Template::literal("made/**/*.rs")]);
     }
     machine.job.vars.insert("late".to_owned(), late);
     machine.later("in-late");
@@ -250,7 +250,8 @@ fn files_and_folders_are_looked_for_beside_the_job_file() {
     let mut machine = Machine::new();
     machine.file("job/in/a.rs", "");
     machine.queue(Items::Glob(Template::literal("in/*.rs")));
-    machine.process("sh").inputs = vec!["in/{a,b}.rs".to_owned(), "int/*.rs".to_owned()];
+    machine.process("sh").inputs =
+        Some(["in/{a,b}.rs", "int/*.rs"].map(Template::literal).to_vec());
     let process = machine.process("sh");
     process.cwd = Some(Template::literal("ni"));
     process.stdin = Stdin::File(Template::literal("in/b.rs"));
@@ -276,7 +277,8 @@ fn a_large_job_gets_few_suggestions() {
     let mut machine = Machine::new();
     machine.program("bin/tool-12345x", "\x7fELF");
     for at in 10_000..20_000 {
-        machine.process(&format!("tool-{at}")).inputs = vec![format!("src/{at}/*.rs")];
+        machine.process(&format!("tool-{at}")).inputs =
+            Some(vec![Template::literal(format!("src/{at}/*.rs"))]);
     }
     let problems = machine.problems();
     assert_eq!(problems.len(), 20_000);

@@ -100,7 +100,7 @@ impl Reader<'_, '_, '_> {
 
     /// Says where a text is no glob.
     pub(super) fn glob(&mut self, glob: &At<String>) {
-        if glob.value.contains("{vars.") || glob.value.contains("{env.") {
+        if ["{vars.", "{env.", "{matrix."].iter().any(|head| glob.value.contains(head)) {
             return;
         }
         if let Err(error) = globset::Glob::new(&glob.value) {

@@ -1,5 +1,5 @@
 //! Later: what is declared for a version to come, as far as it can be wrong by itself: what a
-//! process reads and writes, what runs after it, and the conditions of its start.
+//! process writes, what runs after it, and the conditions of its start.
 //!
 //! Nothing of the model holds these yet. Unaware of when they would matter.
 
@@ -11,11 +11,9 @@ use crate::model::{Problem, code};
 impl Reader<'_, '_, '_> {
     /// Reads everything of a process that is declared for later.
     pub(super) fn declared(&mut self, raw: &Raw) {
-        for globs in [&raw.inputs, &raw.outputs] {
-            globs.get().into_iter().flat_map(|list| &list.value.entries).for_each(|glob| {
-                self.glob(glob);
-            });
-        }
+        raw.outputs.get().into_iter().flat_map(|list| &list.value.entries).for_each(|glob| {
+            self.glob(glob);
+        });
         match raw.finally.get() {
             Some(At { value: Either::B(list), at }) => {
                 self.program("finally", &At { value: list.clone(), at: *at });

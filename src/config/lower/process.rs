@@ -54,6 +54,7 @@ impl Reader<'_, '_, '_> {
         let retry = self.retry(&raw.retry);
         let flow = self.flow(&raw, &uses);
         let service = self.service(&raw, &mut uses);
+        let inputs = self.inputs(&raw, &mut uses);
         self.declared(&raw);
         let matrix = self.matrix(&raw.matrix);
         let pools = (!raw.pool.is_absent()).then(|| self.pool_names(&raw.pool));
@@ -84,7 +85,7 @@ impl Reader<'_, '_, '_> {
             produces: flow.produces,
             emit: flow.emit,
             service,
-            inputs: plain(raw.inputs.get().map_or(&[], |inputs| &inputs.value.entries)),
+            inputs,
             ..bare
         };
         self.scope(&process, uses);
@@ -187,7 +188,7 @@ impl Reader<'_, '_, '_> {
 fn with_defaults(raw: &mut Raw, defaults: &Raw) {
     fill!(raw, defaults, description, tags, shell, stdout, stderr, cwd, pool);
     fill!(raw, defaults, weight, priority, stop, success);
-    fill!(raw, defaults, env_file, inherit_env, leaks, condition, finally, cache);
+    fill!(raw, defaults, env_file, inherit_env, leaks, condition, finally, inputs, cache);
     // How long work may take and how often it is tried says nothing of what has no end.
     if !raw.service.get().is_some_and(|service| service.value) {
         fill!(raw, defaults, timeout, retry, allow_failure, run, matrix);

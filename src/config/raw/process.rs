@@ -164,8 +164,9 @@ pub(in crate::config) struct Process {
     /// Whether it owns the terminal alone while it runs: its streams are the runner's own, where
     /// nothing else is said.
     pub(in crate::config) interactive: Key<bool>,
-    /// Globs of the files that it reads.
-    #[schemars(skip)]
+    /// Globs of the files that it reads: `--since` leaves it out where none of them has changed.
+    /// `[]` reads none of its own.
+    #[schemars(extend("examples" = [["src/**", "Cargo.*"]]))]
     pub(in crate::config) inputs: Key<List<String>>,
     /// Globs of the files that it writes.
     #[schemars(skip)]
