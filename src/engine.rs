@@ -233,6 +233,7 @@ fn conclude(context: &Context, ran: Result<(), Fault>) -> Result<Ended, Fault> {
     teller.close();
     ran?;
     let exit = teller.lost()?.map_or(exit, |lost| Exit::after_signal(lost.signal().as_raw()));
+    context.folder.release();
     Ok(Ended { exit, took: teller.read(took) })
 }
 

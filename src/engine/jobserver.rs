@@ -10,7 +10,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
@@ -32,6 +33,9 @@ const AUTH: [&[u8]; 2] = [b"--jobserver-auth=", b"--jobserver-fds="];
 
 /// What stands in the program of a make that knows named pipes.
 const KNOWS: &[u8] = b"fifo:";
+
+/// Bytes of that program that are looked at at once: it is of some hundred KiB, and every run asks.
+const WINDOW: usize = 64 * 1024;
 
 /// The names of make.
 const MAKES: [&[u8]; 2] = [b"make", b"gmake"];
@@ -134,9 +138,29 @@ impl JobServer {
 
     fn knows(&self, path: OsString) -> bool {
         *self.modern.borrow_mut().entry(path).or_insert_with_key(|path| {
-            let make = candidates(OsStr::new("make"), path).find_map(|make| fs::read(make).ok());
-            make.is_none_or(|make| memchr::memmem::find(&make, KNOWS).is_some())
+            let mut makes = candidates(OsStr::new("make"), path);
+            makes.find_map(|make| holds(&make, KNOWS).ok()).unwrap_or(true)
         })
+    }
+}
+
+/// Returns whether a text stands in a file.
+fn holds(path: &Path, text: &[u8]) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let mut window = vec![0; WINDOW];
+    let mut kept = 0;
+    loop {
+        let end = kept + file.read(&mut window[kept..])?;
+        if end == kept {
+            return Ok(false);
+        }
+        if memchr::memmem::find(&window[..end], text).is_some() {
+            return Ok(true);
+        }
+        // It may begin here and end in what is read next.
+        let from = end.saturating_sub(text.len() - 1);
+        window.copy_within(from..end, 0);
+        kept = end - from;
     }
 }
 
@@ -245,6 +269,23 @@ mod tests {
         );
         assert_eq!(named(&env("-j2"), MAKE), None);
         assert_eq!(named(&env("--jobserver-auth=1,2"), CARGO), None);
+    }
+
+    #[test]
+    fn a_text_is_found_wherever_it_stands_in_a_program() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("make");
+        for at in [0, 7, WINDOW - KNOWS.len(), WINDOW - 3, WINDOW, 3 * WINDOW + 1] {
+            let mut program = vec![b'f'; at];
+            program.extend_from_slice(KNOWS);
+            program.resize(at + 100, b'o');
+            std::fs::write(&path, &program).unwrap();
+            assert!(holds(&path, KNOWS).unwrap(), "{at}");
+            program[at] = b'-';
+            std::fs::write(&path, &program).unwrap();
+            assert!(!holds(&path, KNOWS).unwrap(), "{at}");
+        }
+        assert!(holds(home.path(), KNOWS).is_err());
     }
 
     #[test]

@@ -121,7 +121,8 @@ impl Durations {
         self.known.insert(name.to_owned(), Known { micros, age: 0 });
     }
 
-    /// Saves them into a state folder, whole or not at all.
+    /// Saves them into a state folder, whole or not at all. The disk is not asked to keep them:
+    /// they guess at the future, and after a power cut older ones guess as well.
     pub fn save(&mut self, state: &Path) -> Result<(), Fault> {
         if self.state == State::Newer {
             return Ok(());
@@ -143,7 +144,6 @@ impl Durations {
         fs::remove_file(&fresh).ok();
         let mut file = folder::create(&fresh)?;
         file.write_all(&text).map_err(Fault::to("write", &fresh))?;
-        file.sync_data().map_err(Fault::to("sync", &fresh))?;
         fs::rename(&fresh, &path).map_err(Fault::to("replace", &path))?;
         for known in self.known.values_mut() {
             known.age = known.age.saturating_add(1);

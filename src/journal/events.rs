@@ -26,6 +26,8 @@ pub struct EventsFile {
     path: PathBuf,
     file: File,
     held: Vec<u8>,
+    /// Whether the disk has all that was written.
+    synced: bool,
     /// Whether a write failed: what would follow could not be told from what is torn.
     broken: bool,
 }
@@ -34,7 +36,7 @@ impl EventsFile {
     /// Creates a file that must not exist.
     pub(super) fn create(path: PathBuf) -> Result<Self, Fault> {
         let file = folder::create(&path)?;
-        Ok(Self { path, file, held: Vec::with_capacity(2 * HELD), broken: false })
+        Ok(Self { path, file, held: Vec::with_capacity(2 * HELD), synced: false, broken: false })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -44,6 +46,7 @@ impl EventsFile {
                 self.path.display()
             )));
         }
+        self.synced = false;
         let written = self.file.write_all(&self.held);
         self.held.clear();
         self.broken = written.is_err();
@@ -74,8 +77,13 @@ impl Sink for EventsFile {
     }
 
     fn close(&mut self) -> io::Result<()> {
+        if self.synced && self.held.is_empty() {
+            return Ok(());
+        }
         self.flush()?;
-        Ok(self.file.sync_data().map_err(Fault::to("sync", &self.path))?)
+        self.file.sync_data().map_err(Fault::to("sync", &self.path))?;
+        self.synced = true;
+        Ok(())
     }
 }
 

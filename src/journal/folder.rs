@@ -41,14 +41,13 @@ impl RunFolder {
         let all = state.join("runs");
         folder(&all)?;
         let (id, path) = runs::name(&all, now)?;
-        let lock_path = path.join("lock");
+        let lock_path = path.join(runs::LOCK);
         let lock = create(&lock_path)?;
         lock.lock().map_err(Fault::to("lock", &lock_path))?;
         folder(&path.join("logs"))?;
         let last = fs::read_link(state.join(LATEST)).map(|run| state.join(run)).ok();
         link_latest(state, &id);
         runs::prune(&all, keep)?;
-        runs::tidy(&all)?;
         drop(held);
         let after = last.filter(|last| runs::is_cut_off(last));
         Ok(Self { id, path, after, _lock: lock })
@@ -84,6 +83,7 @@ impl RunFolder {
     pub fn sync_logs(&self) -> Result<(), Fault> {
         let logs = self.path.join("logs");
         let folder = File::open(&logs).map_err(Fault::to("open", &logs))?;
+        let mut is_held = false;
         // What is in it was written by this run.
         let files = fs::read_dir(&logs).map_err(Fault::to("read", &logs))?;
         for (count, file) in files.enumerate() {
@@ -93,9 +93,19 @@ impl RunFolder {
             }
             let path = file.map_err(Fault::to("read", &logs))?.path();
             let file = File::open(&path).map_err(Fault::to("open", &path))?;
-            file.sync_data().map_err(Fault::to("sync", &path))?;
+            // One that holds nothing has nothing to lose.
+            if file.metadata().map_err(Fault::to("read", &path))?.len() > 0 {
+                file.sync_data().map_err(Fault::to("sync", &path))?;
+                is_held = true;
+            }
         }
-        folder.sync_all().map_err(Fault::to("sync", &logs))
+        if is_held { folder.sync_all().map_err(Fault::to("sync", &logs)) } else { Ok(()) }
+    }
+
+    /// Lets go of the run, which has told its end: from now on it is one that is kept.
+    pub fn release(&self) {
+        // Where it stays, the next run looks for that end.
+        fs::remove_file(self.path.join(runs::LOCK)).ok();
     }
 
     /// Returns the log of one stream of a node. Nothing is created until a byte is written.
@@ -115,12 +125,17 @@ impl RunFolder {
 /// together. It is let go of when the file is dropped.
 pub(super) fn lock_state(state: &Path) -> Result<File, Fault> {
     let path = state.join("lock");
+    let lock = open_lock(&path)?;
+    lock.lock().map_err(Fault::to("lock", &path))?;
+    Ok(lock)
+}
+
+/// Opens a file that is there to be locked.
+pub(super) fn open_lock(path: &Path) -> Result<File, Fault> {
     let mut options = OpenOptions::new();
     let no_link = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
     options.write(true).create(true).truncate(false).mode(0o600).custom_flags(no_link);
-    let lock = options.open(&path).map_err(Fault::to("open", &path))?;
-    lock.lock().map_err(Fault::to("lock", &path))?;
-    Ok(lock)
+    options.open(path).map_err(Fault::to("open", path))
 }
 
 /// Creates a file that must not exist, for its owner only.

@@ -9,10 +9,14 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::Fault;
+use super::{Fault, folder};
 
 /// Runs that are kept where nothing else is asked for: a day's work, and some megabytes of logs.
 pub const KEEP_RUNS: u32 = 20;
+
+/// What a run holds while it goes on. It goes when the run has told its end, so that nobody has to
+/// look into what is kept: that there is none says it.
+pub(super) const LOCK: &str = "lock";
 
 /// The pipe by which a run shares its slots, in its folder.
 pub const JOB_SERVER: &str = "jobserver";
@@ -41,20 +45,22 @@ pub(super) fn name(runs: &Path, now: SystemTime) -> Result<(String, PathBuf), Fa
     Err(Fault::NoName { path: runs.to_owned() })
 }
 
-/// Removes the oldest runs beyond the `keep` newest, but none that goes on. What can't be removed
-/// stays for the next run to try.
+/// Removes the oldest runs beyond the `keep` newest, but none that goes on, and of others what they
+/// have left open when they were cut off. What can't be removed stays for the next run to try.
 pub(super) fn prune(runs: &Path, keep: u32) -> Result<(), Fault> {
     let ids = ids(runs)?;
     let beyond = ids.len().saturating_sub(keep.max(1) as usize);
-    for id in &ids[..beyond] {
+    let (beyond, kept) = ids.split_at(beyond);
+    for id in beyond {
         let path = runs.join(id);
         // The lock is held while it is removed, so that nobody takes it up in between.
-        match File::open(path.join("lock")) {
+        match File::open(path.join(LOCK)) {
             Ok(lock) if lock.try_lock().is_ok() => fs::remove_dir_all(&path).ok(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => fs::remove_dir_all(&path).ok(),
             Ok(_) | Err(_) => None,
         };
     }
+    kept.iter().for_each(|id| tidy(&runs.join(id)));
     Ok(())
 }
 
@@ -68,8 +74,12 @@ pub fn run_ids(state: &Path) -> Result<Vec<String>, Fault> {
 /// Takes a run that does not go on, so that it neither goes on nor is removed until the file is
 /// dropped. `None` where it goes on, or somebody else has taken it.
 pub fn take_run(run: &Path) -> Result<Option<File>, Fault> {
-    let path = run.join("lock");
-    let lock = File::open(&path).map_err(Fault::to("open", &path))?;
+    let path = run.join(LOCK);
+    let lock = match File::open(&path) {
+        // One that came to its end has none.
+        Err(none) if none.kind() == io::ErrorKind::NotFound => folder::open_lock(&path)?,
+        lock => lock.map_err(Fault::to("open", &path))?,
+    };
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
         Err(TryLockError::WouldBlock) => Ok(None),
@@ -77,22 +87,19 @@ pub fn take_run(run: &Path) -> Result<Option<File>, Fault> {
     }
 }
 
-/// Removes what runs that were cut off have left open: what only runs that go on need.
-pub(super) fn tidy(runs: &Path) -> Result<(), Fault> {
-    for path in ids(runs)?.into_iter().map(|id| runs.join(id)) {
-        // What a run that came to its end has left, it has left for a person.
-        if is_cut_off(&path) {
-            let entries = fs::read_dir(&path).into_iter().flatten().flatten();
-            let passing = entries.filter(|entry| is_passing(&entry.file_name().to_string_lossy()));
-            passing.for_each(|entry| drop(fs::remove_file(entry.path())));
-        }
+/// Removes what a run that was cut off has left open: what only runs that go on need. What one that
+/// came to its end has left, it has left for a person.
+fn tidy(run: &Path) {
+    if is_cut_off(run) {
+        let entries = fs::read_dir(run).into_iter().flatten().flatten();
+        let passing = entries.filter(|entry| is_passing(&entry.file_name().to_string_lossy()));
+        passing.for_each(|entry| drop(fs::remove_file(entry.path())));
     }
-    Ok(())
 }
 
 /// Returns whether a run is over and has not told its end.
 pub(super) fn is_cut_off(run: &Path) -> bool {
-    let lock = File::open(run.join("lock"));
+    let lock = File::open(run.join(LOCK));
     lock.is_ok_and(|lock| lock.try_lock().is_ok()) && !has_ended(run)
 }
 
