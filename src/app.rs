@@ -6,7 +6,8 @@
 //! have taught; `run` runs it; `validate` only reads it, with [`places`], and `explain` says what
 //! its codes mean; `view` shows it in some form: [`plan`], [`list`], [`graph`], [`dry`], with
 //! [`words`]; `schema` prints the shapes of what is read and written; `lsp` answers an editor;
-//! `fmt` writes job files anew, by [`replace`]; [`dead`] is about the items that failed for good.
+//! `fmt` writes job files anew, by [`replace`]; [`dead`] is about the items that failed for good;
+//! [`known`] is what can be named while one types.
 
 mod choice;
 mod dead;
@@ -16,6 +17,7 @@ mod fault;
 mod find;
 mod fmt;
 mod graph;
+mod known;
 mod list;
 mod load;
 mod lsp;
@@ -39,6 +41,7 @@ pub use explain::explain;
 pub use fault::{Fault, Invoked, after_output};
 pub use fmt::{Fmt, fmt};
 pub use graph::Format;
+pub use known::{Known, codes, dead_items, processes, runs};
 pub use load::{Load, check};
 pub use lsp::lsp;
 pub use reports::{Report, report};

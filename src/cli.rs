@@ -2,9 +2,12 @@
 //!
 //! Unaware of everything below `app`.
 //!
-//! Reading order: [`words`] is what can be typed, with [`dead`].
+//! Reading order: [`words`] is what can be typed, with [`dead`]; [`complete`] proposes it while one
+//! types, and [`man`] tells of it.
 
+mod complete;
 mod dead;
+mod man;
 mod words;
 
 use std::io::{self, Write};
@@ -20,6 +23,9 @@ use words::{Command, PlanWords, ReportWords, RunWords, ValidateWords, Words};
 
 /// Does what the command line of this process says.
 pub fn main() -> ExitCode {
+    if let Some(code) = complete::answer() {
+        return code;
+    }
     let words = match Words::try_parse() {
         Ok(words) => words,
         Err(error) => {
@@ -48,6 +54,8 @@ pub fn main() -> ExitCode {
             app::explain(words.code.as_deref(), words.look.color.into())
         }
         Some(Command::Schema(words)) => app::schema(words.of.into()),
+        Some(Command::Completions(words)) => complete::install(words.shell),
+        Some(Command::Man(words)) => man::man(&words),
         Some(Command::Lsp(_)) => app::lsp(),
     };
     let flushed = io::stdout().flush();

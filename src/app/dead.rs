@@ -18,6 +18,7 @@ mod source;
 use std::path::PathBuf;
 
 pub use drop::drop;
+pub(super) use letters::open_items;
 pub use list::list;
 pub use retry::{Retry, retry};
 pub use show::show;

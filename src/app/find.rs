@@ -85,7 +85,7 @@ fn folder(path: &Path) -> Result<PathBuf, Fault> {
 }
 
 /// Returns where runs may be kept, the likeliest first.
-fn states(given: Option<&Path>) -> Vec<PathBuf> {
+pub(super) fn states(given: Option<&Path>) -> Vec<PathBuf> {
     if let Some(state) = given {
         return vec![state.to_owned()];
     }

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::complete::CompletionsWords;
 use super::dead::DeadWords;
+use super::man::ManWords;
 use crate::app::{Fmt, Format, Load, Report, Schema};
 use crate::diagnostic;
 use crate::model::OnFailure;
@@ -71,6 +73,10 @@ pub(super) enum Command {
     Explain(ExplainWords),
     /// Print the JSON Schema of the job file, or of what is reported
     Schema(SchemaWords),
+    /// Print what a shell needs to complete commands, job files and names of processes
+    Completions(CompletionsWords),
+    /// Print the manual page of a command, or write all of them into a folder
+    Man(ManWords),
     /// Answer an editor over standard input and output, as a language server
     Lsp(LspWords),
 }

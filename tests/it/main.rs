@@ -17,5 +17,6 @@ mod lsp;
 mod mistakes;
 mod pages;
 mod run;
+mod start;
 mod still;
 mod tidy;

@@ -35,6 +35,19 @@ pub(super) fn read(
     Ok((letters, ended))
 }
 
+/// Returns the items of a run that are still to be seen to, with the process that each failed in.
+pub(in crate::app) fn open_items(found: &Found) -> Result<Vec<(String, Option<String>)>, Fault> {
+    let fates = Fates::read(&found.path)?;
+    let mut items = Vec::new();
+    read(found, |_, letter| {
+        if is_open(&letter, &fates) {
+            items.push((letter.item, letter.process));
+        }
+        Ok(())
+    })?;
+    Ok(items)
+}
+
 /// Returns how long ago an item died.
 pub(super) fn age(letters: &Letters, letter: &Letter) -> Duration {
     let died = Duration::from_millis(letters.started) + letter.at;

@@ -28,8 +28,10 @@ pub(super) const FLOORS: [(&str, u8); 18] = [
 ];
 
 /// Crates that one room alone may name, because the others must not know what it knows.
-const LODGERS: [(&str, &str); 9] = [
+const LODGERS: [(&str, &str); 11] = [
     ("clap", "cli"),
+    ("clap_complete", "cli"),
+    ("clap_mangen", "cli"),
     ("indicatif", "report"),
     ("lsp_server", "lsp"),
     ("lsp_types", "lsp"),

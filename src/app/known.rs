@@ -1,0 +1,69 @@
+//! Known: what can be named here: the processes of a job, the runs that are kept, their dead items,
+//! the codes of problems.
+//!
+//! Asked while a person types, so nothing is started, written or told, and what can't be read
+//! quickly is not known. Unaware of who asks.
+
+use std::path::{Path, PathBuf};
+
+use super::dead::{Named, open_items};
+use super::find::{Found, find, states};
+use super::validate::chosen;
+use crate::config::{self, Options, Purpose};
+use crate::diagnostic;
+use crate::journal::run_ids;
+use crate::model::Process;
+use crate::report::Color;
+
+/// Bytes of the events of a run that are read through for its dead items: a fraction of the time in
+/// which a key seems to answer at once.
+const EVENTS: u64 = 4 << 20;
+
+/// What can be named, and a few words about it.
+pub type Known = (String, Option<String>);
+
+/// Returns the processes of a job file, or of the only one that is usual here.
+pub fn processes(job: Option<&Path>) -> Vec<Known> {
+    let usual = || chosen(&[]).ok().filter(|files| files.len() == 1)?.pop();
+    let Some(path) = job.map(Path::to_owned).or_else(usual) else { return Vec::new() };
+    if !path.is_file() {
+        return Vec::new();
+    }
+    let options = Options { purpose: Purpose::Check, ..Options::default() };
+    let loaded = config::load(&path, &options);
+    let job = loaded.job.or(loaded.draft);
+    let processes = job.into_iter().flat_map(|job| job.processes);
+    let known = |process: Process| (process.name, process.description.as_deref().map(first_line));
+    processes.map(known).collect()
+}
+
+/// Returns the ids of the runs that are kept, the newest first.
+pub fn runs(state: Option<&Path>) -> Vec<String> {
+    let mut ids: Vec<String> =
+        states(state).iter().flat_map(|state| run_ids(state).unwrap_or_default()).collect();
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids
+}
+
+/// Returns the dead items of a run, or of the last one, with the process that each failed in.
+pub fn dead_items(run: Option<String>, state: Option<PathBuf>) -> Vec<Known> {
+    let named = Named { words: run.into_iter().collect(), state, color: Color::Never };
+    let Ok(found) = find(&named) else { return Vec::new() };
+    if is_large(&found) {
+        return Vec::new();
+    }
+    open_items(&found).unwrap_or_default()
+}
+
+/// Returns the codes of problems, with what each means.
+pub fn codes() -> Vec<Known> {
+    diagnostic::pages().map(|page| (page.code.id.into(), Some(page.sentence.into()))).collect()
+}
+
+fn is_large(found: &Found) -> bool {
+    found.events().metadata().is_ok_and(|events| events.len() > EVENTS)
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,4 @@
+//! Start: what helps to begin: a shell that completes, and pages of a manual.
+
+mod complete;
+mod man;
