@@ -7,12 +7,11 @@
 //! Reading order: for people, [`mod@pretty`] draws with [`snippet`], or [`narrow`] wraps. For
 //! programs, [`findings`] keeps each problem once, as [`found`] resolves it with [`lines`], and
 //! there is a file for each format: [`short`], [`json`], [`github`], [`gitlab`], [`sarif`],
-//! [`junit`]. Both use [`safe`] and [`summary`], [`fingerprint`] recognises a problem later, and
-//! [`mod@pages`] has what each code means. [`mod@diff`] is what formatting changes.
+//! [`junit`]. Both use [`safe`] and [`summary`], and [`mod@pages`] has what each code means.
+//! [`mod@diff`] is what formatting changes.
 
 mod diff;
 mod findings;
-mod fingerprint;
 mod found;
 mod github;
 mod gitlab;

@@ -64,7 +64,7 @@ use tokio::task::LocalSet;
 
 pub use changed::{Unasked, changed_since};
 pub use fault::Fault;
-pub use secrets::{ShortSecret, masker};
+pub use secrets::{ShortSecret, secrets};
 pub use standby::Standby;
 
 use self::core::Input;

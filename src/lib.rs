@@ -7,7 +7,7 @@
 //!
 //! - floor 0: [`model`], the nouns.
 //! - floor 1: [`config`] reads job files, [`plan`] proves the graph, [`event`] says what happened,
-//!   [`lookup`] finds programs and files.
+//!   [`lookup`] finds programs and files, [`ci`] speaks to systems that show a run.
 //! - floor 2: [`diagnostic`] writes what is wrong with files, [`child`] starts processes,
 //!   [`launch`] writes their command lines, [`queue`] holds items, [`journal`] keeps runs on disk,
 //!   [`report`] draws them, [`mask`] hides secrets, [`preflight`] misses what a job names and the
@@ -20,6 +20,7 @@
 
 pub mod app;
 pub mod child;
+pub mod ci;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;

@@ -6,9 +6,9 @@
 //!
 //! Reading order: [`mode`] and [`screen`] say who watches; [`plain`], [`group`], [`quiet`],
 //! [`json`] and [`live`] draw; [`said`], [`summary`], [`flow`] and [`words`] are what they say;
-//! [`lines`], [`sanitize`], [`fence`], [`replay`], [`page`], [`paint`] and [`patient`] are what
-//! they draw with. [`dead`] is about the items that failed for good, once the run is over, and
-//! [`written`](mod@written) tells all of it in files.
+//! [`lines`], [`sanitize`], [`fence`], [`heart`], [`replay`], [`page`], [`paint`] and [`patient`]
+//! are what they draw with. [`dead`] is about the items that failed for good, once the run is over,
+//! and [`written`](mod@written) tells all of it in files.
 //!
 //! [`Tally`]: crate::event::Tally
 
@@ -16,6 +16,7 @@ mod dead;
 mod fence;
 mod flow;
 mod group;
+mod heart;
 mod json;
 mod lines;
 mod live;
@@ -35,9 +36,11 @@ mod written;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod strict;
 
 pub use dead::{DeadTable, Remarks, Sheet, dead_item};
-pub use mode::{Ci, Color, Mode, color};
+pub use mode::{Color, Mode, color};
 pub use screen::{Screen, Size, unwritten};
 pub use written::{Form, Written, written};
 

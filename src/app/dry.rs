@@ -10,7 +10,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use super::plan::plan as table;
-use super::run::masker;
+use super::run::secrets;
 use super::words::{count, quoted, safe};
 use super::{FINE, Invoked};
 use crate::launch::{Command, Destination, Launch, Limits, Payload, Preview};
@@ -26,7 +26,7 @@ pub(super) fn dry_run(plan: &Plan) -> Invoked {
     let environment: Vec<_> = std::env::vars_os().collect();
     let launch = Launch::new(&plan.job, NO_RUN, &environment, Limits::default());
     let mut out = BufWriter::new(io::stdout());
-    dry(plan, (&launch, &masker(plan)?), &mut out)?;
+    dry(plan, (&launch, &Masker::new(secrets(plan)?)), &mut out)?;
     out.flush()?;
     Ok(FINE)
 }

@@ -59,13 +59,13 @@ pub fn run(run: Run) -> Invoked {
         Err(unselectable) => return unselected(&unselectable),
     };
     let Some(standby) = standby else { return dry_run(&plan) };
-    let masker = masker(&plan)?;
+    let secrets = secrets(&plan)?;
     let started = now();
     let folder = RunFolder::create(past.state(), keep, started)?;
     let options = options(&run.load, run.state.as_deref());
     let (file, mode, color) = (run.job, run.mode, run.color);
     let kept = folder.path().to_owned();
-    let ended = Going { plan, masker, folder, started, file, options, mode, color }.go(standby);
+    let ended = Going { plan, secrets, folder, started, file, options, mode, color }.go(standby);
     let told = reports::write(&kept, &run.reports).and_then(|()| reports::summarize_step(&kept));
     let ended = ended?;
     past.learn(ended.took)?;
@@ -77,8 +77,8 @@ pub fn run(run: Run) -> Invoked {
 pub(super) struct Going {
     /// What is run.
     pub(super) plan: Plan,
-    /// Takes its secrets out of what it says.
-    pub(super) masker: Masker,
+    /// The values that nothing may tell.
+    pub(super) secrets: Vec<Vec<u8>>,
     /// Where it is kept.
     pub(super) folder: RunFolder,
     /// When it starts.
@@ -96,8 +96,10 @@ pub(super) struct Going {
 impl Going {
     /// Runs it to its end.
     pub(super) fn go(self, standby: Standby) -> Result<engine::Ended, Fault> {
-        let Self { plan, masker, folder, started, file, options, mode, color } = self;
-        let screen = Screen::stdio(color, variable, standby.hurry());
+        let Self { plan, secrets, folder, started, file, options, mode, color } = self;
+        let mut screen = Screen::stdio(color, variable, standby.hurry());
+        screen.hide(&secrets)?;
+        let masker = Masker::new(secrets);
         let mode = Mode::choose(mode, screen.is_terminal(), variable);
         // Where bars are drawn somebody watches, who can ask by a key.
         let hears_keys = mode == Mode::Live;
@@ -122,10 +124,10 @@ impl Going {
     }
 }
 
-/// Returns what takes the secrets of a plan out of what is said.
-pub(super) fn masker(plan: &Plan) -> Result<Masker, Fault> {
+/// Returns the values that nothing may tell.
+pub(super) fn secrets(plan: &Plan) -> Result<Vec<Vec<u8>>, Fault> {
     let inherited: Vec<_> = std::env::vars_os().collect();
-    engine::masker(plan, &inherited).map_err(|short| Fault::Wrong(short.to_string()))
+    engine::secrets(plan, &inherited).map_err(|short| Fault::Wrong(short.to_string()))
 }
 
 /// Returns the options that make a run this run and no other.

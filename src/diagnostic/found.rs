@@ -6,7 +6,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::findings::Findings;
 use super::lines::Lines;
+use crate::ci::Fingerprints;
 use crate::model::{Label, Place, Problem, Severity, Source};
 
 /// The problems of one or more job files, as `runner validate --format json` prints them.
@@ -99,6 +101,24 @@ pub(super) struct Spot {
     pub(super) end_column: usize,
     /// The offset of the byte after the last, from 0.
     pub(super) end_byte: usize,
+}
+
+/// Returns the fingerprint of each problem.
+pub(super) fn fingerprints(findings: &Findings) -> impl Iterator<Item = String> {
+    let mut prints = Fingerprints::default();
+    findings.all().map(move |found| {
+        let label = found.labels.first().map_or("", |label| label.text.as_str());
+        prints.of(&[found.place.file.as_str(), found.code, &found.message, label])
+    })
+}
+
+impl From<Grade> for Severity {
+    fn from(grade: Grade) -> Self {
+        match grade {
+            Grade::Error => Self::Error,
+            Grade::Warning => Self::Warning,
+        }
+    }
 }
 
 impl Found {

@@ -2,29 +2,20 @@
 //!
 //! Unaware of how problems are found.
 
-use serde_json::{Value, json};
-
 use super::findings::Findings;
-use super::fingerprint::fingerprints;
-use super::found::Grade;
+use super::found::fingerprints;
 use super::json::pretty;
+use crate::ci::{Entry, quality};
 
 /// Writes a list with an entry for each problem.
 pub(super) fn gitlab(findings: &Findings) -> String {
-    let entries = findings.all().zip(fingerprints(findings)).map(|(found, fingerprint)| {
-        json!({
-            "description": found.sentence(),
-            "check_name": found.code,
-            "fingerprint": fingerprint,
-            "severity": match found.severity {
-                Grade::Error => "major",
-                Grade::Warning => "minor",
-            },
-            "location": {
-                "path": found.place.file,
-                "lines": { "begin": found.place.line, "end": found.place.end_line },
-            },
-        })
+    let entries = findings.all().zip(fingerprints(findings)).map(|(found, fingerprint)| Entry {
+        description: found.sentence(),
+        rule: found.code,
+        fingerprint,
+        severity: found.severity.into(),
+        file: &found.place.file,
+        lines: (found.place.line, found.place.end_line),
     });
-    pretty(&entries.collect::<Vec<Value>>())
+    pretty(&quality(entries))
 }

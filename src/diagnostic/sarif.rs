@@ -8,8 +8,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::findings::Findings;
-use super::fingerprint::fingerprints;
-use super::found::{Edit, Found, Grade, Spot};
+use super::found::{Edit, Found, Grade, Spot, fingerprints};
 use super::json::pretty;
 use super::pages::page;
 use crate::model::code;

@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use thiserror::Error;
 
 use crate::launch::{Launch, Limits};
-use crate::mask::{Masker, SHORTEST};
+use crate::mask::SHORTEST;
 use crate::plan::Plan;
 
 /// A secret that can't be masked.
@@ -25,11 +25,14 @@ pub struct ShortSecret {
     bytes: usize,
 }
 
-/// Returns what masks the secrets of a plan. A variable that is not set, or is empty, is none.
-pub fn masker(plan: &Plan, inherited: &[(OsString, OsString)]) -> Result<Masker, ShortSecret> {
+/// Returns the secrets of a plan. A variable that is not set, or is empty, is none.
+pub fn secrets(
+    plan: &Plan,
+    inherited: &[(OsString, OsString)],
+) -> Result<Vec<Vec<u8>>, ShortSecret> {
     let secrets = &plan.job.secrets;
     if secrets.is_empty() {
-        return Ok(Masker::default());
+        return Ok(Vec::new());
     }
     let mut values: BTreeSet<(&str, Vec<u8>)> = BTreeSet::new();
     let mut add = |name: &[u8], value: &[u8]| {
@@ -56,5 +59,5 @@ pub fn masker(plan: &Plan, inherited: &[(OsString, OsString)]) -> Result<Masker,
     if let Some((name, value)) = values.iter().find(|(_, value)| value.len() < SHORTEST) {
         return Err(ShortSecret { name: (*name).to_owned(), bytes: value.len() });
     }
-    Ok(Masker::new(values.into_iter().map(|(_, value)| value)))
+    Ok(values.into_iter().map(|(_, value)| value).collect())
 }

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 
-use super::{Ci, Screen};
+use super::Screen;
+use super::sanitize::colors;
+use crate::ci::Ci;
 
 /// What orders begin with, wherever they stand in a line: the old ones of GitHub, which Azure has
 /// too, those of Azure and of `TeamCity`.
@@ -25,11 +27,17 @@ pub(super) fn blunt(line: Cow<'_, str>, ci: Option<Ci>) -> Cow<'_, str> {
                 |line: String, order: &&str| line.replace(*order, &format!("# {}", &order[1..]));
             ORDERS.iter().fold(line.into_owned(), apart).into()
         }
-        Some(Ci::Buildkite) if SECTIONS.iter().any(|sign| line.starts_with(sign)) => {
+        // It takes colours out before it looks.
+        Some(Ci::Buildkite) if SECTIONS.iter().any(|sign| uncolored(&line).starts_with(sign)) => {
             format!(" {line}").into()
         }
         Some(_) | None => line,
     }
+}
+
+/// Returns a line without the colours that it begins with.
+fn uncolored(line: &str) -> &str {
+    &line[colors(line)..]
 }
 
 /// Makes a line of JSON one that gives no orders; it says the same.
@@ -76,6 +84,7 @@ mod tests {
             (Ci::TeamCity, "##teamcity[x] ###[", "# #teamcity[x] ## #["),
             (Ci::TeamCity, "## a heading", "## a heading"),
             (Ci::Buildkite, "--- build", " --- build"),
+            (Ci::Buildkite, "\x1b[1m\x1b[31m+++ x", " \x1b[1m\x1b[31m+++ x"),
             (Ci::Buildkite, "a --- b", "a --- b"),
             (Ci::GitLab, "--- ##[x]", "--- ##[x]"),
         ] {

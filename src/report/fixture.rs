@@ -11,7 +11,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{Ci, Mode, Screen, Size};
+use super::{Mode, Screen, Size};
+use crate::ci::Ci;
 use crate::event::{
     Event, EventKind, Exit, ItemRef, Leftover, LogPiece, Logs, Outcome, QueueLevel, SCHEMA, Sink,
     Stop, Stream, Tally, Text, Verdict,
@@ -297,7 +298,9 @@ impl Story {
             cwd: self.folder.path().to_owned(),
             size: Box::new(move || width.map(|width| Size { width, height: 24 })),
             ready: Box::new(|| true),
+            kept: false,
             used: false,
+            said: 0,
             held: None,
         };
         (screen, err, out)

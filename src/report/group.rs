@@ -6,11 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
+use super::Screen;
 use super::fence::Fence;
+use super::heart::Heart;
 use super::replay::{Order, replay};
 use super::said::{Said, Weight, said};
-use super::{Ci, Screen};
+use crate::ci::fold;
 use crate::event::{Event, EventKind, Logs, Sink, Tally};
 use crate::model::{AttemptId, NodeId};
 
@@ -18,17 +21,19 @@ use crate::model::{AttemptId, NodeId};
 pub(super) struct Group {
     pieces: Pieces,
     screen: Screen,
+    heart: Heart,
 }
 
 impl Group {
     /// Makes it.
     pub(super) fn new(screen: Screen) -> Self {
-        Self { pieces: Pieces::default(), screen }
+        Self { pieces: Pieces::default(), screen, heart: Heart::default() }
     }
 }
 
 impl Sink for Group {
     fn hear(&mut self, event: &Event, tally: &Tally) -> io::Result<()> {
+        self.heart.hear(event);
         let pieces = self.pieces.hear(event, tally);
         match said(event, tally) {
             Some(said) => block(&mut self.screen, event, tally, &said, &pieces)?,
@@ -39,6 +44,10 @@ impl Sink for Group {
             self.screen.conclude(tally)?;
         }
         Ok(())
+    }
+
+    fn tick(&mut self, at: Duration, tally: &Tally) -> io::Result<()> {
+        self.heart.beat(at, tally, &mut self.screen)
     }
 
     fn wants_output(&self) -> bool {
@@ -128,26 +137,20 @@ pub(super) fn block(
 ) -> io::Result<()> {
     let line = said.line(screen.paint());
     let folds = screen.ci.filter(|_| said.weight < Weight::Failure && !pieces.is_empty());
-    let second = tally.started / 1000 + event.at.as_secs();
+    let Some(ci) = folds else {
+        // What matters is not hidden in the fold of what was said before.
+        let open = if said.weight < Weight::Notice { "" } else { screen.unfold() };
+        screen.say(&format!("{open}{line}\n"))?;
+        return body(screen, pieces);
+    };
     // Each end of an attempt or a node raises one of the two, so no name comes twice.
     let done = tally.nodes_done() + tally.services.ended.all();
     let name = format!("runner_{}", tally.attempts + u64::from(done));
-    match folds {
-        None | Some(Ci::Azure | Ci::TeamCity | Ci::Buildkite) => {
-            screen.say(&format!("{line}\n"))?;
-        }
-        Some(Ci::GitHub) => screen.say(&format!("::group::{line}\n"))?,
-        Some(Ci::GitLab) => {
-            let start = format!("\x1b[0Ksection_start:{second}:{name}[collapsed=true]");
-            screen.say(&format!("{start}\r\x1b[0K{line}\n"))?;
-        }
-    }
+    let second = tally.started / 1000 + event.at.as_secs();
+    let fold = fold(ci, &said.title(screen.paint()), (&name, second));
+    screen.say(&fold.open)?;
     body(screen, pieces)?;
-    match folds {
-        None | Some(Ci::Azure | Ci::TeamCity | Ci::Buildkite) => Ok(()),
-        Some(Ci::GitHub) => screen.say("::endgroup::\n"),
-        Some(Ci::GitLab) => screen.say(&format!("\x1b[0Ksection_end:{second}:{name}\r\x1b[0K\n")),
-    }
+    screen.say(&fold.shut)
 }
 
 /// Writes output, from which the system that shows it takes no orders.
@@ -167,7 +170,7 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::super::{Mode, fixture};
-    use super::*;
+    use crate::ci::Ci;
 
     #[test]
     fn a_service_that_is_started_again_says_before_what_it_printed() {

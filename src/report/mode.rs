@@ -3,6 +3,8 @@
 //! Pure: the environment is a function, so every choice is a row of a table in the tests. Unaware
 //! of how a mode draws.
 
+use crate::ci::{Ci, is_on};
+
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -16,21 +18,6 @@ pub enum Mode {
     Quiet,
     /// The event stream, on standard output.
     Json,
-}
-
-/// A system that shows the output of its jobs, and takes orders from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ci {
-    /// GitHub Actions, and those that speak its commands.
-    GitHub,
-    /// GitLab.
-    GitLab,
-    /// Azure Pipelines.
-    Azure,
-    /// `TeamCity`.
-    TeamCity,
-    /// Buildkite.
-    Buildkite,
 }
 
 /// What `--color` asks for.
@@ -63,22 +50,6 @@ impl Mode {
     }
 }
 
-impl Ci {
-    /// What each system sets.
-    const NAMES: [(&str, Self); 5] = [
-        ("GITHUB_ACTIONS", Self::GitHub),
-        ("GITLAB_CI", Self::GitLab),
-        ("TF_BUILD", Self::Azure),
-        ("TEAMCITY_VERSION", Self::TeamCity),
-        ("BUILDKITE", Self::Buildkite),
-    ];
-
-    /// Returns the system that this program runs in, where it is a known one.
-    pub fn detect(env: impl Fn(&str) -> Option<String>) -> Option<Self> {
-        Self::NAMES.iter().find(|(name, _)| is_on(&env, name)).map(|(_, ci)| *ci)
-    }
-}
-
 /// Returns whether colours are used on a stream that is a terminal or not.
 pub fn color(asked: Color, env: impl Fn(&str) -> Option<String>, terminal: bool) -> bool {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
@@ -98,10 +69,6 @@ pub fn color(asked: Color, env: impl Fn(&str) -> Option<String>, terminal: bool)
 
 fn in_ci(env: impl Fn(&str) -> Option<String>) -> bool {
     is_on(&env, "CI") || Ci::detect(env).is_some()
-}
-
-fn is_on(env: impl Fn(&str) -> Option<String>, name: &str) -> bool {
-    env(name).is_some_and(|value| !value.is_empty() && value != "false")
 }
 
 fn is_dumb(env: impl Fn(&str) -> Option<String>) -> bool {

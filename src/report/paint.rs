@@ -4,7 +4,8 @@
 
 use std::borrow::Cow;
 
-use super::{Ci, fence};
+use super::fence;
+use crate::ci::Ci;
 
 /// What a colour means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

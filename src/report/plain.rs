@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
 use super::fence::Fence;
+use super::heart::Heart;
 use super::lines::{LONGEST, Line, Lines};
 use super::paint::{Hue, pad};
 use super::said::said;
@@ -32,13 +34,15 @@ pub(super) struct Plain {
     shown: Vec<u64>,
     text: String,
     fence: Option<Fence>,
+    heart: Heart,
 }
 
 impl Plain {
     /// Makes it.
     pub(super) fn new(screen: Screen) -> Self {
         let (open, shown, text) = (BTreeMap::new(), Vec::new(), String::new());
-        Self { screen, name: 0, open, shown, text, fence: None }
+        let heart = Heart::default();
+        Self { screen, name: 0, open, shown, text, fence: None, heart }
     }
 
     /// Writes what a child printed, line by line, up to the bound of its node.
@@ -99,6 +103,7 @@ impl Plain {
 
 impl Sink for Plain {
     fn hear(&mut self, event: &Event, tally: &Tally) -> io::Result<()> {
+        self.heart.hear(event);
         match &event.kind {
             EventKind::RunStarted { .. } => self.fence = Some(Fence::open(&mut self.screen)?),
             EventKind::NodeDeclared { name, .. } => {
@@ -142,6 +147,10 @@ impl Sink for Plain {
             self.screen.conclude(tally)?;
         }
         Ok(())
+    }
+
+    fn tick(&mut self, at: Duration, tally: &Tally) -> io::Result<()> {
+        self.heart.beat(at, tally, &mut self.screen)
     }
 
     fn wants_output(&self) -> bool {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::paint::{Hue, Paint};
 use super::sanitize::text;
 use super::words;
+use crate::ci::Ci;
 use crate::event::{Event, EventKind, Exit, Leftover, Outcome, Stop, Tally, Verdict};
 use crate::model::{AttemptId, NodeId};
 
@@ -45,6 +46,12 @@ impl Said {
             None => format!("{what}{}", self.rest),
         };
         paint.blunt(line.into()).into_owned()
+    }
+
+    /// Returns the line as the title of a fold, where not every system shows colours.
+    pub(super) fn title(&self, paint: Paint) -> String {
+        let color = paint.color && matches!(paint.ci, Some(Ci::GitHub | Ci::GitLab));
+        self.line(Paint { color, ..paint })
     }
 }
 

@@ -50,6 +50,15 @@ pub(super) fn text(text: &str) -> String {
     clean(text.as_bytes(), false).into_owned()
 }
 
+/// Returns the length of the colours that a clean line begins with.
+pub(super) fn colors(line: &str) -> usize {
+    let mut length = 0;
+    while line[length..].starts_with('\x1b') {
+        length += escape(&line[length..]);
+    }
+    length
+}
+
 /// Whether a character can act on a terminal, alone or as the start of a sequence.
 fn acts(character: char) -> bool {
     character.is_control() && character != '\t' || turns(character)

@@ -10,16 +10,22 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, fstat};
 
-use super::mode::{Ci, Color, color};
+use super::mode::{Color, color};
 use super::paint::Paint;
 use super::patient::Patient;
 use super::replay::copy;
 use super::summary;
+use crate::ci::{Ci, hide};
 use crate::event::Tally;
 
 /// Columns below which no bars are drawn.
 pub(super) const NARROWEST: usize = 20;
+
+/// Bytes of the shortest line of a secret that a system is asked to hide: a shorter one stands in
+/// too much text by chance.
+const SHORTEST: usize = 4;
 
 /// Bytes that are held back while somebody else has the terminal alone; the logs have all.
 const HELD: usize = 1 << 20;
@@ -54,8 +60,12 @@ pub struct Screen {
     pub size: Box<dyn Fn() -> Option<Size>>,
     /// Tells whether a write to `err` would be taken at once; bars wait for nobody.
     pub ready: Box<dyn Fn() -> bool>,
+    /// Whether `err` is kept somewhere before a system shows it: a file, or the log of another run.
+    pub kept: bool,
     /// Whether something was written to `err` for good.
     pub(super) used: bool,
+    /// How often something was written to `err`.
+    pub(super) said: u64,
     /// What is to be written once nobody else has the terminal alone any more, and how many bytes
     /// there was no room for.
     pub(super) held: Option<(String, u64)>,
@@ -82,7 +92,9 @@ impl Screen {
             cwd: std::env::current_dir().unwrap_or_default(),
             size: Box::new(terminal_size),
             ready: Box::new(takes_bytes),
+            kept: is_kept(&env),
             used: false,
+            said: 0,
             held: None,
         }
     }
@@ -108,9 +120,27 @@ impl Screen {
         super::sanitize::text(&near.to_string_lossy())
     }
 
+    /// Returns what ends a fold that has no end of its own, in front of a line that must be seen.
+    pub(super) fn unfold(&self) -> &'static str {
+        match self.ci {
+            Some(Ci::Buildkite) => "+++ ",
+            Some(Ci::GitHub | Ci::GitLab | Ci::Azure | Ci::TeamCity) | None => "",
+        }
+    }
+
+    /// Has the system that shows this take secrets out of all that it shows. Nothing is told where
+    /// the orders would go to a file, or to another run, in which they would be kept.
+    pub fn hide(&mut self, secrets: &[Vec<u8>]) -> io::Result<()> {
+        let Some(ci) = self.ci.filter(|_| !self.kept) else { return Ok(()) };
+        let orders: String = secrets.iter().map(|secret| hide(ci, secret, SHORTEST)).collect();
+        self.err.write_all(orders.as_bytes())?;
+        self.err.flush()
+    }
+
     /// Writes text as it is, all of it at once.
     pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
         self.used |= !text.is_empty();
+        self.said += u64::from(!text.is_empty());
         match &mut self.held {
             Some((held, _)) if held.len() + text.len() <= HELD => held.push_str(text),
             Some((_, more)) => *more += text.len() as u64,
@@ -146,7 +176,8 @@ impl Screen {
         self.out.flush()?;
         let gap = if self.used { "\n" } else { "" };
         let summary = summary::summary(tally, self);
-        self.say(&paint.blunt(format!("{gap}{summary}").into()))
+        let open = if self.used { self.unfold() } else { "" };
+        self.say(&format!("{gap}{open}{}", paint.blunt(summary.into())))
     }
 }
 
@@ -201,6 +232,13 @@ fn takes_bytes() -> bool {
     let stderr = io::stderr();
     let mut asked = [PollFd::new(&stderr, PollFlags::OUT)];
     poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) != Ok(0)
+}
+
+/// Whether standard error is a file, or that of a child of another run.
+fn is_kept(env: impl Fn(&str) -> Option<String>) -> bool {
+    let file = fstat(io::stderr())
+        .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);
+    file || env("RUNNER_RUN_ID").is_some()
 }
 
 /// Whether the locale writes UTF-8.

@@ -17,7 +17,7 @@ use crate::app::choice::{Choice, unselected};
 use crate::app::find::{Found, find};
 use crate::app::load::load;
 use crate::app::past::Past;
-use crate::app::run::{Going, masker, now, options};
+use crate::app::run::{Going, now, options, secrets};
 use crate::app::words::{count, safe};
 use crate::app::{FINE, Fault, Invoked, WRONG};
 use crate::engine::Standby;
@@ -63,14 +63,14 @@ pub fn retry(asked: Retry) -> Invoked {
         Ok(plan) => plan,
         Err(unselectable) => return unselected(&unselectable),
     };
-    let masker = masker(&plan)?;
+    let secrets = secrets(&plan)?;
     let started = now();
     let folder = RunFolder::create(past.state(), keep, started)?;
     leave(&found, &chosen, &fates, (&plan, &folder))?;
     tell(&found, &chosen)?;
     let options = options(&source.load, source.state.as_deref());
     let (file, color) = (source.file, named.color);
-    let ended = Going { plan, masker, folder, started, file, options, mode, color }.go(standby);
+    let ended = Going { plan, secrets, folder, started, file, options, mode, color }.go(standby);
     settle(&found)?;
     Ok(ended?.exit)
 }

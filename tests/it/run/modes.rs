@@ -149,3 +149,59 @@ fn colours_are_asked_for() {
     assert!(shown(Test::new().job(JOB).env("FORCE_COLOR", "1")));
     assert!(!shown(Test::new().job(JOB).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1")));
 }
+
+#[test]
+fn what_passed_is_folded_as_each_system_folds() {
+    for (name, open) in [
+        ("GITHUB_ACTIONS", "::group::good: passed"),
+        ("GITLAB_CI", "[collapsed=true]\r\u{1b}[0Kgood: passed"),
+        ("TF_BUILD", "##[group]good: passed"),
+        ("TEAMCITY_VERSION", "##teamcity[blockOpened name='good: passed"),
+        ("BUILDKITE", "--- good: passed"),
+    ] {
+        let ran = Test::new().job(JOB).env(name, "true").run().exits(1);
+        assert!(ran.stderr.contains(open), "{name}\n{ran}");
+        let failure = ran.stderr.lines().any(|line| {
+            line.trim_start_matches("+++ ").starts_with("bad: failed (exit code 2) in")
+        });
+        assert!(failure, "{name}: a failure is left open\n{ran}");
+    }
+}
+
+#[test]
+fn a_system_is_told_what_to_hide_and_nobody_else() {
+    let job = "secrets = [\"KEY\"]\nenv.KEY = \"hush: 100%\\nsecond line\"\n\
+               [process.a]\nscript = \"printenv KEY\"\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("job.toml"), job).expect("it is written");
+    // Standard error is a pipe, as systems have it.
+    let told = |set: &[(&str, &str)]| {
+        let mut runner = std::process::Command::new(env!("CARGO_BIN_EXE_runner"));
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        runner.arg("job.toml").current_dir(&folder).env_clear().env("PATH", path);
+        let ran = runner.envs(set.iter().copied()).output().expect("it runs");
+        String::from_utf8(ran.stderr).expect("text")
+    };
+    let github = told(&[("GITHUB_ACTIONS", "true")]);
+    let orders = "::add-mask::hush: 100%25%0Asecond line\n::add-mask::hush: 100%25\n\
+                  ::add-mask::second line\n";
+    let rest = github.strip_prefix(orders);
+    assert!(rest.is_some_and(|rest| !rest.contains("second line")), "{github}");
+    for file in [".runner/latest/events.jsonl", ".runner/latest/logs/a.out"] {
+        let kept = std::fs::read_to_string(folder.path().join(file)).expect("it is kept");
+        assert!(
+            !kept.contains("second line") && (kept.contains("***") || file.ends_with('l')),
+            "{file}\n{kept}"
+        );
+    }
+    let azure = told(&[("TF_BUILD", "True")]);
+    assert!(azure.starts_with("##vso[task.setsecret]hush: 100%AZP25%0A"), "{azure}");
+    for other in [&[("GITLAB_CI", "true")][..], &[("CI", "true")], &[]] {
+        assert!(!told(other).contains("second line"), "{other:?}");
+    }
+    // It would stay in the log of the other run, or in the file.
+    let inner = told(&[("GITHUB_ACTIONS", "true"), ("RUNNER_RUN_ID", "another")]);
+    assert!(!inner.contains("add-mask"), "{inner}");
+    let file = Test::new().job(job).env("GITHUB_ACTIONS", "true").run().exits(0);
+    assert!(!file.stderr.contains("add-mask"), "{file}");
+}

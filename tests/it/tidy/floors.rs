@@ -6,12 +6,13 @@
 use super::tokens::{Token, inline_modules, tokens};
 
 /// Every room with its floor.
-pub(super) const FLOORS: [(&str, u8); 18] = [
+pub(super) const FLOORS: [(&str, u8); 19] = [
     ("model", 0),
     ("config", 1),
     ("plan", 1),
     ("event", 1),
     ("lookup", 1),
+    ("ci", 1),
     ("child", 2),
     ("launch", 2),
     ("mask", 2),

@@ -6,24 +6,25 @@
 
 use std::collections::HashMap;
 
-use super::findings::Findings;
+/// Where FNV-1a begins.
+const START: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// Returns the fingerprint of each problem.
-pub(super) fn fingerprints(findings: &Findings) -> impl Iterator<Item = String> {
-    let mut seen: HashMap<u64, u64> = HashMap::new();
-    findings.all().map(move |found| {
-        let label = found.labels.first().map_or("", |label| label.text.as_str());
-        let own = [found.place.file.as_str(), found.code, &found.message, label];
-        let hash = own.iter().fold(START, |hash, text| fnv(fnv(hash, text.as_bytes()), &[0]));
-        let before = seen.entry(hash).or_default();
+/// Makes fingerprints, and remembers those that it has made.
+#[derive(Debug, Default)]
+pub struct Fingerprints {
+    seen: HashMap<u64, u64>,
+}
+
+impl Fingerprints {
+    /// Returns the fingerprint of the next problem, of which these texts tell.
+    pub fn of(&mut self, texts: &[&str]) -> String {
+        let hash = texts.iter().fold(START, |hash, text| fnv(fnv(hash, text.as_bytes()), &[0]));
+        let before = self.seen.entry(hash).or_default();
         let fingerprint = fnv(hash, &before.to_be_bytes());
         *before += 1;
         format!("{fingerprint:016x}")
-    })
+    }
 }
-
-/// Where FNV-1a begins.
-const START: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// Goes on with the FNV-1a hash of some bytes.
 fn fnv(hash: u64, bytes: &[u8]) -> u64 {
@@ -37,5 +38,14 @@ mod tests {
     #[test]
     fn the_hash_is_the_known_one() {
         assert_eq!([fnv(START, b""), fnv(START, b"a")], [START, 0xaf63_dc4c_8601_ec8c]);
+    }
+
+    #[test]
+    fn who_reads_the_same_is_another_one() {
+        let mut prints = Fingerprints::default();
+        let [one, two] = [prints.of(&["a", "b"]), prints.of(&["a", "b"])];
+        assert_ne!(one, two);
+        assert_eq!(Fingerprints::default().of(&["a", "b"]), one);
+        assert_ne!(Fingerprints::default().of(&["ab", ""]), one);
     }
 }
