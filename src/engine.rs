@@ -11,10 +11,10 @@
 //! [`worker`], items for a long-lived one, within its [`limits`] and at its node's pace
 //! ([`paces`]); [`open`] makes queues, [`source`] and [`publish`] put items in, [`items`] and
 //! [`retry`] say what becomes of one; [`crowd`] bounds children by what the system has room for,
-//! [`jobserver`] shares slots with what they start; [`context`], [`teller`], [`clock`], [`orders`],
-//! [`printed`], [`recent`], [`secrets`], [`signals`], [`tty`] and [`turns`] are what they share.
-//! [`standby`] is there before the job is, with the [`sentry`], which needs nobody; so is
-//! [`changed`], which asks git.
+//! [`jobserver`] shares slots with what they start; [`declared`] is how a process is told;
+//! [`context`], [`teller`], [`clock`], [`orders`], [`printed`], [`recent`], [`secrets`],
+//! [`signals`], [`tty`] and [`turns`] are what they share. [`standby`] is there before the job is,
+//! with the [`sentry`], which needs nobody; so is [`changed`], which asks git.
 
 mod attempt;
 mod changed;
@@ -22,6 +22,7 @@ mod clock;
 mod context;
 mod core;
 mod crowd;
+mod declared;
 mod driver;
 mod fault;
 mod invocation;
@@ -200,11 +201,16 @@ fn declare(context: &Context, file: PathBuf, options: Vec<String>, started: u64)
         let (name, capacity) = (plan.queue_name(queue.id), plan.queue(queue.id).capacity);
         teller.tell(EventKind::QueueDeclared { queue: queue.id, name, capacity });
     }
+    let mut declared = None;
     for node in &plan.nodes {
+        if declared.replace(node.process) != Some(node.process) {
+            teller.tell(declared::process(plan, &context.launch, node));
+        }
         teller.tell(EventKind::NodeDeclared {
             node: node.id,
             name: node.name.clone(),
             process: plan.process(node.id).name.clone(),
+            cell: node.cell.iter().cloned().collect(),
             consumes: node.consumes,
             produces: node.produces.clone(),
             pools: node.pools.clone(),

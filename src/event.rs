@@ -4,19 +4,20 @@
 //! of who speaks and of who listens.
 //!
 //! Reading order: [`kind`], [`outcome`], [`tally`], [`letter`], [`masked`],
-//! [`schema`](mod@schema).
+//! [`schema`](mod@schema); [`bytes`] and [`micros`] are how bytes and durations are written.
 
 mod bytes;
 mod kind;
 mod letter;
 mod masked;
+mod micros;
 mod outcome;
 mod schema;
 mod tally;
 
 pub use bytes::Text;
 pub use kind::{
-    Event, EventKind, ItemRef, Leftover, LogPiece, Logs, QueueLevel, SCHEMA, Stream, Try,
+    Event, EventKind, ItemRef, Leftover, LogPiece, Logs, Needed, QueueLevel, SCHEMA, Stream, Try,
 };
 pub use letter::{Letter, Letters};
 pub use masked::Outside;

@@ -63,7 +63,7 @@ pub(super) enum Command {
     Graph(GraphWords),
     /// List processes, pools and queues with their descriptions
     List(ListWords),
-    /// Write files about a run that is kept: tests as XML, a page, a trace, its events
+    /// Write files about a run that is kept: a page, tests as XML, a trace, its events
     Report(ReportWords),
     /// Look at the items that failed for good, try them again, or give them up
     Dead(DeadWords),
@@ -89,7 +89,8 @@ fn report(word: &str) -> Result<Report, String> {
         "markdown" => Form::Markdown,
         "trace" => Form::Trace,
         "events" => Form::Events,
-        _ => return Err("the kinds are junit, markdown, trace and events".to_owned()),
+        "html" => Form::Html,
+        _ => return Err("the kinds are junit, markdown, trace, events and html".to_owned()),
     };
     if path.is_empty() {
         return Err("the file has no name".to_owned());
@@ -116,6 +117,9 @@ pub(super) struct ReportWords {
     /// What happened, one JSON value a line
     #[arg(long, value_name = "FILE")]
     pub(super) events: Option<PathBuf>,
+    /// A page for a browser: when everything ran, the graph, each log
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
     /// Where runs are kept [default: .runner here, or beside the job files in `jobs`]
     #[arg(long, value_name = "DIR")]
     pub(super) state_dir: Option<PathBuf>,
@@ -131,6 +135,7 @@ impl ReportWords {
             (Form::Markdown, &self.markdown),
             (Form::Trace, &self.trace),
             (Form::Events, &self.events),
+            (Form::Html, &self.html),
         ];
         let report =
             |(form, path): (Form, &Option<PathBuf>)| path.clone().map(|path| Report { form, path });
@@ -154,8 +159,8 @@ pub(super) struct RunWords {
     /// What happens once a process has failed
     #[arg(long, value_name = "WHAT")]
     pub(super) on_failure: Option<OnFailureWord>,
-    /// Write a file about the run once it is over: junit, markdown, trace (Chrome, Perfetto) or
-    /// events; may be given more than once
+    /// Write a file about the run once it is over: html, junit, markdown, trace (Chrome, Perfetto)
+    /// or events; may be given more than once
     #[arg(long, value_name = "KIND=FILE", value_parser = report)]
     pub(super) report: Vec<Report>,
     /// How the run is shown

@@ -3,12 +3,14 @@
 //! Each kind is written to disk as one JSON line, so a change here is a change of a format:
 //! [`SCHEMA`] counts them. Unaware of how anything is shown.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::micros::{self, Micros};
 use super::{Exit, Outcome, Stop, Text, Verdict};
 use crate::model::{AttemptId, NodeId, PoolId, QueueId};
 
@@ -71,6 +73,26 @@ pub enum EventKind {
         /// Items that it holds at most.
         capacity: u64,
     },
+    /// A declared process of which nodes run; told before them, with what is the same for all.
+    ProcessDeclared {
+        /// Its name.
+        process: String,
+        /// What it is for.
+        description: Option<String>,
+        /// Its command, or the shell of its script, word for word; what only a node or an attempt
+        /// knows stays in braces: `{matrix.os}`, `{item}`.
+        command: Vec<String>,
+        /// Its script, likewise.
+        script: Option<String>,
+        /// What must have happened before it starts.
+        needs: Vec<Needed>,
+        /// The processes that it comes after, whatever becomes of them.
+        after: Vec<String>,
+        /// The process whose standard output is its standard input.
+        piped_from: Option<String>,
+        /// The queues that its dead items go to.
+        dead: Vec<QueueId>,
+    },
     /// A node of this run; one for each, before anything starts.
     NodeDeclared {
         /// Its number.
@@ -79,6 +101,9 @@ pub enum EventKind {
         name: String,
         /// The declared process.
         process: String,
+        /// Its cell: the value of each key of the matrix; empty where there is none.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        cell: BTreeMap<String, String>,
         /// The queue that it consumes.
         consumes: Option<QueueId>,
         /// The queues that it feeds.
@@ -93,7 +118,7 @@ pub enum EventKind {
         /// Whether its standard output is that of the runner too, once the run has ended.
         inherits: bool,
         /// How long it took in earlier runs, where that is known.
-        #[serde(with = "optional_micros")]
+        #[serde(with = "micros::optional")]
         #[schemars(with = "Option<Micros>")]
         expected: Option<Duration>,
     },
@@ -163,7 +188,7 @@ pub enum EventKind {
         /// What it left running behind, and was killed.
         leftovers: Vec<Leftover>,
         /// When it will be tried again, from now; `None` where this was the last try.
-        #[serde(with = "optional_micros")]
+        #[serde(with = "micros::optional")]
         #[schemars(with = "Option<Micros>")]
         again: Option<Duration>,
     },
@@ -190,7 +215,7 @@ pub enum EventKind {
         #[schemars(with = "Micros")]
         took: Duration,
         /// When it will be tried again, from now; `None` where this was the last try.
-        #[serde(with = "optional_micros")]
+        #[serde(with = "micros::optional")]
         #[schemars(with = "Option<Micros>")]
         again: Option<Duration>,
         /// Why it failed, where its exit does not say it.
@@ -315,6 +340,22 @@ pub enum EventKind {
     },
 }
 
+/// A process that another one needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Needed {
+    /// Its name.
+    pub process: String,
+    /// What must have happened to it: `passed`, `ended`, `failed`, `started` or `ready`.
+    pub when: String,
+}
+
+impl From<(String, &str)> for Needed {
+    fn from((process, when): (String, &str)) -> Self {
+        Self { process, when: when.to_owned() }
+    }
+}
+
 /// An item, as it is named in events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -361,7 +402,7 @@ pub struct QueueLevel {
     #[serde(default)]
     pub spilled: u64,
     /// How long the oldest of those inside is in it.
-    #[serde(with = "optional_micros", default)]
+    #[serde(with = "micros::optional", default)]
     #[schemars(with = "Option<Micros>")]
     pub oldest: Option<Duration>,
     /// Whether a producer waits for room.
@@ -415,48 +456,4 @@ pub struct Leftover {
     /// Whether it lives on, because `leaks` allows it; else it was killed.
     #[serde(default)]
     pub lives: bool,
-}
-
-/// A duration, in whole microseconds.
-#[derive(JsonSchema)]
-struct Micros(#[expect(dead_code, reason = "it is only a schema")] u64);
-
-/// Durations as whole microseconds.
-pub(super) mod micros {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(in crate::event) fn serialize<S: Serializer>(
-        d: &Duration,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        to.serialize_u64(u64::try_from(d.as_micros()).unwrap_or(u64::MAX))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        u64::deserialize(from).map(Duration::from_micros)
-    }
-}
-
-/// The same where there may be none.
-mod optional_micros {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
-    pub(super) fn serialize<S: Serializer>(d: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
-        match d {
-            Some(d) => super::micros::serialize(d, to),
-            None => to.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D>(from: D) -> Result<Option<Duration>, D::Error>
-    where
-        D: Deserializer<'de>,
-    {
-        Ok(Option::<u64>::deserialize(from)?.map(Duration::from_micros))
-    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::kind::micros;
+use super::micros;
 use super::{Event, EventKind, ItemRef, Logs, Outcome, Text, Try};
 use crate::model::{NodeId, QueueId, When};
 
@@ -111,6 +111,7 @@ impl Letters {
                 return Some(Letter { discarded: Some(reason), ..letter });
             }
             EventKind::PoolDeclared { .. }
+            | EventKind::ProcessDeclared { .. }
             | EventKind::Output { .. }
             | EventKind::AttemptSlow { .. }
             | EventKind::AttemptSuspended { .. }
@@ -185,6 +186,8 @@ impl Node {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn node(name: &str, process: &str) -> EventKind {
@@ -192,6 +195,7 @@ mod tests {
             node: NodeId(0),
             name: name.to_owned(),
             process: process.to_owned(),
+            cell: BTreeMap::new(),
             consumes: None,
             service: false,
             inherits: false,

@@ -23,7 +23,13 @@ impl EventKind {
     pub fn each_text(&mut self, see: &mut See<'_>) {
         match self {
             Self::RunStarted { options, .. } => texts(options, see),
-            Self::NodeDeclared { name, .. } => show(name, see),
+            Self::ProcessDeclared { description, command, script, .. } => {
+                texts(description.iter_mut().chain(command).chain(script), see);
+            }
+            Self::NodeDeclared { name, cell, .. } => {
+                show(name, see);
+                texts(cell.values_mut(), see);
+            }
             Self::AttemptStarted { item, .. } => {
                 if let Some(item) = item {
                     of_item(item, see);

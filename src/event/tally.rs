@@ -215,6 +215,7 @@ impl Tally {
             EventKind::RunEnded { exit, took } => self.ended = Some((*exit, *took)),
             EventKind::ItemEnded { .. } => self.item_ended(event),
             EventKind::Output { .. }
+            | EventKind::ProcessDeclared { .. }
             | EventKind::AttemptKilled { .. }
             | EventKind::ItemDead { .. }
             | EventKind::ItemDropped { .. }

@@ -15,7 +15,8 @@ use super::script::{name, named_first, rewrite};
 use super::values::put;
 use super::{Item, Limits, Unfit, Values};
 use crate::model::{
-    Action, Cell, Deliver, Environment as Declared, Inherit, Job, Output, Process, Stdin, Template,
+    Action, Cell, Deliver, Environment as Declared, Inherit, Job, Output, Placeholder, Process,
+    Stdin, Template, TemplatePart,
 };
 
 /// What every node of a run shares.
@@ -209,6 +210,18 @@ impl Launch {
         let nothing = Values::of_item(None);
         let env = env.variables(Some(&nothing))?;
         Ok(OfItems { pieces: Pieces::of(template, &fixed)?, env })
+    }
+
+    /// Returns a text for people: with `vars`, and with what else stands in braces.
+    pub fn told(&self, template: &Template) -> String {
+        let piece = |part: &TemplatePart| match part {
+            TemplatePart::Text(text) => text.clone(),
+            TemplatePart::Value(Placeholder::Var(name), _) if self.vars.contains_key(name) => {
+                self.vars[name].clone()
+            }
+            TemplatePart::Value(placeholder, _) => format!("{{{}}}", placeholder.name()),
+        };
+        template.parts().iter().map(piece).collect()
     }
 
     /// Fills in a text that no attempt is known for, such as a path of `items`.

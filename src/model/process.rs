@@ -224,6 +224,17 @@ pub enum When {
 }
 
 impl When {
+    /// Returns the word of the language.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+            Self::Started => "started",
+            Self::Ready => "ready",
+        }
+    }
+
     /// Returns whether a need of this kind has a service started, and keeps it.
     pub fn holds(self) -> bool {
         match self {

@@ -3,6 +3,7 @@
 //! For tests only. A story makes the events that an engine would tell, with its logs on disk.
 //! Unaware of what reporters make of them.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -157,6 +158,7 @@ impl Story {
             node,
             name: name.to_owned(),
             process: name.split('[').next().unwrap_or(name).to_owned(),
+            cell: BTreeMap::new(),
             consumes,
             produces: Vec::new(),
             pools: Vec::new(),

@@ -107,6 +107,7 @@ impl Pieces {
             EventKind::RunStarted { .. }
             | EventKind::PoolDeclared { .. }
             | EventKind::QueueDeclared { .. }
+            | EventKind::ProcessDeclared { .. }
             | EventKind::NodeDeclared { .. }
             | EventKind::AttemptStarted { .. }
             | EventKind::AttemptSlow { .. }

@@ -117,6 +117,7 @@ impl Sink for Plain {
             EventKind::AttemptEnded { attempt, .. } => self.finish(*attempt, tally),
             EventKind::PoolDeclared { .. }
             | EventKind::QueueDeclared { .. }
+            | EventKind::ProcessDeclared { .. }
             | EventKind::AttemptStarted { .. }
             | EventKind::AttemptSlow { .. }
             | EventKind::AttemptSuspended { .. }

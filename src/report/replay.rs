@@ -89,17 +89,23 @@ pub(super) fn copy(piece: &LogPiece, paint: Option<Paint>, to: &mut dyn Write) -
 
 /// Returns the last lines of a piece of a log, without colours and without blank lines at the end.
 pub(super) fn tail(piece: &LogPiece, count: usize) -> Vec<String> {
+    let mut lines = end(piece, TAIL, false);
+    lines.split_off(lines.len().saturating_sub(count))
+}
+
+/// Returns the lines in the last so many bytes of a piece of a log, without blank lines at the end.
+pub(super) fn end(piece: &LogPiece, bytes: u64, color: bool) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut read = || -> io::Result<()> {
-        let start = piece.bytes.saturating_sub(TAIL);
+        let start = piece.bytes.saturating_sub(bytes);
         let mut file = File::open(&piece.file)?;
         file.seek(SeekFrom::Start(piece.offset + start))?;
         let mut bytes = Vec::new();
         file.take(piece.bytes - start).read_to_end(&mut bytes)?;
         let mut stream = Lines::new(LONGEST);
-        let plain = Paint { color: false, unicode: true, ci: None };
-        stream.feed(&bytes, |line| lines.push(line.shown(plain).into_owned()));
-        stream.finish(|line| lines.push(line.shown(plain).into_owned()));
+        let paint = Paint { color, unicode: true, ci: None };
+        stream.feed(&bytes, |line| lines.push(line.shown(paint).into_owned()));
+        stream.finish(|line| lines.push(line.shown(paint).into_owned()));
         if start > 0 && lines.len() > 1 {
             lines.remove(0);
         }
@@ -111,7 +117,7 @@ pub(super) fn tail(piece: &LogPiece, count: usize) -> Vec<String> {
     while lines.last().is_some_and(|line| line.trim().is_empty()) {
         lines.pop();
     }
-    lines.split_off(lines.len().saturating_sub(count))
+    lines
 }
 
 fn unreadable(piece: &LogPiece, error: &io::Error) -> String {

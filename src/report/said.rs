@@ -13,6 +13,9 @@ use crate::ci::Ci;
 use crate::event::{Event, EventKind, Exit, Leftover, Outcome, Stop, Tally, Verdict};
 use crate::model::{AttemptId, NodeId};
 
+/// The exit code of a run that could not go on.
+const BROKE_OFF: u8 = 3;
+
 /// How much a line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
@@ -99,6 +102,7 @@ pub(super) fn said(event: &Event, tally: &Tally) -> Option<Said> {
         EventKind::RunStarted { .. }
         | EventKind::PoolDeclared { .. }
         | EventKind::QueueDeclared { .. }
+        | EventKind::ProcessDeclared { .. }
         | EventKind::NodeDeclared { .. }
         | EventKind::AttemptStarted { .. }
         | EventKind::Output { .. }
@@ -109,6 +113,19 @@ pub(super) fn said(event: &Event, tally: &Tally) -> Option<Said> {
         | EventKind::QueueClosed { .. }
         | EventKind::QueueDrained { .. }
         | EventKind::RunEnded { .. } => None,
+    }
+}
+
+/// Says how a run that has ended with a code came out: `failed in`.
+pub(super) fn verdict(tally: &Tally, exit: u8) -> (Hue, String) {
+    match &tally.stop {
+        Some(_) | None if exit == BROKE_OFF => (Hue::Bad, "broke off after".to_owned()),
+        Some((_, Some(signal), _)) => {
+            (Hue::Warn, format!("stopped by {} after", Exit::signal_name(*signal)))
+        }
+        Some((Stop::Deadline, None, _)) => (Hue::Bad, "timed out after".to_owned()),
+        Some(_) | None if exit == 0 => (Hue::Good, "passed in".to_owned()),
+        Some(_) | None => (Hue::Bad, "failed in".to_owned()),
     }
 }
 

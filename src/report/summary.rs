@@ -17,9 +17,6 @@ use crate::model::NodeId;
 /// How many failures are told at length: what people scroll through.
 const FAILURES: usize = 10;
 
-/// The exit code of a run that could not go on.
-const BROKE_OFF: u8 = 3;
-
 /// How many of the last lines of a failure's output are shown.
 const TAIL: usize = 10;
 
@@ -119,15 +116,7 @@ impl Summary<'_> {
 
     fn headline(&mut self, tally: &Tally) {
         let Some((exit, took)) = tally.ended else { return };
-        let (hue, what) = match &tally.stop {
-            Some(_) | None if exit == BROKE_OFF => (Hue::Bad, "broke off after".to_owned()),
-            Some((_, Some(signal), _)) => {
-                (Hue::Warn, format!("stopped by {} after", Exit::signal_name(*signal)))
-            }
-            Some((Stop::Deadline, None, _)) => (Hue::Bad, "timed out after".to_owned()),
-            Some(_) | None if exit == 0 => (Hue::Good, "passed in".to_owned()),
-            Some(_) | None => (Hue::Bad, "failed in".to_owned()),
-        };
+        let (hue, what) = said::verdict(tally, exit);
         let job = self.paint.hue(Hue::Bold, text(&tally.job));
         let what = self.paint.hue(hue, what);
         self.page.line(&format!("{job}: {what} {}", words::took(took)));

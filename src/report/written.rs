@@ -5,17 +5,21 @@
 //! from and of where the file lies.
 //!
 //! Reading order: [`Form`]; [`junit`], [`markdown`], [`trace`] and [`events`] are one each; [`xml`]
-//! is how text stands in the first.
+//! is how text stands in the first. [`html`] is a page with everything; [`spool`] holds what is
+//! written before its time.
 
 mod events;
+mod html;
 mod junit;
 mod markdown;
+mod spool;
 mod trace;
 mod xml;
 
 use std::io::{self, Write};
 
 use crate::event::{Event, Tally};
+use spool::Spool;
 
 /// What a file about a run can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub enum Form {
     Trace,
     /// The events, one JSON value a line.
     Events,
+    /// A page for a browser, on which everything is found.
+    Html,
 }
 
 /// A file about a run, while its events are read.
@@ -46,17 +52,8 @@ pub fn written(form: Form) -> Box<dyn Written> {
         Form::Markdown => Box::new(markdown::Markdown),
         Form::Trace => Box::new(trace::Trace::default()),
         Form::Events => Box::new(events::Lines::default()),
+        Form::Html => Box::new(html::Html::default()),
     }
-}
-
-/// Text that grows beyond what memory should hold.
-type Spool = tempfile::SpooledTempFile;
-
-/// Bytes of it that memory holds.
-const HELD: usize = 1 << 20;
-
-fn spool() -> Spool {
-    tempfile::spooled_tempfile(HELD)
 }
 
 /// Returns a duration in seconds, as most formats have it.

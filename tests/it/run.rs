@@ -10,6 +10,7 @@ mod crashes;
 mod environment;
 mod failures;
 mod graph;
+mod html;
 mod items;
 mod jobserver;
 mod modes;

@@ -3,19 +3,14 @@
 //! What the run kept for its owner only, items with a secret as they are, is left out. Unaware of
 //! what events mean.
 
-use std::io::{self, Seek as _, Write};
+use std::io::{self, Write};
 
-use super::{Spool, Written, spool};
+use super::{Spool, Written};
 use crate::event::{Event, Tally};
 
 /// The lines so far.
+#[derive(Default)]
 pub(super) struct Lines(Spool);
-
-impl Default for Lines {
-    fn default() -> Self {
-        Self(spool())
-    }
-}
 
 impl Written for Lines {
     fn hear(&mut self, event: &Event, _tally: &Tally) -> io::Result<()> {
@@ -28,7 +23,6 @@ impl Written for Lines {
     }
 
     fn write(&mut self, _tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
-        self.0.rewind()?;
-        io::copy(&mut self.0, to).map(drop)
+        self.0.copy(to)
     }
 }

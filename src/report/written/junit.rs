@@ -8,10 +8,10 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::{Spool, Written, seconds, spool, xml};
+use super::{Spool, Written, seconds, xml};
 use crate::event::{
     Event, EventKind, Exit, ItemRef, Logs, Node, NodeState, Outcome, Tally, Try, Verdict,
 };
@@ -25,6 +25,7 @@ const TAIL: usize = 50;
 const TEXT: usize = 16 << 10;
 
 /// The suites so far.
+#[derive(Default)]
 pub(super) struct Junit {
     suites: Vec<Suite>,
     /// The suite of each node, and how many cases it has there.
@@ -59,20 +60,6 @@ enum Result {
     Passed,
     Failed,
     Skipped,
-}
-
-impl Default for Junit {
-    fn default() -> Self {
-        Self {
-            suites: Vec::new(),
-            nodes: Vec::new(),
-            tries: HashMap::new(),
-            took: HashMap::new(),
-            logs: HashMap::new(),
-            spool: spool(),
-            end: 0,
-        }
-    }
 }
 
 impl Junit {
@@ -261,8 +248,7 @@ impl Written for Junit {
                 seconds(*time)
             )?;
             for (from, bytes) in pieces {
-                self.spool.seek(SeekFrom::Start(*from))?;
-                io::copy(&mut (&mut self.spool).take(*bytes), to)?;
+                self.spool.copy_part(*from, *bytes, to)?;
             }
             to.write_all(text.as_bytes())?;
             to.write_all(b"  </testsuite>\n")?;

@@ -4,12 +4,12 @@
 //! it held. The format is that of Chromium's "Trace Event Format". Unaware of viewers.
 
 use std::collections::HashMap;
-use std::io::{self, Seek as _, Write};
+use std::io::{self, Write};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Spool, Written, spool};
+use super::{Spool, Written};
 use crate::event::{Event, EventKind, Tally};
 use crate::model::{AttemptId, PoolId};
 use crate::report::words;
@@ -19,6 +19,7 @@ const SLOTS: u32 = 1;
 const QUEUES: u32 = 2;
 
 /// Bars and curves so far.
+#[derive(Default)]
 pub(super) struct Trace {
     spool: Spool,
     /// The lanes: a pool and a slot of it.
@@ -35,12 +36,6 @@ struct Bar {
     lane: usize,
     /// The id of its item.
     item: Option<String>,
-}
-
-impl Default for Trace {
-    fn default() -> Self {
-        Self { spool: spool(), lanes: Vec::new(), running: HashMap::new() }
-    }
 }
 
 impl Trace {
@@ -105,8 +100,7 @@ impl Written for Trace {
 
     fn write(&mut self, tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
         to.write_all(b"{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n")?;
-        self.spool.rewind()?;
-        io::copy(&mut self.spool, to)?;
+        self.spool.copy(to)?;
         for (lane, (pool, slot)) in self.lanes.iter().enumerate() {
             let pool = tally.pools.iter().find(|(id, ..)| Some(*id) == *pool);
             let pool = pool.map_or("", |(_, name, _)| name);

@@ -104,7 +104,9 @@ fn json() {
     assert_snapshot!(kinds.join("\n"), @"
     run-started
     pool-declared
+    process-declared
     node-declared
+    process-declared
     node-declared
     attempt-started
     output

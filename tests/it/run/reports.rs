@@ -56,7 +56,8 @@ fn timeless(text: &str) -> String {
 
 /// Runs the job, so many children at once.
 fn ran(jobs: &str) -> Ran {
-    let words = ["junit=out/j.xml", "markdown=out/m.md", "trace=t.json", "events=e.jsonl"];
+    let words =
+        ["junit=out/j.xml", "markdown=out/m.md", "trace=t.json", "events=e.jsonl", "html=p.html"];
     let args = words.iter().flat_map(|word| ["--report", *word]).chain(["-j", jobs, "job.toml"]);
     Test::new().job(JOB).args(args).run().exits(1)
 }
@@ -108,10 +109,12 @@ fn a_run_is_drawn_in_time_and_no_bar_hides_another() {
 #[test]
 fn what_is_told_later_is_the_same() {
     let ran = ran("4");
-    let first = ["out/j.xml", "out/m.md", "t.json", "e.jsonl"].map(|name| ran.read(name));
-    let args = ["report", "--junit", "j2", "--markdown", "m2", "--trace", "t2", "--events", "e2"];
-    let ran = ran.then(args).run().exits(0);
-    assert_eq!(first, ["j2", "m2", "t2", "e2"].map(|name| ran.read(name)));
+    let names = ["out/j.xml", "out/m.md", "t.json", "e.jsonl", "p.html"];
+    let first = names.map(|name| ran.read(name));
+    let kinds = ["junit", "markdown", "trace", "events", "html"];
+    let words = kinds.iter().flat_map(|kind| [format!("--{kind}"), format!("2.{kind}")]);
+    let ran = ran.then(std::iter::once("report".to_owned()).chain(words)).run().exits(0);
+    assert_eq!(first, kinds.map(|kind| ran.read(&format!("2.{kind}"))));
     let ran = ran.then(["report"]).run().exits(2);
     assert!(ran.stderr.contains("name at least one file"), "{ran}");
 }
@@ -119,11 +122,12 @@ fn what_is_told_later_is_the_same() {
 #[test]
 fn a_secret_item_is_in_no_report() {
     let job = "secrets = [\"KEY\"]\nenv.KEY = \"hush-hush\"\n[queue.q]\nitems = [\"hush-hush\"]\n\
-               [process.a]\nconsumes = \"q\"\nscript = \"cat; exit 1\"\n";
-    let words = ["junit=j", "markdown=m", "trace=t", "events=e"];
+               [process.a]\nconsumes = \"q\"\ndescription = \"says hush-hush\"\n\
+               script = \"cat; : hush-hush; exit 1\"\n";
+    let words = ["junit=j", "markdown=m", "trace=t", "events=e", "html=h"];
     let args = words.iter().flat_map(|word| ["--report", *word]).chain(["job.toml"]);
     let ran = Test::new().job(job).args(args).run().exits(1);
-    for name in ["j", "m", "t", "e"] {
+    for name in ["j", "m", "t", "e", "h"] {
         assert!(!ran.read(name).contains("hush-hush"), "{name}\n{ran}");
     }
     assert!(ran.read("e").contains("***"), "{ran}");
@@ -146,5 +150,5 @@ fn a_report_that_cannot_be_written_is_never_green() {
     let told = "runner: failed to write `/dev/full`: No space left on device";
     assert!(ran.stderr.contains(told), "{ran}");
     let ran = Test::new().job(job).args(["--report", "pdf=x", "job.toml"]).run().exits(2);
-    assert!(ran.stderr.contains("the kinds are junit, markdown, trace and events"), "{ran}");
+    assert!(ran.stderr.contains("the kinds are junit, markdown, trace, events and html"), "{ran}");
 }

@@ -284,6 +284,7 @@ fn declarations(plan: &Plan) -> impl Iterator<Item = EventKind> {
         node: node.id,
         name: node.name.clone(),
         process: plan.process(node.id).name.clone(),
+        cell: BTreeMap::new(),
         consumes: node.consumes,
         produces: node.produces.clone(),
         pools: Vec::new(),
