@@ -83,23 +83,19 @@ impl RunFolder {
     pub fn sync_logs(&self) -> Result<(), Fault> {
         let logs = self.path.join("logs");
         let folder = File::open(&logs).map_err(Fault::to("open", &logs))?;
-        let mut is_held = false;
+        let mut count = 0;
         // What is in it was written by this run.
-        let files = fs::read_dir(&logs).map_err(Fault::to("read", &logs))?;
-        for (count, file) in files.enumerate() {
+        for file in fs::read_dir(&logs).map_err(Fault::to("read", &logs))? {
             if count == ONE_BY_ONE {
                 let synced = syncfs(&folder).map_err(io::Error::from);
                 return synced.map_err(Fault::to("sync", &logs));
             }
             let path = file.map_err(Fault::to("read", &logs))?.path();
             let file = File::open(&path).map_err(Fault::to("open", &path))?;
-            // One that holds nothing has nothing to lose.
-            if file.metadata().map_err(Fault::to("read", &path))?.len() > 0 {
-                file.sync_data().map_err(Fault::to("sync", &path))?;
-                is_held = true;
-            }
+            file.sync_data().map_err(Fault::to("sync", &path))?;
+            count += 1;
         }
-        if is_held { folder.sync_all().map_err(Fault::to("sync", &logs)) } else { Ok(()) }
+        if count > 0 { folder.sync_all().map_err(Fault::to("sync", &logs)) } else { Ok(()) }
     }
 
     /// Lets go of the run, which has told its end: from now on it is one that is kept.

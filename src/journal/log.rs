@@ -128,6 +128,9 @@ impl Log {
 impl Piece {
     /// Adds bytes.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
         match &mut self.form {
             Form::Direct => self.log.append(bytes)?,
             Form::Gathered(held) if held.len() + bytes.len() <= GATHERED => {
@@ -215,7 +218,9 @@ mod tests {
     fn nothing_is_created_for_nothing() {
         let home = tempfile::tempdir().unwrap();
         for mode in [Mode::Direct, Mode::Gathered] {
-            assert_eq!(log(home.path()).piece(mode).end().unwrap(), None);
+            let mut piece = log(home.path()).piece(mode);
+            piece.write(b"").unwrap();
+            assert_eq!(piece.end().unwrap(), None);
         }
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
     }

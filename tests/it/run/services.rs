@@ -226,14 +226,14 @@ limits.on-failure = "continue"
 [process.db]
 service = true
 script = """
-until [ -e die ]; do sleep 0.01; done
+until [ -s .runner/latest/logs/test.out ]; do sleep 0.01; done
 echo disk on fire >&2
 exit 3
 """
 
 [process.test]
 needs = ["db"]
-script = "touch die; sleep 600"
+script = "echo up; sleep 600"
 
 [process.report]
 needs = ["db", "test"]
@@ -248,6 +248,7 @@ command = ["true"]
     db: started
     db: ready in [time]
     test: started
+    test   | up
     db     | disk on fire
     db: failed (exit code 3) in [time]
     report: skipped (needs `db`, which ended as failed)
