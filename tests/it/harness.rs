@@ -29,6 +29,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 pub(crate) use ran::Ran;
+pub(crate) use redact::redact;
 pub(crate) use running::Running;
 
 /// How long anything may take before a test gives up; far beyond what a loaded machine needs.

@@ -4,6 +4,7 @@
 //! file, and everything that it says is compared.
 
 mod bad_input;
+mod book;
 mod codes;
 mod dead;
 mod events;

@@ -2,63 +2,10 @@
 
 use crate::harness::Test;
 
-/// Returns the blocks of a language in a document.
-fn blocks(document: &str, language: &str) -> Vec<String> {
-    let path = format!("{}/{document}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(path).expect("the document");
-    let fence = format!("```{language}\n");
-    let starts = text.split(&fence).skip(1);
-    starts.map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
-}
-
-#[test]
-fn every_job_of_the_readme_is_valid() {
-    let jobs = blocks("README.md", "toml");
-    assert!(jobs.len() > 3, "there are examples");
-    for job in jobs {
-        let ran = Test::new().file("in", &job).stdin("in").args(["validate", "-"]).run();
-        assert_eq!(ran.code(), 0, "{job}\n{ran}");
-    }
-}
-
 #[test]
 fn every_job_of_this_repository_is_formatted() {
     let jobs = concat!(env!("CARGO_MANIFEST_DIR"), "/jobs");
     Test::new().args(["fmt", "--check", jobs]).run().exits(0);
-    for document in ["README.md", "docs/language.md"] {
-        for job in blocks(document, "toml") {
-            let formatted = runner::config::format(&job);
-            assert_eq!(formatted.as_ref(), Ok(&job), "{document}");
-        }
-    }
-}
-
-#[test]
-fn the_first_job_of_the_readme_says_what_the_readme_shows() {
-    let job = &blocks("README.md", "toml")[0];
-    let mut test = Test::new().file("words.toml", job).args(["words.toml"]);
-    for (name, words) in [("1", 10), ("2", 20), ("3", 30), ("4", 40)] {
-        test = test.file(format!("pages/{name}.md"), "word ".repeat(words));
-    }
-    let ran = test.run().exits(0);
-    let shown = &blocks("README.md", "console")[0];
-    let lines = shown.lines().skip(1).filter(|line| !line.contains(" in ")).map(str::trim_end);
-    let steady = lines.filter(|line| !line.contains("slowest") && !line.contains(".runner"));
-    for line in steady {
-        let mut said = ran.stderr.lines().chain(ran.stdout.lines());
-        assert!(said.any(|said| said == line), "`{line}` was not said\n{ran}");
-    }
-    assert_eq!(ran.read("words.txt"), "100 words\n");
-}
-
-#[test]
-fn the_readme_shows_a_real_diagnosis() {
-    let job = blocks("README.md", "toml")[0].replacen("command", "comand", 1);
-    let test = Test::new().file("words.toml", job).file("pages/1.md", "word");
-    let ran = test.args(["validate", "words.toml"]).run().exits(2);
-    let shown = &blocks("README.md", "console")[1];
-    let (_, shown) = shown.split_once('\n').expect("a command and what it says");
-    assert_eq!(ran.stderr, *shown);
 }
 
 #[test]

@@ -77,7 +77,7 @@ pub(in crate::config) struct Unread;
 #[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(in crate::config) struct Limits {
-    /// How many children may run at once over all pools; by default as many as there are CPUs.
+    /// How many children may run at once over all pools; by default as many as these have slots.
     pub(in crate::config) jobs: Key<Whole<1, 65_536>>,
     /// How long the whole run may take.
     #[schemars(extend("examples" = ["10m"]))]
@@ -85,7 +85,8 @@ pub(in crate::config) struct Limits {
     /// What happens once a process has failed: `no-new` (the default) lets what runs end, `kill`
     /// stops that too, `continue` runs everything that does not need the failed process.
     pub(in crate::config) on_failure: Key<OnFailure>,
-    /// Whether `make`, `cargo` and `ninja` in a process share the slots of the run (`true`).
+    /// Whether `make`, `cargo` and `ninja` in a process share the slots of the run; by default
+    /// `true`.
     pub(in crate::config) jobserver: Key<bool>,
     /// How many folders of earlier runs are kept.
     pub(in crate::config) keep_runs: Key<Whole<1, 1_000_000>>,

@@ -17,7 +17,7 @@ const BEFORE_TIMES: [&str; 3] = ["in ", "after ", "for "];
 const BEHIND_TIMES: [&str; 2] = [" ago", " into the run"];
 
 /// Returns a text without what only this run has: its folder, its id, pids and times.
-pub(super) fn redact(text: &str, folder: &Path) -> String {
+pub(crate) fn redact(text: &str, folder: &Path) -> String {
     let text = text.replace(&folder.to_string_lossy().into_owned(), "[dir]");
     let text = text.replace(env!("CARGO_MANIFEST_DIR"), "[repo]");
     let mut shown = String::new();
