@@ -12,9 +12,9 @@
 //! ([`paces`]); [`open`] makes queues, [`source`] and [`publish`] put items in, [`items`] and
 //! [`retry`] say what becomes of one; [`crowd`] bounds children by what the system has room for,
 //! [`jobserver`] shares slots with what they start; [`declared`] is how a process is told;
-//! [`context`], [`teller`], [`clock`], [`orders`], [`printed`], [`recent`], [`secrets`],
-//! [`signals`], [`tty`] and [`turns`] are what they share. [`standby`] is there before the job is,
-//! with the [`sentry`], which needs nobody; so is [`changed`], which asks git.
+//! [`context`], [`teller`], [`clock`], [`orders`], [`printed`], [`results`], [`recent`],
+//! [`secrets`], [`signals`], [`tty`] and [`turns`] are what they share. [`standby`] is there before
+//! the job is, with the [`sentry`], which needs nobody; so is [`changed`], which asks git.
 
 mod attempt;
 mod changed;
@@ -39,6 +39,7 @@ mod printed;
 mod probe;
 mod publish;
 mod recent;
+mod results;
 mod retry;
 mod secrets;
 mod sentry;

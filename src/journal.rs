@@ -12,13 +12,14 @@
 //!     events.jsonl         the event stream
 //!     logs/test.out        standard output of `test`, byte for byte; `test.err` beside it
 //!     items/pages          items of queue `pages` that an earlier run has left to this one
+//!     results/17           what attempt 17 writes its results to, while it runs
 //!     dead.jsonl           what became of its dead items after it had ended
 //! ```
 //!
 //! Folders can be read by their owner only. Unaware of what events mean and of when they happen.
 //!
-//! Reading order: [`fault`], [`folder`], [`runs`], [`events`], [`log`], `tail`, [`durations`],
-//! [`fates`], [`kept`].
+//! Reading order: [`fault`], [`folder`], [`runs`], [`events`], [`log`], [`results`], `tail`,
+//! [`durations`], [`fates`], [`kept`].
 
 mod durations;
 mod events;
@@ -27,6 +28,7 @@ mod fault;
 mod folder;
 mod kept;
 mod log;
+mod results;
 mod runs;
 mod tail;
 
@@ -37,5 +39,6 @@ pub use fault::Fault;
 pub use folder::RunFolder;
 pub use kept::{Keeper, kept_items};
 pub use log::{Log, Mode, Piece};
+pub use results::{ResultsFile, Unreadable};
 pub use runs::{JOB_SERVER, KEEP_RUNS, run_ids, take_run};
 pub use tail::{last_lines, tail};

@@ -4,10 +4,10 @@
 //! a [`Plan`] holds a graph without cycles in which every edge leads somewhere. The only room that
 //! sees petgraph; unaware of TOML, of time and of running processes.
 //!
-//! Reading order: `links`, names to positions, with `lanes`; `matrix`; `check` with `pipes`,
-//! `loops`, `flow`, `groups`, `readers`, `dead`, `service`, `reach`, then `waits`, `cut` and
-//! `cycle`, and `demand` and `starve`; `select`; `build` with `rows`; `order`; `again`, what of a
-//! job runs when dead items are tried again.
+//! Reading order: `links`, names to positions, with `texts` and `lanes`; `matrix`; `check` with
+//! `pipes`, `outputs`, `loops`, `flow`, `groups`, `readers`, `dead`, `service`, `reach`, then
+//! `waits`, `cut` and `cycle`, and `demand` and `starve`; `select`; `build` with `rows`; `order`;
+//! `again`, what of a job runs when dead items are tried again.
 
 mod again;
 mod build;
@@ -25,6 +25,7 @@ mod links;
 mod loops;
 mod matrix;
 mod order;
+mod outputs;
 mod pipes;
 mod reach;
 mod readers;
@@ -34,6 +35,7 @@ pub(crate) mod sample;
 mod select;
 mod service;
 mod starve;
+mod texts;
 mod waits;
 mod written;
 

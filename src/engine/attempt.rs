@@ -30,10 +30,12 @@ use super::orders::{Gate, Orders};
 use super::outlet::{Held, Leavings, Outlet};
 use super::printed::Print;
 use super::probe::Probe;
+use super::results;
 use super::stream::Read;
 use super::worker::Desk;
 use crate::child::{self, Child, StartError};
 use crate::event::{Exit, Leftover, Logs, NotStarted, Try, Verdict};
+use crate::journal::ResultsFile;
 use crate::model::{AttemptId, Leaks};
 use crate::queue::Keep;
 
@@ -62,6 +64,8 @@ pub(super) struct Remains {
     pub(super) logs: Logs,
     /// What others read of that.
     pub(super) printed: Option<Print>,
+    /// What it wrote for others, where it may write something.
+    pub(super) results: Option<results::Values>,
     /// From its start to its end.
     pub(super) took: Duration,
     /// Why it failed although its exit looks well.
@@ -105,7 +109,8 @@ pub(super) async fn run(
         Ok((child, ends)) => Life::new(&context, &start, orders).lead(child, ends).await?,
         Err(unready) => Over::unready(unready),
     };
-    let Over { exit, command_at_fault, leftovers, logs, printed, read, held, desk, fault } = over;
+    let Over { exit, command_at_fault, leftovers, logs, printed, .. } = over;
+    let Over { results, read, held, desk, fault, .. } = over;
     let (read, unread, kept) =
         read.map_or((0, 0, None), |read| (read.items, read.unread, read.kept));
     let (settled, in_hand) = desk.as_ref().map_or((0, 0), |desk| (desk.settled(), desk.in_hand()));
@@ -122,6 +127,7 @@ pub(super) async fn run(
         exit: exit.clone(),
         logs: logs.clone(),
         printed,
+        results,
         took,
         reason: fault.clone(),
     };
@@ -147,6 +153,7 @@ struct Ends {
     stdout: Outlet,
     stderr: Outlet,
     extra: Outlet,
+    results: Option<ResultsFile>,
     probe: Option<Probe>,
 }
 
@@ -179,9 +186,9 @@ async fn bear(
     start: &Start,
     prepared: Prepared,
 ) -> Result<Result<(Child, Ends), Unready>, Fault> {
-    let Prepared { invocation, payload, stdout, stderr, extra, probe } = prepared;
+    let Prepared { invocation, payload, stdout, stderr, extra, results, probe } = prepared;
     match context.host.start(invocation).await {
-        Ok(child) => Ok(Ok((child, Ends { payload, stdout, stderr, extra, probe }))),
+        Ok(child) => Ok(Ok((child, Ends { payload, stdout, stderr, extra, results, probe }))),
         Err(StartError::Cannot(why)) => {
             let command_at_fault = context.command_is_fixed(start.node);
             Ok(Err(Unready { why, command_at_fault }))
@@ -197,6 +204,7 @@ struct Over {
     leftovers: Vec<Leftover>,
     logs: Logs,
     printed: Option<Print>,
+    results: Option<results::Values>,
     read: Option<Read>,
     held: Vec<Held>,
     desk: Option<Box<Desk>>,
@@ -211,6 +219,7 @@ impl Over {
             leftovers: Vec::new(),
             logs: Logs::default(),
             printed: None,
+            results: None,
             read: None,
             held: Vec::new(),
             desk: None,
@@ -282,16 +291,22 @@ impl<'a> Life<'a> {
             .filter(|_| process.leaks == Leaks::Fail)
             .map(|left| format!("it left a process running: pid {} ({})", left.pid, left.command));
         let passed = matches!(&exit, Exit::Code(code) if process.success.contains(code));
+        let (results, odd) = match ends.results.as_ref().map(results::read).transpose() {
+            Ok(results) => (results, None),
+            // One that has failed anyway need not say this too.
+            Err(odd) => (None, Some(odd).filter(|_| passed)),
+        };
         let mut over = Over {
             exit,
             command_at_fault: false,
             leftovers,
             logs: Logs::default(),
             printed: None,
+            results,
             read: fed.read,
             held: Vec::new(),
             desk: fed.desk,
-            fault: fed.fault.or(leaked),
+            fault: fed.fault.or(leaked).or(odd),
         };
         for outlet in [stdout, extra] {
             match self.close(outlet, passed).await? {

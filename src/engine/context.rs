@@ -16,6 +16,7 @@ use super::jobserver::JobServer;
 use super::lent::Lent;
 use super::paces::Paces;
 use super::printed::{Blocks, Printed};
+use super::results::Results;
 use super::stream::Source;
 use super::teller::Teller;
 use crate::child::Host;
@@ -52,6 +53,8 @@ pub(super) struct Context {
     opened: RefCell<HashSet<(NodeId, Stream)>>,
     /// What processes printed that others read.
     pub(super) printed: RefCell<Printed>,
+    /// What processes wrote for others.
+    pub(super) results: RefCell<Results>,
     /// What this run shares its slots by.
     pub(super) job_server: Option<JobServer>,
 }
@@ -83,6 +86,7 @@ impl Context {
             logs: RefCell::default(),
             opened: RefCell::default(),
             printed: RefCell::new(Printed::new(&plan)),
+            results: RefCell::new(Results::new(&plan)),
             job_server,
             plan,
             host,
@@ -228,6 +232,7 @@ impl Context {
                     | Placeholder::Env(_)
                     | Placeholder::Matrix(_)
                     | Placeholder::Stdout(_)
+                    | Placeholder::Result(..)
                     | Placeholder::RunId
                     | Placeholder::Slot => false,
                 };

@@ -373,9 +373,13 @@ impl Driver {
 
     /// Keeps what the core will decide about; of a node that consumes nothing, only what it
     /// printed.
-    fn keep(&mut self, attempt: AttemptId, remains: Remains) {
+    fn keep(&mut self, attempt: AttemptId, mut remains: Remains) {
         let Some(hand) = self.hands.get_mut(&attempt) else { return };
         let node = hand.node;
+        if self.context.has_results(node) {
+            let results = remains.results.take().unwrap_or_default();
+            self.context.results_written(node, attempt, results);
+        }
         let publishes = self.context.plan.process(node).emit == Emit::OnSuccess;
         if self.context.plan.node(node).consumes.is_some() || publishes {
             hand.remains = Some(remains);

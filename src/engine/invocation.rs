@@ -23,6 +23,7 @@ use super::stream::Source;
 use super::worker::Wanted;
 use crate::child;
 use crate::event::{NotStarted, Stream};
+use crate::journal::{self, ResultsFile};
 use crate::launch::{self, Destination, Unfit, Values};
 use crate::model::{
     Ack, Action, BatchForm, Deliver, Emit, Environment, Framing, From, Leaks, QueueId, Wire,
@@ -66,6 +67,8 @@ pub(super) struct Prepared {
     pub(super) stdout: Outlet,
     pub(super) stderr: Outlet,
     pub(super) extra: Outlet,
+    /// What it may write its results to.
+    pub(super) results: Option<ResultsFile>,
     /// What says whether it is ready, of a service.
     pub(super) probe: Option<Probe>,
 }
@@ -86,9 +89,14 @@ pub(super) fn prepare(
     let has_item = given.lent.is_some();
     let unfit = |unfit: Unfit| Unready {
         why: NotStarted { cause: unfit.to_string(), hint: unfit.hint().map(str::to_owned) },
-        command_at_fault: !has_item,
+        // No other item would find what another process has not written.
+        command_at_fault: !has_item || matches!(unfit, Unfit::NoResult { .. }),
     };
-    let command = command(context, start, given).map_err(unfit)?;
+    let results = results(context, start).map_err(|fault| Unready {
+        why: NotStarted { cause: format!("cannot {fault}"), hint: None },
+        command_at_fault: true,
+    })?;
+    let command = command(context, start, given, results.as_ref()).map_err(unfit)?;
     let blame = |why| Unready { why, command_at_fault: !has_item };
     let (stdin, payload) = input(context, start, given, &command).map_err(blame)?;
     let (stdout, mut out) = output(context, start, given, &command).map_err(blame)?;
@@ -138,11 +146,22 @@ pub(super) fn prepare(
         interactive,
         may_leak,
     };
-    Ok(Prepared { invocation, payload, stdout: out, stderr: err, extra: more, probe })
+    Ok(Prepared { invocation, payload, stdout: out, stderr: err, extra: more, results, probe })
+}
+
+/// Makes the file that an attempt may write its results to, where it may have some.
+fn results(context: &Context, start: &Start) -> Result<Option<ResultsFile>, journal::Fault> {
+    let has_results = context.has_results(start.node);
+    has_results.then(|| context.folder.results(start.attempt)).transpose()
 }
 
 /// Fills in the command.
-fn command(context: &Context, start: &Start, given: &Given) -> Result<launch::Command, Unfit> {
+fn command(
+    context: &Context,
+    start: &Start,
+    given: &Given,
+    results: Option<&ResultsFile>,
+) -> Result<launch::Command, Unfit> {
     let lent = given.lent.as_ref();
     let one = lent.and_then(Lent::one);
     let id = one.map(|item| context.item_id(start.node, item.index));
@@ -173,6 +192,8 @@ fn command(context: &Context, start: &Start, given: &Given) -> Result<launch::Co
         item,
         more: &more,
         stdout: &stdout,
+        result: &|process, key| context.results.borrow().of(process, key),
+        results: results.map(ResultsFile::path),
     };
     context.prepared(start.node)?.command(&values)
 }

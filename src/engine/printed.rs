@@ -98,7 +98,8 @@ fn read_by<'a>(plan: &'a Plan, node: &Node) -> impl Iterator<Item = &'a str> {
     let words = process.templates().flat_map(Template::placeholders);
     let words = words.filter_map(|(placeholder, _)| match placeholder {
         Placeholder::Stdout(name) => Some(name.as_str()),
-        Placeholder::Var(_)
+        Placeholder::Result(..)
+        | Placeholder::Var(_)
         | Placeholder::Env(_)
         | Placeholder::Matrix(_)
         | Placeholder::Item

@@ -169,6 +169,16 @@ pub enum EventKind {
         /// The attempt.
         attempt: AttemptId,
     },
+    /// An attempt has written results; told at its end, before that. Those of the last attempt are
+    /// the results of its node.
+    ResultsWritten {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Its node.
+        node: NodeId,
+        /// Their values, by key.
+        results: BTreeMap<String, String>,
+    },
     /// An attempt is over: its child was reaped and its output read to the end.
     AttemptEnded {
         /// The attempt.

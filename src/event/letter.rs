@@ -117,6 +117,7 @@ impl Letters {
             | EventKind::AttemptSuspended { .. }
             | EventKind::AttemptResumed { .. }
             | EventKind::AttemptKilled { .. }
+            | EventKind::ResultsWritten { .. }
             | EventKind::ItemEnded { .. }
             | EventKind::ServiceReady { .. }
             | EventKind::ServiceRestarts { .. }

@@ -39,6 +39,7 @@ impl EventKind {
                 of_exit(exit, see);
                 texts(leftovers.iter_mut().map(|left| &mut left.command), see);
             }
+            Self::ResultsWritten { results, .. } => texts(results.values_mut(), see),
             Self::ItemEnded { item, exit, reason, .. } => {
                 of_item(item, see);
                 of_exit(exit, see);

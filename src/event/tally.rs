@@ -217,6 +217,7 @@ impl Tally {
             EventKind::Output { .. }
             | EventKind::ProcessDeclared { .. }
             | EventKind::AttemptKilled { .. }
+            | EventKind::ResultsWritten { .. }
             | EventKind::ItemDead { .. }
             | EventKind::ItemDropped { .. }
             | EventKind::Noted { .. } => {}

@@ -13,8 +13,10 @@ use rustix::fs::{OFlags, syncfs};
 
 use super::events::EventsFile;
 use super::log::Log;
+use super::results::ResultsFile;
 use super::{Fault, runs};
 use crate::event::Stream;
+use crate::model::AttemptId;
 
 /// Logs that the disk is asked to keep one by one; of more it is asked to keep all that it has,
 /// which takes one turn of it and not one for each.
@@ -76,6 +78,11 @@ impl RunFolder {
     /// Returns where the items of a queue lie that an earlier run has left to this one.
     pub fn items(&self, queue: &str) -> PathBuf {
         self.path.join("items").join(safe(queue))
+    }
+
+    /// Creates the file that an attempt may write its results to.
+    pub fn results(&self, attempt: AttemptId) -> Result<ResultsFile, Fault> {
+        ResultsFile::create(&self.path, attempt)
     }
 
     /// Has the disk keep what the logs hold. Called once, when nothing is written any more: no run
@@ -144,7 +151,7 @@ pub(super) fn create(path: &Path) -> Result<File, Fault> {
 /// Makes a folder, and those above it, where it does not exist, for its owner only. The state
 /// folder itself may be reached over a link, as its user says; nothing in it may be one.
 pub(super) fn folder(path: &Path) -> Result<(), Fault> {
-    let own = ["runs", "logs", "items"];
+    let own = ["runs", "logs", "items", "results"];
     let inside = path.file_name().is_some_and(|name| own.iter().any(|own| name == *own));
     if inside && path.is_symlink() {
         return Err(Fault::Link { path: path.to_owned() });

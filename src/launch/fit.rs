@@ -38,6 +38,14 @@ pub enum Unfit {
         /// The bound.
         most: usize,
     },
+    /// A process has not written a result that a placeholder names.
+    #[error("process `{process}` has written no result `{key}`")]
+    NoResult {
+        /// The process.
+        process: String,
+        /// The result.
+        key: String,
+    },
     /// A NUL byte, which no argument and no variable can hold.
     #[error("{0} holds a NUL byte, which the system cannot pass on")]
     Nul(String),
@@ -78,6 +86,9 @@ impl Unfit {
         Some(match self {
             Self::Nul(_) | Self::LongArgument { .. } | Self::LongCommand { .. } => {
                 "a payload has no such bound: `deliver = \"stdin\"`, or `stdin = { process = … }`"
+            }
+            Self::NoResult { .. } => {
+                "it writes a line `key=value` to the file that `RUNNER_RESULTS` names"
             }
             Self::LongOutput { .. } => "a payload has no such bound: `stdin = { process = … }`",
             Self::NotJson { .. } => "`{item}` is the whole item, whatever it holds",

@@ -100,6 +100,7 @@ impl Fixed<'_> {
             | Placeholder::ItemField(_)
             | Placeholder::ItemIndex
             | Placeholder::Stdout(_)
+            | Placeholder::Result(..)
             | Placeholder::Slot => None,
         })
     }

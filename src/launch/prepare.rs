@@ -325,6 +325,9 @@ impl Prepared {
         say("RUNNER_PROCESS", self.process.as_str().into());
         say("RUNNER_ATTEMPT", values.attempt.to_string().into());
         say("RUNNER_SLOT", values.slot.to_string().into());
+        if let Some(results) = values.results {
+            say(Declared::RESULTS, results.into());
+        }
         if let Some(item) = values.item {
             say("RUNNER_ITEM_ID", item.id.into());
             say("RUNNER_ITEM_INDEX", item.index.to_string().into());

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use serde_json::value::RawValue;
 
@@ -33,12 +34,25 @@ pub struct Values<'a> {
     /// Returns what a process printed, as it printed it; `None` where nothing is known of it. Of
     /// more than [`MAX_STDOUT`] bytes and some space it need not return the rest.
     pub stdout: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+    /// Returns a result of a process, by its key; `None` where it has written no such one.
+    pub result: &'a dyn Fn(&str, &str) -> Option<String>,
+    /// The file that it may write its own results to, where it may have some.
+    pub results: Option<&'a Path>,
 }
 
 impl<'a> Values<'a> {
     /// Returns what is known where there is an item at most.
     pub(super) fn of_item(item: Option<Item<'a>>) -> Self {
-        Self { slot: 0, attempt: 1, lent: &[], item, more: &[], stdout: &|_| None }
+        Self {
+            slot: 0,
+            attempt: 1,
+            lent: &[],
+            item,
+            more: &[],
+            stdout: &|_| None,
+            result: &|_, _| None,
+            results: None,
+        }
     }
 }
 
@@ -55,13 +69,14 @@ pub struct Item<'a> {
 
 impl fmt::Debug for Values<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { slot, attempt, lent, item, more, stdout: _ } = self;
+        let Self { slot, attempt, lent, item, more, stdout: _, result: _, results } = self;
         f.debug_struct("Values")
             .field("slot", slot)
             .field("attempt", attempt)
             .field("lent", lent)
             .field("item", item)
             .field("more", more)
+            .field("results", results)
             .finish_non_exhaustive()
     }
 }
@@ -107,6 +122,10 @@ pub(super) fn put(
                 return Err(Unfit::LongOutput { process, bytes, most: MAX_STDOUT });
             }
             out.extend_from_slice(trimmed);
+        }
+        Placeholder::Result(process, key) => {
+            let none = || Unfit::NoResult { process: process.clone(), key: key.clone() };
+            out.extend((values.result)(process, key).ok_or_else(none)?.into_bytes());
         }
         Placeholder::Env(_) | Placeholder::Var(_) | Placeholder::Matrix(_) | Placeholder::RunId => {
             return Err(missing());

@@ -140,7 +140,7 @@ fn used<'t>(text: &'t str, piece: &Piece<'_, 't>, language: &Language, found: &m
     for (placeholder, inside) in Template::parse(written).0.placeholders() {
         let (noun, name) = match placeholder {
             Placeholder::Var(name) => (Noun::Variable, name),
-            Placeholder::Stdout(name) => (Noun::Process, name),
+            Placeholder::Stdout(name) | Placeholder::Result(name, _) => (Noun::Process, name),
             Placeholder::Env(_)
             | Placeholder::Matrix(_)
             | Placeholder::Item

@@ -39,6 +39,8 @@ pub enum Placeholder {
     ItemIndex,
     /// `{process.NAME.stdout}`.
     Stdout(String),
+    /// `{process.NAME.result.KEY}`.
+    Result(String, String),
     /// `{run.id}`.
     RunId,
     /// `{slot}`.
@@ -143,9 +145,50 @@ impl Placeholder {
             ("vars", var) => Self::Var(var.to_owned()),
             ("env", var) => Self::Env(var.to_owned()),
             ("matrix", key) => Self::Matrix(key.to_owned()),
-            ("process", rest) => Self::Stdout(rest.strip_suffix(".stdout")?.to_owned()),
+            ("process", rest) => Self::of_process(rest)?,
             _ => return None,
         })
+    }
+
+    /// Returns the placeholder of what stands behind `process.`.
+    fn of_process(rest: &str) -> Option<Self> {
+        if let Some((process, key)) = rest.split_once(".result.") {
+            let named = !process.is_empty() && !key.is_empty();
+            return named.then(|| Self::Result(process.to_owned(), key.to_owned()));
+        }
+        Some(Self::Stdout(rest.strip_suffix(".stdout")?.to_owned()))
+    }
+
+    /// Returns the process that it takes something of, once that has ended.
+    pub fn process(&self) -> Option<&str> {
+        match self {
+            Self::Stdout(process) | Self::Result(process, _) => Some(process),
+            Self::Var(_)
+            | Self::Env(_)
+            | Self::Matrix(_)
+            | Self::Item
+            | Self::ItemField(_)
+            | Self::ItemIndex
+            | Self::RunId
+            | Self::Slot => None,
+        }
+    }
+
+    /// Returns the same of another process, where it takes something of one.
+    #[must_use]
+    pub fn of_other(&self, process: &str) -> Self {
+        match self {
+            Self::Stdout(_) => Self::Stdout(process.to_owned()),
+            Self::Result(_, key) => Self::Result(process.to_owned(), key.clone()),
+            Self::Var(_)
+            | Self::Env(_)
+            | Self::Matrix(_)
+            | Self::Item
+            | Self::ItemField(_)
+            | Self::ItemIndex
+            | Self::RunId
+            | Self::Slot => self.clone(),
+        }
     }
 
     /// Returns the name as it stands between the braces.
@@ -158,6 +201,7 @@ impl Placeholder {
             Self::ItemField(field) => format!("item.{field}"),
             Self::ItemIndex => "item.index".to_owned(),
             Self::Stdout(process) => format!("process.{process}.stdout"),
+            Self::Result(process, key) => format!("process.{process}.result.{key}"),
             Self::RunId => "run.id".to_owned(),
             Self::Slot => "slot".to_owned(),
         }
@@ -200,10 +244,14 @@ mod tests {
 
     #[test]
     fn placeholders_are_found_and_foreign_braces_stay() {
-        let (template, errors) = Template::parse("a{item.url}b{vars.x}");
+        let text = "a{item.url}b{vars.x}{process.a.stdout}{process.a.b.result.c.stdout}";
+        let (template, errors) = Template::parse(text);
         assert!(errors.is_empty());
         let names: Vec<_> = template.placeholders().map(|(p, _)| p.name()).collect();
-        assert_eq!(names, ["item.url", "vars.x"]);
+        let all = ["item.url", "vars.x", "process.a.stdout", "process.a.b.result.c.stdout"];
+        assert_eq!(names, all);
+        let of: Vec<_> = template.placeholders().filter_map(|(p, _)| p.process()).collect();
+        assert_eq!(of, ["a", "a.b"]);
         for text in ["${HOME}", "${item}", "awk '{print $1}'", "{}", "{\"a\":1}", "{1..3}", "{A}"] {
             let (template, errors) = Template::parse(text);
             assert!(errors.is_empty(), "{text}");
@@ -223,6 +271,8 @@ mod tests {
     fn unknown_names_are_errors_with_their_bytes() {
         assert_eq!(sources("x{itme}y").1, ["itme"]);
         assert_eq!(Template::parse("x{itme}y").1[0].range, 1..7);
-        assert_eq!(sources("{process.a.stderr}").1, ["process.a.stderr"]);
+        for name in ["process.a.stderr", "process.a.result", "process.a.result."] {
+            assert_eq!(sources(&format!("{{{name}}}")).1, [name]);
+        }
     }
 }

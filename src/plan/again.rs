@@ -155,8 +155,8 @@ impl Chosen {
                 Kind::Need(when) => {
                     links.process(*to).service.is_none() && met(links.name(*to), *when)
                 }
-                // What was printed then is not there now.
-                Kind::Stdin | Kind::Stdout | Kind::Pipe => false,
+                // What was printed or written then is not there now.
+                Kind::Stdin | Kind::Stdout | Kind::Result | Kind::Pipe => false,
             };
             if !is_met {
                 self.next.push((*to, true));

@@ -3,12 +3,12 @@
 //! The whole graph is proved, whatever will be selected. Unaware of single values, which `config`
 //! has judged before.
 
-use super::links::{Edge, Kind, Links, place};
+use super::links::{Links, place};
 use super::loops::{self, Loops};
 use super::matrix::{MAX_CELLS, expand};
 use super::pipes::{self, Chains};
-use super::{cycle, dead, flow, groups, reach, readers, service, starve};
-use crate::model::{Deliver, From, Job, Output, Problem, Process, code};
+use super::{cycle, dead, flow, groups, outputs, reach, readers, service, starve};
+use crate::model::{Job, Problem, Process, code};
 
 /// Nodes of a job, all cells together. A plan takes about half a kilobyte for each, so that this is
 /// half a gigabyte; who has more has items for a queue.
@@ -25,7 +25,7 @@ pub fn check(job: &Job) -> Vec<Problem> {
     let loops = Loops::of(&links);
     let cells = counted(&links, &mut problems);
     problems.extend(pipes::check(&links, &chains));
-    problems.extend(outputs(&links, &cells));
+    problems.extend(outputs::check(&links, &cells));
     problems.extend(flow::check(&links, &loops));
     problems.extend(groups::check(&links));
     problems.extend(readers::check(&links, &cells));
@@ -107,58 +107,6 @@ fn too_many_edges(links: &Links<'_>, counts: &[usize]) -> Option<Problem> {
     None
 }
 
-/// Tells of outputs that are read but not kept, or that are several.
-fn outputs(links: &Links<'_>, cells: &[usize]) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (at, edges) in links.edges.iter().enumerate() {
-        for edge in edges.iter().filter(|edge| matches!(edge.kind, Kind::Stdin | Kind::Stdout)) {
-            problems.extend(output(links, cells, at, edge));
-        }
-    }
-    problems
-}
-
-/// Tells why one output can't be read.
-fn output(links: &Links<'_>, cells: &[usize], at: usize, edge: &Edge) -> Option<Problem> {
-    let (reader, writer) = (links.process(at), links.process(edge.to));
-    let there = |key: &str, text: &str| place(writer).then(key).label(text);
-    let (why, label, help) = if cells[edge.to] > 1 {
-        let why = format!("has {} cells, each with its own", cells[edge.to]);
-        let help = "let the cells feed a queue, or write files";
-        (why, there("matrix", "its cells"), help)
-    } else if !links.readers[edge.to].is_empty() {
-        let help = "read the pipe at its end instead";
-        let reader = links.process(links.readers[edge.to][0]);
-        let label = place(reader).then("stdin").then("pipe").label("it goes here");
-        ("goes through a pipe".to_owned(), label, help)
-    } else if prints_items(writer) {
-        let help = "consume the queue instead";
-        ("goes to a queue".to_owned(), there("produces", "it goes here"), help)
-    } else {
-        match writer.stdout {
-            Output::Log | Output::Inherit => return None,
-            Output::Null => {
-                let why = "goes nowhere".to_owned();
-                (why, there("stdout", "it goes nowhere"), "remove `stdout = \"null\"` there")
-            }
-            Output::File { .. } => {
-                let help = "name the file and need the process: `stdin = { file = … }`, `needs`";
-                ("goes to a file".to_owned(), there("stdout", "it goes here"), help)
-            }
-        }
-    };
-    let message =
-        format!("process `{}` reads the output of `{}`, which {why}", reader.name, writer.name);
-    let read = edge.spot.place(reader).label("it is read here");
-    Some(Problem::error(code::CONFLICT, message, read).also(label).help(help))
-}
-
-/// Returns whether what a process prints goes into a queue, and so not into its log.
-fn prints_items(process: &Process) -> bool {
-    let works = process.consumes.as_ref().is_some_and(|said| said.deliver == Deliver::Worker);
-    !works && process.produces.iter().any(|fed| fed.from == From::Stdout)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +131,7 @@ mod tests {
             "a feeds q\nb reads q\nc needs a reads q",
             "a\nb pipe a\nc pipe b",
             "a\nb stdin a",
+            "a\nb run {process.a.result.k}",
             "pool p 2\na pool p feeds q\nb pool p reads q",
             "pool p 1\na pool p feeds q\nb pool p feeds q\nc reads q",
             "pool p 1\na feeds q\nb pool p reads q\nc pool p reads q",

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::links::{Kind, Links, Spot, Text, consumes_place};
+use super::links::{Kind, Links, Spot, consumes_place};
 use super::loops::{Loops, feeding_place};
 use super::pipes::{Chains, together};
 use super::waits::{Knot, Why, knots};
@@ -97,6 +97,7 @@ fn label(links: &Links<'_>, step: &Step) -> Label {
                 Kind::Need(When::Started | When::Ready) => "starts after",
                 Kind::Need(_) | Kind::After => "waits for",
                 Kind::Stdin | Kind::Stdout => "waits for the output of",
+                Kind::Result => "waits for a result of",
                 Kind::Pipe => "reads until the end of",
             };
             edge.spot.place(links.process(step.from)).label(format!("`{from}` {what} `{to}`"))
@@ -238,18 +239,9 @@ fn entry(links: &Links<'_>, process: usize, at: usize) -> String {
         (Spot::Need(_), _) => format!("the entry of `{to}` from `needs` of `{of}`"),
         (Spot::After(_), _) => format!("`\"{to}\"` from `after` of `{of}`"),
         (Spot::Stdin | Spot::Pipe, _) => format!("`stdin` from `{of}`"),
-        (Spot::Within(text, _), _) => {
-            let key = match text {
-                Text::Command(_) => "command",
-                Text::Script => "script",
-                Text::Env(_) => "env",
-                Text::Payload | Text::StdinFile => "stdin",
-                Text::Cwd => "cwd",
-                Text::Stdout => "stdout",
-                Text::Stderr => "stderr",
-                Text::Ready(..) => "ready",
-            };
-            format!("`{{process.{to}.stdout}}` from `{key}` of `{of}`")
+        (Spot::Within(text, range), _) => {
+            let written = text.written(links.process(process), range, to);
+            format!("`{written}` from `{}` of `{of}`", text.key())
         }
     }
 }

@@ -8,9 +8,10 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::lanes::Lanes;
+use super::texts::{Text, each_text};
 use crate::model::{
-    Action, Job, Label, Output, Place, Placeholder, Probe, Problem, Process, Produces, Queue,
-    Stdin, Template, When, code, nearest_at,
+    Job, Label, Place, Placeholder, Problem, Process, Produces, Queue, Stdin, When, code,
+    nearest_at,
 };
 
 /// Wrong names that get a suggestion. Each is compared with every declared name, and a report draws
@@ -73,6 +74,8 @@ pub(super) enum Kind {
     Stdin,
     /// `{process.NAME.stdout}`.
     Stdout,
+    /// `{process.NAME.result.KEY}`.
+    Result,
     /// `stdin = { pipe }`.
     Pipe,
 }
@@ -90,29 +93,6 @@ pub(super) enum Spot {
     Pipe,
     /// Some bytes of a text: a placeholder.
     Within(Text, Range<usize>),
-}
-
-/// A text of a process that may hold placeholders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Text {
-    /// `command[i]`.
-    Command(usize),
-    /// `script`.
-    Script,
-    /// `env`, by position.
-    Env(usize),
-    /// `stdin`.
-    Payload,
-    /// `stdin.file`.
-    StdinFile,
-    /// `cwd`.
-    Cwd,
-    /// `stdout.file`.
-    Stdout,
-    /// `stderr.file`.
-    Stderr,
-    /// `ready`, under this key; of a command, by position.
-    Ready(&'static str, Option<usize>),
 }
 
 impl<'a> Links<'a> {
@@ -284,25 +264,6 @@ impl Spot {
     }
 }
 
-impl Text {
-    /// Returns the place of a text in its process.
-    fn place(self, process: &Process) -> Place {
-        let at = place(process);
-        match self {
-            Self::Command(index) => at.then("command").item(index),
-            Self::Script => at.then("script"),
-            Self::Env(index) => at.then("env").then(&process.env.set[index].0),
-            Self::Payload => at.then("stdin").then("text"),
-            Self::StdinFile => at.then("stdin").then("file"),
-            Self::Cwd => at.then("cwd"),
-            Self::Stdout => at.then("stdout").then("file"),
-            Self::Stderr => at.then("stderr").then("file"),
-            Self::Ready(key, None) => at.then("ready").then(key),
-            Self::Ready(key, Some(index)) => at.then("ready").then(key).item(index),
-        }
-    }
-}
-
 /// Returns the place of a process.
 pub(super) fn place(process: &Process) -> Place {
     Place::value(process.file, ["process", &process.name])
@@ -338,45 +299,13 @@ fn each_name<'a>(process: &'a Process, found: &mut dyn FnMut(&'a str, Kind, Spot
     }
     each_text(process, &mut |template, text| {
         for (placeholder, range) in template.placeholders() {
-            if let Placeholder::Stdout(name) = placeholder {
-                found(name, Kind::Stdout, Spot::Within(text, range.clone()));
+            let is_result = matches!(placeholder, Placeholder::Result(..));
+            let kind = if is_result { Kind::Result } else { Kind::Stdout };
+            if let Some(name) = placeholder.process() {
+                found(name, kind, Spot::Within(text, range.clone()));
             }
         }
     });
-}
-
-/// Calls `found` for every text of a process that may hold placeholders.
-fn each_text<'a>(process: &'a Process, found: &mut dyn FnMut(&'a Template, Text)) {
-    match &process.action {
-        Action::Command(words) => {
-            words.iter().enumerate().for_each(|(i, word)| found(word, Text::Command(i)));
-        }
-        Action::Script { text, .. } => found(text, Text::Script),
-    }
-    let env = process.env.set.iter().enumerate();
-    env.for_each(|(i, (_, value))| found(value, Text::Env(i)));
-    match &process.stdin {
-        Stdin::Text(text) => found(text, Text::Payload),
-        Stdin::File(path) => found(path, Text::StdinFile),
-        Stdin::Closed | Stdin::Process(_) | Stdin::Pipe(_) | Stdin::Inherit => {}
-    }
-    process.cwd.iter().for_each(|cwd| found(cwd, Text::Cwd));
-    let ready = process.service.as_ref().and_then(|service| service.ready.as_ref());
-    match ready.map(|ready| &ready.probe) {
-        Some(Probe::Tcp(address)) => found(address, Text::Ready("tcp", None)),
-        Some(Probe::Http { url, .. }) => found(url, Text::Ready("http", None)),
-        Some(Probe::File(path)) => found(path, Text::Ready("file", None)),
-        Some(Probe::Command(words)) => {
-            let text = |i| Text::Ready("command", Some(i));
-            words.iter().enumerate().for_each(|(i, word)| found(word, text(i)));
-        }
-        Some(Probe::Line(_)) | None => {}
-    }
-    for (output, text) in [(&process.stdout, Text::Stdout), (&process.stderr, Text::Stderr)] {
-        if let Output::File { path, .. } = output {
-            found(path, text);
-        }
-    }
 }
 
 /// Names that lead nowhere.
@@ -399,7 +328,7 @@ impl Unknown {
             Some(at) => {
                 let near = &job.processes[at];
                 let written = match spot {
-                    Spot::Within(..) => format!("{{process.{}.stdout}}", near.name),
+                    Spot::Within(text, range) => text.written(of, range, &near.name),
                     Spot::Need(_) | Spot::After(_) | Spot::Stdin | Spot::Pipe => quoted(&near.name),
                 };
                 let declared = Place::key(near.file, ["process", &near.name]);

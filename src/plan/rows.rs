@@ -141,8 +141,8 @@ impl Rows {
         let when = |edge: &Edge| match edge.kind {
             Kind::Need(when) => Some(when),
             // What is said outright wins: the output of one that failed can be read.
-            Kind::Stdin | Kind::Stdout if !said(edge.to) => Some(When::Passed),
-            Kind::Stdin | Kind::Stdout | Kind::After | Kind::Pipe => None,
+            Kind::Stdin | Kind::Stdout | Kind::Result if !said(edge.to) => Some(When::Passed),
+            Kind::Stdin | Kind::Stdout | Kind::Result | Kind::After | Kind::Pipe => None,
         };
         let mut needs: Vec<(NodeId, When)> = edges
             .iter()

@@ -121,7 +121,9 @@ fn each_partner(links: &Links<'_>, process: usize, mut found: impl FnMut(usize))
     for edge in &links.edges[process] {
         match edge.kind {
             Kind::After => {}
-            Kind::Need(_) | Kind::Stdin | Kind::Stdout | Kind::Pipe => found(edge.to),
+            Kind::Need(_) | Kind::Stdin | Kind::Stdout | Kind::Result | Kind::Pipe => {
+                found(edge.to);
+            }
         }
     }
     links.readers[process].iter().copied().for_each(&mut found);

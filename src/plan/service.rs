@@ -26,7 +26,7 @@ fn unneeded(links: &Links<'_>) -> Vec<Problem> {
             Kind::Need(when) => when.holds(),
             // What is told as wrong is meant as something.
             Kind::Pipe => true,
-            Kind::Stdin | Kind::Stdout | Kind::After => false,
+            Kind::Stdin | Kind::Stdout | Kind::Result | Kind::After => false,
         };
     }
     for &meant in &links.meant_processes {
@@ -65,7 +65,10 @@ fn misused(links: &Links<'_>, at: usize, edge: &Edge) -> Option<Problem> {
             "a service starts when it is needed",
             format!("remove `service = true` from [process.{of}]"),
         ),
-        (Kind::Need(_) | Kind::After | Kind::Stdin | Kind::Stdout | Kind::Pipe, _) => return None,
+        (
+            Kind::Need(_) | Kind::After | Kind::Stdin | Kind::Stdout | Kind::Result | Kind::Pipe,
+            _,
+        ) => return None,
     };
     Some(Problem::error(code::CONFLICT, message, here.label(label)).help(help))
 }

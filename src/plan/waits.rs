@@ -202,7 +202,7 @@ fn events(links: &Links<'_>, chains: &Chains, loops: &Loops) -> Events {
                     }
                     events.add_edge(start(process), start(edge.to), why)
                 }
-                Kind::Need(_) | Kind::After | Kind::Stdin | Kind::Stdout => {
+                Kind::Need(_) | Kind::After | Kind::Stdin | Kind::Stdout | Kind::Result => {
                     events.add_edge(start(process), end(edge.to), why)
                 }
             };

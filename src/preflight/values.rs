@@ -107,6 +107,7 @@ impl Variables<'_> {
             | Placeholder::ItemField(_)
             | Placeholder::ItemIndex
             | Placeholder::Stdout(_)
+            | Placeholder::Result(..)
             | Placeholder::RunId
             | Placeholder::Slot => Err(()),
         });

@@ -114,6 +114,7 @@ impl Pieces {
             | EventKind::AttemptSuspended { .. }
             | EventKind::AttemptResumed { .. }
             | EventKind::AttemptKilled { .. }
+            | EventKind::ResultsWritten { .. }
             | EventKind::ServiceReady { .. }
             | EventKind::QueueLevels { .. }
             | EventKind::ItemEnded { .. }

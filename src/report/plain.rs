@@ -123,6 +123,7 @@ impl Sink for Plain {
             | EventKind::AttemptSuspended { .. }
             | EventKind::AttemptResumed { .. }
             | EventKind::AttemptKilled { .. }
+            | EventKind::ResultsWritten { .. }
             | EventKind::ServiceReady { .. }
             | EventKind::ServiceRestarts { .. }
             | EventKind::QueueLevels { .. }

@@ -106,6 +106,7 @@ pub(super) fn said(event: &Event, tally: &Tally) -> Option<Said> {
         | EventKind::NodeDeclared { .. }
         | EventKind::AttemptStarted { .. }
         | EventKind::Output { .. }
+        | EventKind::ResultsWritten { .. }
         | EventKind::QueueLevels { .. }
         | EventKind::ItemEnded { .. }
         | EventKind::ItemDead { .. }

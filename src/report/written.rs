@@ -49,7 +49,7 @@ pub trait Written {
 pub fn written(form: Form) -> Box<dyn Written> {
     match form {
         Form::Junit => Box::new(junit::Junit::default()),
-        Form::Markdown => Box::new(markdown::Markdown),
+        Form::Markdown => Box::new(markdown::Markdown::default()),
         Form::Trace => Box::new(trace::Trace::default()),
         Form::Events => Box::new(events::Lines::default()),
         Form::Html => Box::new(html::Html::default()),

@@ -52,6 +52,9 @@ command = ["true"]
 [process.missing]
 command = ["no-such-program-anywhere"]
 
+[process.writes]
+script = "echo key=value >> $RUNNER_RESULTS"
+
 [process.never]
 needs = ["missing"]
 command = ["true"]
@@ -105,11 +108,15 @@ fn check(root: &Value, schema: &Value, value: &Value, place: &str) {
     let forms = forms(root, schema);
     match value {
         Value::Object(fields) => {
-            let has = |form: &&&Value| fields.keys().all(|key| !form["properties"][key].is_null());
+            let more = |form: &Value| form["additionalProperties"].is_object();
+            let known = |form: &Value, key: &String| !form["properties"][key].is_null();
+            let has = |form: &&&Value| fields.keys().all(|key| more(form) || known(form, key));
             let form = forms.iter().find(has);
             let form = form.unwrap_or_else(|| panic!("{place} has no such form: {value}"));
             for (key, value) in fields {
-                check(root, &form["properties"][key], value, &format!("{place}.{key}"));
+                let of_key = known(form, key).then(|| &form["properties"][key]);
+                let field = of_key.unwrap_or(&form["additionalProperties"]);
+                check(root, field, value, &format!("{place}.{key}"));
             }
         }
         Value::Array(list) => {

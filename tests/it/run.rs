@@ -17,6 +17,7 @@ mod modes;
 mod pools;
 mod queues;
 mod reports;
+mod results;
 mod services;
 mod streams;
 mod workers;

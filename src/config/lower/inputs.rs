@@ -27,7 +27,8 @@ impl Reader<'_, '_, '_> {
                 | Placeholder::Item
                 | Placeholder::ItemField(_)
                 | Placeholder::ItemIndex
-                | Placeholder::Stdout(_) => self.too_early(used),
+                | Placeholder::Stdout(_)
+                | Placeholder::Result(..) => self.too_early(used),
             }
         }
         Some(globs)

@@ -38,6 +38,7 @@ impl Reader<'_, '_, '_> {
             Placeholder::ItemIndex => "an item gets its index only when it is taken in",
             Placeholder::Matrix(_)
             | Placeholder::Stdout(_)
+            | Placeholder::Result(..)
             | Placeholder::RunId
             | Placeholder::Slot => "no process runs where an item is put into a queue",
         };

@@ -135,7 +135,8 @@ impl Reader<'_, '_, '_> {
             let label = place.label("no such placeholder");
             Problem::error(code::PLACEHOLDER, said, label).help(
                 "placeholders: {vars.NAME}, {env.NAME}, {matrix.KEY}, {item}, {item.FIELD}, \
-                 {item.index}, {process.NAME.stdout}, {run.id}, {slot}; a literal brace is `{{`",
+                 {item.index}, {process.NAME.stdout}, {process.NAME.result.KEY}, {run.id}, {slot}; \
+                 a literal brace is `{{`",
             )
         };
         self.tell(problem);
@@ -163,6 +164,7 @@ impl Reader<'_, '_, '_> {
                 | Placeholder::ItemField(_)
                 | Placeholder::ItemIndex
                 | Placeholder::Stdout(_)
+                | Placeholder::Result(..)
                 | Placeholder::RunId
                 | Placeholder::Slot => {}
             }
@@ -183,7 +185,8 @@ impl Reader<'_, '_, '_> {
                 | Placeholder::Item
                 | Placeholder::ItemField(_)
                 | Placeholder::ItemIndex
-                | Placeholder::Stdout(_) => {
+                | Placeholder::Stdout(_)
+                | Placeholder::Result(..) => {
                     let said = format!("`{{{name}}}` does not name anything in {here}");
                     let label = place.label("only a process has it");
                     let problem = Problem::error(code::PLACEHOLDER, said, label);
@@ -319,8 +322,16 @@ fn meant(name: &str) -> Option<String> {
         ("run", _) => "run.id".to_owned(),
         ("slot" | "item", "") => head.to_owned(),
         ("process", tail) => {
-            let process = tail.split('.').next().filter(|name| !name.is_empty())?;
-            format!("process.{process}.stdout")
+            let mut words = tail.split('.');
+            let process = words.next().filter(|name| !name.is_empty())?;
+            let is_result = words.next().is_some_and(|word| {
+                // That of GitHub Actions, too.
+                nearest(word, ["result", "results", "output", "outputs"]).is_some()
+            });
+            match words.next().filter(|key| is_result && !key.is_empty()) {
+                Some(key) => format!("process.{process}.result.{key}"),
+                None => format!("process.{process}.stdout"),
+            }
         }
         (_, "") => return None,
         (head, tail) => format!("{head}.{tail}"),
@@ -339,6 +350,9 @@ mod tests {
             ("var.x", Some("vars.x")),
             ("run", Some("run.id")),
             ("process.a.stderr", Some("process.a.stdout")),
+            ("process.a.outputs.tag", Some("process.a.result.tag")),
+            ("proces.a.reslt.tag", Some("process.a.result.tag")),
+            ("process.a.result", Some("process.a.stdout")),
             ("slots", Some("slot")),
             ("zebra", None),
             ("vars", None),

@@ -45,6 +45,7 @@ impl Reader<'_, '_, '_> {
             | Placeholder::ItemField(_)
             | Placeholder::ItemIndex
             | Placeholder::Stdout(_)
+            | Placeholder::Result(..)
             | Placeholder::RunId
             | Placeholder::Slot => true,
             Placeholder::Var(_) | Placeholder::Env(_) | Placeholder::Matrix(_) => false,

@@ -45,7 +45,9 @@ fn printed(name: &str) -> Option<Vec<u8>> {
 }
 
 fn values(item: Option<Item<'_>>) -> Values<'_> {
-    Values { slot: 3, attempt: 2, lent: &[], item, more: &[], stdout: &printed }
+    let result = &|_: &str, key: &str| (key == "tag").then(|| "v 1".to_owned());
+    let results = item.is_none().then(|| Path::new("/run/results/0"));
+    Values { slot: 3, attempt: 2, lent: &[], item, more: &[], stdout: &printed, result, results }
 }
 
 fn made(process: &Process, values: &Values<'_>) -> Result<Command, Unfit> {
@@ -76,11 +78,14 @@ fn every_placeholder_has_its_value() {
         ("{item.n.1}", "2.50"),
         ("{item.index}", "7"),
         ("{process.p.stdout}", "printed"),
+        ("{process.p.result.tag}", "v 1"),
         ("{run.id}-{slot}", "run-1-3"),
     ] {
         let filled = filled(text, json).unwrap();
         assert_eq!(String::from_utf8(filled).unwrap(), expected, "{text}");
     }
+    let none = Unfit::NoResult { process: "p".to_owned(), key: "k".to_owned() };
+    assert_eq!(filled("{process.p.result.k}", b""), Err(none));
     assert_eq!(filled("{process.full.stdout}", b"").unwrap().len(), MAX_STDOUT);
 }
 
@@ -182,7 +187,7 @@ fn what_is_inherited_is_what_the_nearest_level_says() {
         process.env.inherit = of_process;
         let made = launch(&job).prepare(&process, &vec![]).unwrap().command(&values(None)).unwrap();
         let names: Vec<_> = made.env.iter().map(|(name, _)| name.to_str().unwrap()).collect();
-        assert_eq!(names[..names.len() - 4], *expected);
+        assert_eq!(names[..names.len() - 5], *expected);
     }
 }
 

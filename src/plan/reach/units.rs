@@ -28,8 +28,8 @@ pub(super) fn needs<'a>(links: &'a Links<'_>, of: usize) -> impl Iterator<Item =
     let said = move |to: usize| edges.iter().any(|edge| edge.to == to && ends(edge.kind));
     let when = move |edge: &Edge| match edge.kind {
         Kind::Need(when) => Some(when),
-        Kind::Stdin | Kind::Stdout if !said(edge.to) => Some(When::Passed),
-        Kind::Stdin | Kind::Stdout | Kind::After | Kind::Pipe => None,
+        Kind::Stdin | Kind::Stdout | Kind::Result if !said(edge.to) => Some(When::Passed),
+        Kind::Stdin | Kind::Stdout | Kind::Result | Kind::After | Kind::Pipe => None,
     };
     edges.iter().enumerate().filter_map(move |(at, edge)| {
         let when = when(edge)?;

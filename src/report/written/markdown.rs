@@ -3,12 +3,13 @@
 //! How it ended, what failed and its last words, what it came to. Text of others stands in code, so
 //! that none of it is a heading, a link or a name that is called. Unaware of hosts.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Written;
-use crate::event::{Event, NodeState, Outcome, Tally};
-use crate::model::NodeId;
+use crate::event::{Event, EventKind, NodeState, Outcome, Tally};
+use crate::model::{AttemptId, NodeId};
 use crate::report::{flow, replay, sanitize, words};
 
 /// Failures that are told at length.
@@ -23,25 +24,76 @@ const NODES: usize = 50;
 /// Characters of a line: what is longer is no prose, and a page has a bound (of GitHub's 1 MiB).
 const WIDE: usize = 500;
 
+/// Results that are shown.
+const RESULTS: usize = 50;
+
+/// Characters that are shown of one.
+const RESULT: usize = 80;
+
 /// The page.
-pub(super) struct Markdown;
+#[derive(Default)]
+pub(super) struct Markdown {
+    results: BTreeMap<NodeId, Results>,
+}
+
+/// What the last attempt of a node has written.
+struct Results {
+    attempt: AttemptId,
+    shown: Vec<(String, String)>,
+    count: usize,
+}
 
 impl Written for Markdown {
-    fn hear(&mut self, _event: &Event, _tally: &Tally) -> io::Result<()> {
+    fn hear(&mut self, event: &Event, _tally: &Tally) -> io::Result<()> {
+        if let EventKind::ResultsWritten { attempt, node, results } = &event.kind {
+            let short = |value: &String| value.chars().take(RESULT + 1).collect::<String>();
+            let shown = results.iter().take(RESULTS);
+            let shown = shown.map(|(key, value)| (key.clone(), short(value))).collect();
+            let (attempt, count) = (*attempt, results.len());
+            self.results.insert(*node, Results { attempt, shown, count });
+        } else if let EventKind::AttemptEnded { attempt, node, .. } = &event.kind
+            && self.results.get(node).is_some_and(|last| last.attempt != *attempt)
+        {
+            // The last attempt has written nothing.
+            self.results.remove(node);
+        }
         Ok(())
     }
 
     fn write(&mut self, tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
-        to.write_all(page(tally).as_bytes())
+        let mut out = headline(tally);
+        failures(&mut out, tally);
+        table(&mut out, tally);
+        self.results(&mut out, tally);
+        queues(&mut out, tally);
+        to.write_all(out.as_bytes())
     }
 }
 
-fn page(tally: &Tally) -> String {
-    let mut out = headline(tally);
-    failures(&mut out, tally);
-    table(&mut out, tally);
-    queues(&mut out, tally);
-    out
+impl Markdown {
+    fn results(&self, out: &mut String, tally: &Tally) {
+        if self.results.is_empty() {
+            return;
+        }
+        out.push_str("\n| process | result | value |\n|---|---|---|\n");
+        let all = self.results.iter().flat_map(|(node, results)| {
+            let name = &tally.nodes[node.index()].name;
+            results.shown.iter().map(move |(key, value)| (name, key, value))
+        });
+        for (name, key, value) in all.take(RESULTS) {
+            let value = match value.char_indices().nth(RESULT) {
+                Some((end, _)) => format!("{}…", &value[..end]),
+                None => value.clone(),
+            };
+            let value = if value.is_empty() { String::new() } else { cell(&value) };
+            let _ = writeln!(out, "| {} | {} | {value} |", cell(name), cell(key));
+        }
+        let count: usize = self.results.values().map(|results| results.count).sum();
+        let more = count.saturating_sub(RESULTS);
+        if more > 0 {
+            let _ = writeln!(out, "\nand {more} more");
+        }
+    }
 }
 
 fn headline(tally: &Tally) -> String {

@@ -35,7 +35,9 @@ command = ["/usr/bin/env"]
     let lines = ["all", "some", "none"].map(|name| {
         let mut lines = ran.lines_of(name);
         lines.sort_unstable();
-        lines.join("\n").replace(&ran.run_id(), "[run]")
+        let folder = ran.run_folder(".runner");
+        let lines = lines.join("\n").replace(&*folder.to_string_lossy(), "[folder]");
+        lines.replace(&ran.run_id(), "[run]")
     });
     assert_snapshot!(lines.join("\n\n"), @"
     process 1 one two words outer
@@ -47,6 +49,7 @@ command = ["/usr/bin/env"]
     LEVEL=job
     RUNNER_ATTEMPT=1
     RUNNER_PROCESS=none
+    RUNNER_RESULTS=[folder]/results/2
     RUNNER_RUN_ID=[run]
     RUNNER_SLOT=0
     ");
