@@ -7,7 +7,8 @@
 //! its codes mean; `view` shows it in some form: [`plan`], [`list`], [`graph`], [`dry`], with
 //! [`words`]; `schema` prints the shapes of what is read and written; `lsp` answers an editor;
 //! `fmt` writes job files anew, by [`replace`]; [`dead`] is about the items that failed for good;
-//! [`known`] is what can be named while one types.
+//! [`known`] is what can be named while one types; `init` and
+//! `import` write a first job file, by [`written`].
 
 mod choice;
 mod dead;
@@ -17,6 +18,8 @@ mod fault;
 mod find;
 mod fmt;
 mod graph;
+mod import;
+mod init;
 mod known;
 mod list;
 mod load;
@@ -33,6 +36,7 @@ mod services;
 mod validate;
 mod view;
 mod words;
+mod written;
 
 pub use dead::{
     Named, Retry, drop as dead_drop, list as dead_list, retry as dead_retry, show as dead_show,
@@ -41,6 +45,8 @@ pub use explain::explain;
 pub use fault::{Fault, Invoked, after_output};
 pub use fmt::{Fmt, fmt};
 pub use graph::Format;
+pub use import::{Import, import};
+pub use init::{Init, init};
 pub use known::{Known, codes, dead_items, processes, runs};
 pub use load::{Load, check};
 pub use lsp::lsp;

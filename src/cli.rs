@@ -3,11 +3,12 @@
 //! Unaware of everything below `app`.
 //!
 //! Reading order: [`words`] is what can be typed, with [`dead`]; [`complete`] proposes it while one
-//! types, and [`man`] tells of it.
+//! types, [`man`] tells of it, and [`start`] is what gets a first job file.
 
 mod complete;
 mod dead;
 mod man;
+mod start;
 mod words;
 
 use std::io::{self, Write};
@@ -54,6 +55,8 @@ pub fn main() -> ExitCode {
             app::explain(words.code.as_deref(), words.look.color.into())
         }
         Some(Command::Schema(words)) => app::schema(words.of.into()),
+        Some(Command::Init(words)) => start::init(words),
+        Some(Command::Import(words)) => start::import(words),
         Some(Command::Completions(words)) => complete::install(words.shell),
         Some(Command::Man(words)) => man::man(&words),
         Some(Command::Lsp(_)) => app::lsp(),

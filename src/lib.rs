@@ -11,7 +11,7 @@
 //! - floor 2: [`diagnostic`] writes what is wrong with files, [`child`] starts processes,
 //!   [`launch`] writes their command lines, [`queue`] holds items, [`journal`] keeps runs on disk,
 //!   [`report`] draws them, [`mask`] hides secrets, [`preflight`] misses what a job names and the
-//!   machine lacks.
+//!   machine lacks, [`draft`] writes a first job file.
 //! - floor 3: [`engine`] decides and drives, [`lsp`] answers editors.
 //! - floor 4: [`app`] has one function per command.
 //! - floor 5: [`cli`] turns words into calls.
@@ -24,6 +24,7 @@ pub mod ci;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;
+pub mod draft;
 pub mod engine;
 pub mod event;
 pub mod journal;

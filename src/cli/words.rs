@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::complete::CompletionsWords;
 use super::dead::DeadWords;
 use super::man::ManWords;
+use super::start::{ImportWords, InitWords};
 use crate::app::{Fmt, Format, Load, Report, Schema};
 use crate::diagnostic;
 use crate::model::OnFailure;
@@ -73,6 +74,10 @@ pub(super) enum Command {
     Explain(ExplainWords),
     /// Print the JSON Schema of the job file, or of what is reported
     Schema(SchemaWords),
+    /// Write a job file to start from: for what lies here, for items, or for a service
+    Init(InitWords),
+    /// Make a job file of a Makefile, justfile, Taskfile, Procfile or package.json
+    Import(ImportWords),
     /// Print what a shell needs to complete commands, job files and names of processes
     Completions(CompletionsWords),
     /// Print the manual page of a command, or write all of them into a folder

@@ -1,4 +1,6 @@
-//! Start: what helps to begin: a shell that completes, and pages of a manual.
+//! Start: what helps to begin: a first job file, a shell that completes, pages of a manual.
 
 mod complete;
+mod import;
+mod init;
 mod man;

@@ -67,7 +67,7 @@ fn commands_files_options_and_values_are_proposed() {
 fn runs_and_dead_items_are_proposed() {
     let job = "[queue.q]\nitems = [\"a\", \"b\"]\n[process.p]\nconsumes = \"q\"\n\
                command = [\"false\", \"{item}\"]\n";
-    let ran = Test::new().job(job).args(["job.toml", "--output", "quiet"]).run().exits(1);
+    let ran = Test::new().job(job).args(["job.toml", "-j", "1"]).run().exits(1);
     let id = ran.run_id();
     let asked = |ran: Ran, words: &[&str]| {
         let args = ["--", "runner"].iter().chain(words);

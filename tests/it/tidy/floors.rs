@@ -6,7 +6,7 @@
 use super::tokens::{Token, inline_modules, tokens};
 
 /// Every room with its floor.
-pub(super) const FLOORS: [(&str, u8); 19] = [
+pub(super) const FLOORS: [(&str, u8); 20] = [
     ("model", 0),
     ("config", 1),
     ("plan", 1),
@@ -20,6 +20,7 @@ pub(super) const FLOORS: [(&str, u8); 19] = [
     ("journal", 2),
     ("report", 2),
     ("diagnostic", 2),
+    ("draft", 2),
     ("preflight", 2),
     ("engine", 3),
     ("lsp", 3),
@@ -29,7 +30,7 @@ pub(super) const FLOORS: [(&str, u8); 19] = [
 ];
 
 /// Crates that one room alone may name, because the others must not know what it knows.
-const LODGERS: [(&str, &str); 11] = [
+const LODGERS: [(&str, &str); 13] = [
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
@@ -38,6 +39,8 @@ const LODGERS: [(&str, &str); 11] = [
     ("lsp_types", "lsp"),
     ("miette", "diagnostic"),
     ("petgraph", "plan"),
+    ("saphyr", "draft"),
+    ("saphyr_parser", "draft"),
     ("similar", "diagnostic"),
     ("toml", "config"),
     ("toml_edit", "config"),

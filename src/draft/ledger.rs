@@ -1,0 +1,94 @@
+//! Ledger: every line of a file of another tool, and what became of it.
+//!
+//! A line is taken, or it is listed with the reason. What nobody has accounted for at the end is
+//! listed too, so that nothing can be dropped unseen. Blank lines and comments need no account.
+//! Unaware of which tool it is.
+
+/// A line that was not taken, or not all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// Its number, from 1.
+    pub line: usize,
+    /// What stands there.
+    pub text: String,
+    /// Why it was not taken.
+    pub why: String,
+}
+
+/// Why the lines of a recipe are left of which one can't be taken.
+pub(super) const NOT_WHOLE: &str = "another line of its recipe can't be taken";
+
+/// The account of a file.
+#[derive(Debug)]
+pub(super) struct Ledger<'t> {
+    lines: Vec<&'t str>,
+    taken: Vec<bool>,
+    left: Vec<Left>,
+}
+
+impl<'t> Ledger<'t> {
+    /// Opens the account.
+    pub(super) fn new(text: &'t str) -> Self {
+        let lines: Vec<&str> = text.lines().collect();
+        Self { taken: vec![false; lines.len()], lines, left: Vec::new() }
+    }
+
+    /// Returns the lines of the file.
+    pub(super) fn lines(&self) -> Vec<&'t str> {
+        self.lines.clone()
+    }
+
+    /// Notes that a line, from 1, is in the job.
+    pub(super) fn take(&mut self, line: usize) {
+        if let Some(taken) = line.checked_sub(1).and_then(|at| self.taken.get_mut(at)) {
+            *taken = true;
+        }
+    }
+
+    /// Lists a line.
+    pub(super) fn leave(&mut self, line: usize, why: impl Into<String>) {
+        self.take(line);
+        let text = line.checked_sub(1).and_then(|at| self.lines.get(at)).copied();
+        let text = text.unwrap_or_default().trim().to_owned();
+        let left = Left { line, text, why: why.into() };
+        if !self.left.contains(&left) {
+            self.left.push(left);
+        }
+    }
+
+    /// Lists a line that is not listed yet.
+    pub(super) fn leave_also(&mut self, line: usize, why: &str) {
+        if !self.left.iter().any(|left| left.line == line) {
+            self.leave(line, why);
+        }
+    }
+
+    /// Closes the account: returns what is not in the job, in the order of the file. `noted` says
+    /// of a line whether it needs no account.
+    pub(super) fn close(mut self, noted: impl Fn(&str) -> bool) -> Vec<Left> {
+        for line in 1..=self.lines.len() {
+            let text = self.lines[line - 1].trim();
+            if !self.taken[line - 1] && !text.is_empty() && !noted(text) {
+                self.leave(line, "it was not understood");
+            }
+        }
+        self.left.sort_by_key(|left| left.line);
+        self.left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_took_is_listed() {
+        let mut ledger = Ledger::new("a\n\n# b\nc\nd");
+        ledger.take(1);
+        ledger.leave(5, "of no use");
+        ledger.leave(5, "of no use");
+        let left = ledger.close(|line| line.starts_with('#'));
+        let told: Vec<_> = left.iter().map(|it| (it.line, &*it.text, &*it.why)).collect();
+        assert_eq!(told, [(4, "c", "it was not understood"), (5, "d", "of no use")]);
+    }
+}
