@@ -38,6 +38,9 @@ const SCRIPT: &str = concat!(
     include_str!("html/tables.js"),
     include_str!("html/details.js"),
     include_str!("html/timeline.js"),
+    include_str!("html/ruler.js"),
+    include_str!("html/lanes.js"),
+    include_str!("html/hand.js"),
     include_str!("html/depths.js"),
     include_str!("html/layers.js"),
     include_str!("html/graph.js"),
@@ -45,8 +48,8 @@ const SCRIPT: &str = concat!(
 );
 
 /// SHA-256 sums of both, by which the page knows what is its own; a test says what they are.
-const STYLE_SUM: &str = "cKfoNxYLnhfPBHRcGmvzbZet8D7zZu2cURPdtPJlsZc=";
-const SCRIPT_SUM: &str = "1Ze3ojJSnL2LcZXpsofP9gsQHX7dZOdyXvinQzNJxa8=";
+const STYLE_SUM: &str = "zWHqgetJAmGjM3Oz2irq3HIV6fMJy0+7je+TRPHTDLg=";
+const SCRIPT_SUM: &str = "tCu4s7cc9JYGAbpTR9D/kNakycJbXMPxnui7uPYV11U=";
 
 /// Notes that are shown; there are few.
 const NOTES: usize = 20;

@@ -57,14 +57,11 @@ const nodes = run.ends.map((end, id) => {
   return { ...end, id, cell, of: process, process: run.processes[process] ?? {}, attempts: [] };
 });
 
-const VERDICTS = {
-  passed: "passed",
-  ended: "passed",
-  failed: "failed",
-  "timed-out": "timed-out",
-  stopped: "stopped",
-  killed: "killed",
-};
+/** What an attempt ended as, as outcomes name it. */
+function outcomeOf(verdict, node) {
+  if (verdict === "ended") return "passed";
+  return verdict === "failed" && node.outcome === "allowed-failure" ? node.outcome : verdict;
+}
 
 /** Attempts, in the order of their ends. */
 const attempts = run.attempts.map((row, id) => {
@@ -77,7 +74,7 @@ const attempts = run.attempts.map((row, id) => {
     start,
     took: length,
     number,
-    verdict: VERDICTS[verdict],
+    verdict: outcomeOf(verdict, nodes[node]),
     how,
     item: item ?? "",
     logs: [],

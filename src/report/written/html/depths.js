@@ -21,7 +21,7 @@ function drawDepths(canvas, box, shown) {
   const [on, color] = [context(canvas, width, height), palette()];
   const x = (at) =>
     GUTTER + ((at - view.from) / (view.to - view.from)) * Math.max(50, width - GUTTER);
-  drawRuler(on, { width, height, color, x, labels: false });
+  drawGrid(on, { width, height, color, x });
   shown.forEach((queue, index) => drawQueue(on, queue, { top: index * TALL, width, color, x }));
 }
 
@@ -35,22 +35,22 @@ function drawQueue(on, queue, { top, width, color, x }) {
   on.beginPath();
   on.rect(GUTTER, top, width - GUTTER, TALL);
   on.clip();
-  on.beginPath();
-  on.moveTo(x(depth[0][0]), base);
+  const line = new Path2D();
+  line.moveTo(x(depth[0][0]), base);
   let last = 0;
   for (const [at, items] of depth) {
-    on.lineTo(x(at), y(last));
-    on.lineTo(x(at), y(items));
+    line.lineTo(x(at), y(last));
+    line.lineTo(x(at), y(items));
     last = items;
   }
-  on.lineTo(x(total), y(last));
-  on.lineTo(x(total), base);
-  on.closePath();
+  line.lineTo(x(total), y(last));
+  const area = new Path2D(line);
+  area.lineTo(x(total), base);
   on.fillStyle = color("area");
-  on.fill();
+  on.fill(area);
   on.strokeStyle = color("accent");
   on.lineWidth = 1.25;
-  on.stroke();
+  on.stroke(line);
   if (bounded) {
     on.setLineDash([3, 3]);
     on.strokeStyle = color("dim");

@@ -166,6 +166,6 @@ function beginDetails() {
     const node = nodes[Number(failure.dataset.node)];
     failure
       .querySelector(".again")
-      .before(button("All of it", () => openNode(node), { "aria-label": `All of ${node.name}` }));
+      .before(button("Details", () => openNode(node), { "aria-label": `Details of ${node.name}` }));
   }
 }

@@ -13,28 +13,28 @@ function textOf(node) {
 
 const texts = nodes.map(textOf);
 const hasWords = (text) => filter.words.every((word) => text.includes(word));
-
-/** Whether a process is looked for: by its own text or by that of an item of it. */
-function isWanted(node) {
-  if (filter.outcomes.size && !filter.outcomes.has(node.outcome)) return false;
-  return hasWords(texts[node.id]) || node.attempts.some((one) => one.item && isNamed(one));
-}
-
-/** Whether an attempt is looked for. */
-function isWantedAttempt(attempt) {
-  const { outcomes } = filter;
-  if (outcomes.size && !outcomes.has(attempt.node.outcome) && !outcomes.has(attempt.verdict))
-    return false;
-  return !filter.words.length || isNamed(attempt);
-}
-
-const isNamed = (attempt) => hasWords(`${texts[attempt.node.id]}\n${attempt.item.toLowerCase()}`);
 const isFiltered = () => filter.words.length > 0 || filter.outcomes.size > 0;
+
+/** Marks what is looked for: a process by its own text or by that of an item that it had. */
+function mark() {
+  const fits = (outcome) => !filter.outcomes.size || filter.outcomes.has(outcome);
+  for (const node of nodes) {
+    node.named = hasWords(texts[node.id]);
+    node.wanted = node.named && fits(node.outcome);
+  }
+  for (const attempt of attempts) {
+    const { node, item, verdict } = attempt;
+    const named = node.named || (item && hasWords(`${texts[node.id]}\n${item.toLowerCase()}`));
+    attempt.wanted = named && fits(item ? verdict : node.outcome);
+    node.wanted ||= named && fits(node.outcome);
+  }
+}
 
 /** Begins to listen; `heard` is told of every change. */
 function beginFilter() {
   const change = () => {
     filter.words = $("text").value.toLowerCase().split(/\s+/).filter(Boolean);
+    mark();
     for (const hear of filter.heard) hear();
   };
   $("text").addEventListener("input", change);
@@ -45,9 +45,9 @@ function beginFilter() {
     event.preventDefault();
     $("text").focus();
   });
-  for (const { word, said } of outcomes.values()) {
+  const kinds = [...outcomes.keys()].filter((word) => nodes.some((node) => node.outcome === word));
+  for (const word of kinds.length > 1 ? kinds : []) {
     const number = nodes.filter((node) => node.outcome === word).length;
-    if (!number) continue;
     const chip = button(
       "",
       () => {
@@ -57,11 +57,11 @@ function beginFilter() {
       },
       { class: `chip ${word}`, "aria-pressed": "false" },
     );
-    chip.append(`${said} `, make("b", {}, String(number)));
+    chip.append(`${outcomes.get(word).said} `, make("b", {}, String(number)));
     $("outcomes").append(chip);
   }
   filter.heard.push(() => {
-    const found = nodes.filter(isWanted).length;
+    const found = nodes.filter((node) => node.wanted).length;
     $("found").textContent = isFiltered()
       ? `${found} of ${count(nodes.length, "process", "processes")}`
       : "";
@@ -69,8 +69,9 @@ function beginFilter() {
       row.hidden = !hasWords(row.textContent.toLowerCase());
     }
     for (const row of document.querySelectorAll(".failure")) {
-      row.hidden = !isWanted(nodes[Number(row.dataset.node)]);
+      row.hidden = !nodes[Number(row.dataset.node)].wanted;
     }
   });
+  mark();
   $("filter").hidden = false;
 }

@@ -37,11 +37,23 @@ pub(super) fn head(tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
     let waiting = (waiting > 0).then_some(("waiting", waiting, "not started"));
     let running =
         (tally.nodes_running > 0).then_some(("running", tally.nodes_running, "not ended"));
+    let counts: Vec<_> = counted.chain(running).chain(waiting).collect();
     writeln!(to, "<ul class=\"counts\">")?;
-    for (class, count, said) in counted.chain(running).chain(waiting) {
+    for (class, count, said) in &counts {
         writeln!(to, "<li class=\"{class}\"><b>{count}</b> {said}</li>")?;
     }
-    writeln!(to, "</ul>")
+    let all: u32 = counts.iter().map(|(_, count, _)| count).sum();
+    writeln!(
+        to,
+        "</ul>\n<svg class=\"share\" viewBox=\"0 0 {all} 1\" preserveAspectRatio=\"none\" \
+         aria-hidden=\"true\">"
+    )?;
+    let mut left = 0;
+    for (class, count, _) in &counts {
+        writeln!(to, "<rect class=\"{class}\" x=\"{left}\" width=\"{count}\" height=\"1\"/>")?;
+        left += count;
+    }
+    writeln!(to, "</svg>")
 }
 
 /// Writes what else is known of the whole run.

@@ -19,7 +19,7 @@ const STREAM: u64 = 64 << 10;
 const TOTAL: u64 = 8 << 20;
 
 /// Attempts of one node whose logs are kept in mind.
-const OF_NODE: usize = 50;
+const OF_NODE: usize = 200;
 
 /// Attempts of all nodes whose logs are kept in mind: a few megabytes of paths. Beyond them it is
 /// one of each node.

@@ -62,39 +62,38 @@ function liveTable(table, wanted, draw, keys) {
 
 const number = (text) => make("td", { class: "number" }, text);
 
-/** Makes the bar that shows when something ran. */
-function span(start, length, outcome) {
-  const bar = make("i", { class: outcome });
-  bar.style.left = `${(start / total) * 100}%`;
-  bar.style.width = `${(length / total) * 100}%`;
+/** Makes the bar that shows when a process ran. */
+function span({ started, took, outcome }) {
+  const bar = make("i", { class: outcome, hidden: started === null });
+  bar.style.left = `${((started ?? 0) / total) * 100}%`;
+  bar.style.width = `${(took / total) * 100}%`;
   return make("td", { class: "span", "aria-hidden": "true" }, make("span", {}, bar));
 }
 
+/** Makes the cell that names a row and opens what it is about. */
+function opener(text, open) {
+  return make("th", { scope: "row" }, button(text, open, { class: "name" }));
+}
+
 function nodeRow(node) {
-  const name = make(
-    "th",
-    { scope: "row" },
-    button(node.name, () => openNode(node), { class: "name" }),
-  );
   const started = node.started !== null;
   return make(
     "tr",
     {},
-    name,
+    opener(node.name, () => openNode(node)),
     make("td", {}, badge(node.outcome, node.why)),
     number(started ? String(node.tries) : ""),
     number(started ? took(node.started) : ""),
     number(started ? took(node.took) : ""),
-    span(node.started ?? 0, started ? node.took : 0, node.outcome),
+    span(node),
   );
 }
 
 function attemptRow(attempt) {
-  const name = button(attempt.node.name, () => openNode(attempt.node, attempt), { class: "name" });
   return make(
     "tr",
     {},
-    make("th", { scope: "row" }, name),
+    opener(attempt.node.name, () => openNode(attempt.node, attempt)),
     make("td", {}, badge(attempt.verdict, attempt.how)),
     make("td", {}, make("code", {}, attempt.item)),
     make("td", {}, laneName(attempt)),
@@ -108,7 +107,7 @@ const laneName = ({ pool, slot }) => `${run.pools[pool]?.name ?? ""} ${slot}`;
 
 /** Failures first, then as the job file has them. */
 function byWeight() {
-  const wanted = nodes.filter(isWanted);
+  const wanted = nodes.filter((node) => node.wanted);
   const failed = (node) => Boolean(outcomes.get(node.outcome).failure);
   return [...wanted.filter(failed), ...wanted.filter((node) => !failed(node))];
 }
@@ -127,7 +126,7 @@ function beginTables() {
   const list = $("attempts");
   const refreshAttempts = liveTable(
     list.querySelector("table"),
-    () => attempts.filter(isWantedAttempt),
+    () => attempts.filter((attempt) => attempt.wanted),
     attemptRow,
     {
       name: (attempt) => attempt.node.name,
