@@ -48,7 +48,7 @@ fn every_outcome_has_its_words_its_sign_and_its_colours() {
         let node = story.node(&format!("a {outcome}"), None, None);
         story.done(node, outcome, None);
     }
-    let page = page(&story.finish(1));
+    let page = page(story.finish(1));
     let light = STYLE.split_once("@media").unwrap().0;
     for outcome in Outcome::ALL {
         let (word, said) = (outcome.word(), words::outcome(outcome));
@@ -97,7 +97,7 @@ fn what_was_printed_is_told_up_to_its_bound_and_what_failed_first() {
         let outcome = if exit == 0 { Outcome::Passed } else { Outcome::Failed };
         story.end(attempt, Exit::Code(exit), verdict, None).done(node, outcome, None);
     }
-    let data = data(&page(&story.finish(1)));
+    let data = data(&page(story.finish(1)));
     let logs = data["logs"].as_array().unwrap();
     let told: Vec<_> =
         logs.iter().map(|log| (log["attempt"].as_u64().unwrap(), log["whole"] == true)).collect();
@@ -117,7 +117,7 @@ fn ten_thousand_attempts_cost_little_and_too_many_are_said() {
             story.wait(1).end(attempt, Exit::Code(0), Verdict::Passed, None);
             story.done(node, Outcome::Passed, None);
         }
-        page(&story.finish(0))
+        page(story.finish(0))
     };
     let page = told(10_000);
     let each = (page.len() - EMPTY) / 10_000;
