@@ -3,12 +3,12 @@
 //! Joins the floors below and knows none of their insides. Unaware of argument syntax.
 //!
 //! Reading order: [`load`] reads and proves a job; [`choice`] plans it, with what [`past`] runs
-//! have taught; `run` runs it; `validate` only reads it, with [`places`], and `explain` says what
-//! its codes mean; `view` shows it in some form: [`plan`], [`list`], [`graph`], [`dry`], with
-//! [`words`]; `schema` prints the shapes of what is read and written; `lsp` answers an editor;
-//! `fmt` writes job files anew, by [`replace`]; [`dead`] is about the items that failed for good;
-//! [`known`] is what can be named while one types; `init` and
-//! `import` write a first job file, by [`written`].
+//! have taught and what has changed [`since`]; `run` runs it; `validate` only reads it, with
+//! [`places`], and `explain` says what its codes mean; `view` shows it in some form: [`plan`],
+//! [`list`], [`graph`], [`dry`], with [`why`] and [`words`]; `schema` prints the shapes of what is
+//! read and written; `lsp` answers an editor; `fmt` writes job files anew, by [`replace`]; [`dead`]
+//! is about the items that failed for good; [`known`] is what can be named while one types; `init`
+//! and `import` write a first job file, by [`written`].
 
 mod choice;
 mod dead;
@@ -33,11 +33,14 @@ mod reports;
 mod run;
 mod schema;
 mod services;
+mod since;
 mod validate;
 mod view;
+mod why;
 mod words;
 mod written;
 
+pub use choice::Choice;
 pub use dead::{
     Named, Retry, drop as dead_drop, list as dead_list, retry as dead_retry, show as dead_show,
 };

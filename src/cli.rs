@@ -2,12 +2,13 @@
 //!
 //! Unaware of everything below `app`.
 //!
-//! Reading order: [`words`] is what can be typed, with [`dead`]; [`complete`] proposes it while one
-//! types, [`man`] tells of it, and [`start`] is what gets a first job file.
+//! Reading order: [`words`] is what can be typed, with [`selection`] and [`dead`]; [`complete`]
+//! proposes it while one types, [`man`] tells of it, and [`start`] is what gets a first job file.
 
 mod complete;
 mod dead;
 mod man;
+mod selection;
 mod start;
 mod words;
 
@@ -94,9 +95,8 @@ fn run(words: RunWords) -> Invoked {
     let Some(job) = words.job else { return Ok(app::WRONG) };
     app::run(Run {
         job,
-        processes: words.processes,
+        choice: words.selected.choice(words.processes, words.jobs),
         load: words.load.into(),
-        jobs: words.jobs,
         on_failure: words.on_failure.map(Into::into),
         mode: words.output.into(),
         dry_run: words.dry_run,
@@ -131,6 +131,7 @@ fn validate(words: ValidateWords) -> Invoked {
 }
 
 fn plan(words: PlanWords) -> Invoked {
-    let view = View::Plan { processes: words.processes, jobs: words.jobs, state: words.state_dir };
+    let choice = words.selected.choice(words.processes, words.jobs);
+    let view = View::Plan { choice: Box::new(choice), state: words.state_dir };
     app::view(&words.job, &words.load.into(), words.look.color.into(), view)
 }

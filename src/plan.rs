@@ -40,10 +40,10 @@ mod waits;
 mod written;
 
 pub use again::{Share, again};
-pub use build::{Machine, plan};
+pub use build::{Machine, nodes_of, plan};
 pub use check::{MAX_EDGES, MAX_NODES, cells, check};
 pub use matrix::MAX_CELLS;
-pub use select::{Selection, Unselectable};
+pub use select::{Ground, Left, Rerun, Selection, Shard, Since, Unselectable, Why};
 
 use std::time::Duration;
 
@@ -63,6 +63,8 @@ pub struct Plan {
     pub queues: Vec<Queue>,
     /// `limits.jobs` or `-j`: the bound on children over all pools, where one was given.
     pub jobs: Option<u32>,
+    /// Why each process of the job runs, or does not, by its position.
+    pub why: Vec<Why>,
 }
 
 /// A process of the plan: a declared process, or one cell of its matrix.

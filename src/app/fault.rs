@@ -23,6 +23,9 @@ pub enum Fault {
     /// The run broke.
     #[error(transparent)]
     Engine(#[from] engine::Fault),
+    /// It is not known what changed.
+    #[error(transparent)]
+    Unasked(#[from] engine::Unasked),
     /// The run's folder can't be used.
     #[error("failed to {0}")]
     Journal(#[from] journal::Fault),

@@ -29,8 +29,7 @@ impl Past {
             // Only estimates are lost.
             let _ = writeln!(io::stderr(), "runner: {told}");
         }
-        let name = job.file_name().unwrap_or_default().to_string_lossy();
-        Self { state, durations, prefix: format!("{name}:") }
+        Self { state, durations, prefix: prefix(job) }
     }
 
     /// Returns the state folder.
@@ -40,10 +39,7 @@ impl Past {
 
     /// Returns how long each node of the job is expected to take.
     pub(super) fn expected(&self) -> BTreeMap<String, Duration> {
-        let known = self.durations.expected().into_iter();
-        let ours = known
-            .filter_map(|(name, took)| Some((name.strip_prefix(&self.prefix)?.to_owned(), took)));
-        ours.collect()
+        own(&self.durations, &self.prefix)
     }
 
     /// Remembers how long nodes took.
@@ -56,4 +52,29 @@ impl Past {
         }
         Ok(self.durations.save(&self.state)?)
     }
+}
+
+/// Returns how long nodes of a job took by files that hold durations of it; the last that knows a
+/// node wins.
+pub(super) fn told(job: &Path, files: &[PathBuf]) -> Result<BTreeMap<String, Duration>, Fault> {
+    let mut all = BTreeMap::new();
+    for file in files {
+        let known = Durations::of_file(file).map_err(|told| {
+            let how = "copy `durations.json` of a state folder, for all shards";
+            Fault::Wrong(format!("{told}; {how}"))
+        })?;
+        all.extend(own(&known, &prefix(job)));
+    }
+    Ok(all)
+}
+
+/// Returns what stands in front of the name of each node of a job file.
+fn prefix(job: &Path) -> String {
+    format!("{}:", job.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn own(durations: &Durations, prefix: &str) -> BTreeMap<String, Duration> {
+    let known = durations.expected().into_iter();
+    let ours = known.filter_map(|(name, took)| Some((name.strip_prefix(prefix)?.to_owned(), took)));
+    ours.collect()
 }

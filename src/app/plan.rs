@@ -6,9 +6,10 @@ use std::io::{self, Write};
 
 use super::queues::remarks;
 use super::services;
+use super::why::reason;
 use super::words::{count, padded, safe};
 use crate::model::{Deliver, NodeId, When};
-use crate::plan::{Node, Plan};
+use crate::plan::{Node, Plan, Why, cells};
 
 /// Columns of the table; a terminal has at least these.
 const WIDTH: usize = 80;
@@ -47,7 +48,38 @@ pub(super) fn plan(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
             writeln!(to, "{}{rest}", " ".repeat(indent))?;
         }
     }
-    footer(plan, to)
+    footer(plan, to)?;
+    reasons(plan, to)
+}
+
+/// Writes why each process runs, or does not, where not simply all of them do.
+fn reasons(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
+    if plan.why.iter().all(|why| *why == Why::Runs(Vec::new())) {
+        return Ok(());
+    }
+    let mut running = vec![0; plan.why.len()];
+    for node in &plan.nodes {
+        running[node.process] += 1;
+    }
+    let (runs, left): (Vec<usize>, Vec<usize>) =
+        (0..plan.why.len()).partition(|at| matches!(plan.why[*at], Why::Runs(_)));
+    for (title, all) in [("runs because", runs), ("left out because", left)] {
+        let name = |at: &usize| safe(&plan.job.processes[*at].name);
+        let widths = all.iter().map(|at| name(at).len()).filter(|width| *width <= MAX_NAME);
+        let width = widths.max().unwrap_or(0);
+        if !all.is_empty() {
+            writeln!(to, "\n{title}")?;
+        }
+        for at in &all {
+            let cells = match (running[*at], cells(&plan.job.processes[*at])) {
+                (some, all) if 0 < some && some < all => format!("; {some} of {all} cells"),
+                _ => String::new(),
+            };
+            let why = reason(plan, &plan.why[*at]);
+            writeln!(to, "  {}  {why}{cells}", padded(&name(at), width))?;
+        }
+    }
+    Ok(())
 }
 
 /// One line of the table.

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::choice::{Choice, unselected};
+use super::choice::Choice;
 use super::dry::dry_run;
 use super::load::{Load, load, variable};
 use super::past::Past;
@@ -25,12 +25,10 @@ use crate::report::{self, Color, Mode, Screen};
 pub struct Run {
     /// The job file.
     pub job: PathBuf,
-    /// The processes to run; empty means all.
-    pub processes: Vec<String>,
+    /// What of it.
+    pub choice: Choice,
     /// What is added to the job file.
     pub load: Load,
-    /// `--jobs`.
-    pub jobs: Option<u32>,
     /// `--on-failure`.
     pub on_failure: Option<OnFailure>,
     /// `--output`; `None` is `auto`.
@@ -47,16 +45,16 @@ pub struct Run {
 
 /// Runs a job.
 pub fn run(run: Run) -> Invoked {
+    let asked_for = run.choice.ask(&run.job)?;
     // Before any thread exists, and before the job makes this process large.
     let standby = if run.dry_run { None } else { Some(Standby::prepare()?) };
     let asked = Load { on_failure: run.on_failure, ..run.load.clone() };
     let Some(job) = load(&run.job, &asked, run.color)? else { return Ok(WRONG) };
     let keep = job.limits.keep_runs.unwrap_or(KEEP_RUNS);
     let past = Past::load(&run.job, run.state.as_deref());
-    let choice = Choice { processes: run.processes, jobs: run.jobs };
-    let plan = match choice.plan(job, &past.expected()) {
+    let plan = match asked_for.plan(job, &run.job, &past.expected())? {
         Ok(plan) => plan,
-        Err(unselectable) => return unselected(&unselectable),
+        Err(code) => return Ok(code),
     };
     let Some(standby) = standby else { return dry_run(&plan) };
     let secrets = secrets(&plan)?;

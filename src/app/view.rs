@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::choice::{Choice, unselected};
+use super::choice::Choice;
 use super::graph::{Format, graph};
 use super::load::{Load, load};
 use super::past::Past;
@@ -18,10 +18,8 @@ use crate::report::Color;
 pub enum View {
     /// What would run.
     Plan {
-        /// The processes to plan; empty means all.
-        processes: Vec<String>,
-        /// `--jobs`.
-        jobs: Option<u32>,
+        /// What of it.
+        choice: Box<Choice>,
         /// `--state-dir`.
         state: Option<PathBuf>,
     },
@@ -36,19 +34,23 @@ pub enum View {
 
 /// Shows a job.
 pub fn view(file: &Path, add: &Load, color: Color, view: View) -> Invoked {
+    let asked = match &view {
+        View::Plan { choice, .. } => choice.as_ref().clone().ask(file)?,
+        View::Graph(_) | View::List { .. } => Choice::default().ask(file)?,
+    };
     let Some(job) = load(file, add, color)? else { return Ok(WRONG) };
     let mut out = BufWriter::new(io::stdout());
     match view {
-        View::Plan { processes, jobs, state } => {
+        View::Plan { state, .. } => {
             let past = Past::load(file, state.as_deref());
-            match (Choice { processes, jobs }).plan(job, &past.expected()) {
+            match asked.plan(job, file, &past.expected())? {
                 Ok(planned) => plan::plan(&planned, &mut out)?,
-                Err(unselectable) => return unselected(&unselectable),
+                Err(code) => return Ok(code),
             }
         }
-        View::Graph(format) => match Choice::default().plan(job, &BTreeMap::new()) {
+        View::Graph(format) => match asked.plan(job, file, &BTreeMap::new())? {
             Ok(planned) => graph(&planned, format, &mut out)?,
-            Err(unselectable) => return unselected(&unselectable),
+            Err(code) => return Ok(code),
         },
         View::List { json: false } => list::list(&job, &mut out)?,
         View::List { json: true } => list::json(&job, &mut out)?,

@@ -101,7 +101,7 @@ fn argument(arg: Arg) -> Arg {
     let name = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
     let completer = match name.as_deref().unwrap_or_default() {
         "JOB.toml" | "JOB.toml|DIR|-" => ArgValueCompleter::new(job_files),
-        "PROCESS" => ArgValueCompleter::new(processes),
+        "PROCESS" | "NAME|GLOB|TAG" => ArgValueCompleter::new(processes),
         "RUN" => ArgValueCompleter::new(runs),
         "RUN|ITEM" => ArgValueCompleter::new(runs_and_items),
         "CODE" => ArgValueCompleter::new(codes),

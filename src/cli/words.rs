@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::complete::CompletionsWords;
 use super::dead::DeadWords;
 use super::man::ManWords;
+use super::selection::SelectWords;
 use super::start::{ImportWords, InitWords};
 use crate::app::{Fmt, Format, Load, Report, Schema};
 use crate::diagnostic;
@@ -157,6 +158,8 @@ pub(super) struct RunWords {
     #[arg(value_name = "PROCESS")]
     pub(super) processes: Vec<String>,
     #[command(flatten)]
+    pub(super) selected: SelectWords,
+    #[command(flatten)]
     pub(super) load: LoadWords,
     /// Bound on children over all pools
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -265,6 +268,8 @@ pub(super) struct PlanWords {
     /// Plan only these processes and what they need
     #[arg(value_name = "PROCESS")]
     pub(super) processes: Vec<String>,
+    #[command(flatten)]
+    pub(super) selected: SelectWords,
     #[command(flatten)]
     pub(super) load: LoadWords,
     /// Bound on children over all pools

@@ -74,12 +74,26 @@ impl Durations {
     /// Loads the durations of a state folder. Nothing on disk is changed. What can't be used counts
     /// as unknown, and the second value is a sentence about it.
     pub fn load(state: &Path) -> (Self, Option<String>) {
-        let path = state.join("durations.json");
-        let text = match read(&path) {
+        Self::at(&state.join("durations.json"))
+    }
+
+    /// Reads a file of durations that must be there and whole; the error is a sentence.
+    pub fn of_file(path: &Path) -> Result<Self, String> {
+        if !path.is_file() {
+            return Err(format!("there is no file `{}`", path.display()));
+        }
+        match Self::at(path) {
+            (durations, None) => Ok(durations),
+            (_, Some(told)) => Err(told),
+        }
+    }
+
+    fn at(path: &Path) -> (Self, Option<String>) {
+        let text = match read(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Default::default(),
             Err(error) => {
-                let fault = Fault::to("read", &path)(error);
+                let fault = Fault::to("read", path)(error);
                 return (
                     Self::default(),
                     Some(format!("past durations are unknown: failed to {fault}")),

@@ -38,7 +38,7 @@ pub enum Unknown {
     #[error("git knows no revision `{0}` here{hint}", hint = FETCH)]
     Revision(String),
     /// It has nothing in common with what is checked out.
-    #[error("git finds no common ancestor of `{0}` and HEAD{hint}", hint = FETCH)]
+    #[error("`{0}` and HEAD have no common ancestor{hint}", hint = FETCH)]
     Unrelated(String),
     /// Git could not answer.
     #[error("failed to list what changed: git says: {0}")]
@@ -46,8 +46,7 @@ pub enum Unknown {
 }
 
 /// What to do about history that was not fetched.
-const FETCH: &str = "; in CI fetch the whole history (`fetch-depth: 0`, `GIT_DEPTH: 0`), and the \
-                     branch to compare with";
+const FETCH: &str = "; in CI set `fetch-depth: 0`, or `GIT_DEPTH: 0`";
 
 /// How git answered.
 #[derive(Debug, Clone, Copy)]

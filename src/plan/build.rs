@@ -11,7 +11,7 @@ use super::matrix::{expand, names};
 use super::order::rank;
 use super::pipes::Chains;
 use super::rows::{Parts, Rows};
-use super::select::{Cells, select};
+use super::select::{Cells, Chosen, select};
 use super::{Plan, Pool, Selection, Unselectable};
 use crate::model::{Action, Cell, Items, Job, PoolId, Process, Produces, Size};
 
@@ -34,25 +34,25 @@ pub fn plan(
 ) -> Result<Plan, Unselectable> {
     let jobs = machine.jobs.or(job.limits.jobs);
     run_item_commands(&mut job);
-    let (mut nodes, pools, queues) = {
+    let (mut nodes, pools, queues, why) = {
         let links = Links::of(&job).0;
-        let cells: Vec<Vec<Cell>> = job.processes.iter().map(cells).collect();
-        let names: Vec<Vec<String>> = cells.iter().enumerate().map(named(&job)).collect();
-        let chosen = select(&links, &names, selection)?;
+        let (names, cells): (Vec<Vec<String>>, Vec<Vec<Cell>>) =
+            job.processes.iter().map(|process| nodes_of(process).into_iter().unzip()).unzip();
+        let Chosen { cells: chosen, why } = select(&links, &names, selection)?;
         let pools = pools(&links, &cells, &chosen, &Machine { jobs, ..*machine });
         let rows = Rows::of(&links, &cells, &chosen);
         let nodes = rows.nodes(Parts { links: &links, cells, names, chosen, pools: &pools });
         let queues = rows.queues(&links);
-        (nodes, pools, queues)
+        (nodes, pools, queues, why)
     };
     if nodes.is_empty() {
-        return Err(Unselectable::Nothing);
+        return Err(Unselectable::Nothing(String::new()));
     }
     for node in &mut nodes {
         node.expected = expected.get(&node.name).copied();
     }
     rank(&mut nodes, &queues);
-    Ok(Plan { job, nodes, pools, queues, jobs })
+    Ok(Plan { job, nodes, pools, queues, jobs, why })
 }
 
 /// Makes a process of each `items = { command }`: a source like any other, called `NAME.items`.
@@ -72,21 +72,21 @@ fn run_item_commands(job: &mut Job) {
     }
 }
 
+/// Returns the nodes of a process, each by its name and its cell; a single empty cell without a
+/// matrix.
+pub fn nodes_of(process: &Process) -> Vec<(String, Cell)> {
+    let cells = cells(process);
+    let names = match &process.matrix {
+        Some(_) => names(&process.name, &cells),
+        None => vec![process.name.clone()],
+    };
+    names.into_iter().zip(cells).collect()
+}
+
 /// Returns the cells of a process; a single empty one without a matrix.
 fn cells(process: &Process) -> Vec<Cell> {
     let one = || vec![Vec::new()];
     process.matrix.as_ref().map_or_else(one, |matrix| expand(matrix).unwrap_or_default())
-}
-
-/// Names the nodes of a process.
-fn named(job: &Job) -> impl Fn((usize, &Vec<Cell>)) -> Vec<String> {
-    |(at, cells)| {
-        let process = &job.processes[at];
-        match &process.matrix {
-            Some(_) => names(&process.name, cells),
-            None => vec![process.name.clone()],
-        }
-    }
 }
 
 /// Returns the pools that a selected process uses, `default` first.
@@ -145,7 +145,8 @@ mod tests {
         assert_eq!(check(&job), []);
         let processes = only.iter().map(|&name| name.to_owned()).collect();
         let machine = Machine { cpus: 4, jobs: None };
-        plan(job, &Selection { processes }, &machine, &BTreeMap::new()).unwrap()
+        let selection = Selection { processes, ..Selection::default() };
+        plan(job, &selection, &machine, &BTreeMap::new()).unwrap()
     }
 
     fn selected(text: &str, only: &[&str]) -> Vec<String> {
@@ -181,7 +182,8 @@ mod tests {
     fn an_unknown_name_is_refused_with_the_nearest() {
         let machine = Machine { cpus: 4, jobs: None };
         let refused = |text, name: &str| {
-            let selection = Selection { processes: vec![name.to_owned()] };
+            let processes = vec![name.to_owned()];
+            let selection = Selection { processes, ..Selection::default() };
             plan(job(text), &selection, &machine, &BTreeMap::new()).unwrap_err().to_string()
         };
         assert_eq!(

@@ -207,7 +207,8 @@ mod tests {
         assert_eq!(check(&job), []);
         let processes = only.iter().map(|&name| name.to_owned()).collect();
         let machine = Machine { cpus: 4, jobs: None };
-        plan(job, &Selection { processes }, &machine, &BTreeMap::new()).unwrap()
+        let selection = Selection { processes, ..Selection::default() };
+        plan(job, &selection, &machine, &BTreeMap::new()).unwrap()
     }
 
     fn names(plan: &Plan) -> Vec<String> {

@@ -51,6 +51,7 @@ sessions! {
     promises: "docs/promises.md",
     recipes: "docs/recipes.md",
     reports: "docs/reports.md",
+    selection: "docs/selection.md",
     start: "docs/start.md",
 }
 

@@ -18,6 +18,7 @@ mod pools;
 mod queues;
 mod reports;
 mod results;
+mod selection;
 mod services;
 mod streams;
 mod workers;

@@ -13,7 +13,7 @@ use super::Named;
 use super::letters::{Chosen, read};
 use super::settle::{settle, take};
 use super::source::Source;
-use crate::app::choice::{Choice, unselected};
+use crate::app::choice::Choice;
 use crate::app::find::{Found, find};
 use crate::app::load::load;
 use crate::app::past::Past;
@@ -58,10 +58,10 @@ pub fn retry(asked: Retry) -> Invoked {
     let keep = job.limits.keep_runs.unwrap_or(KEEP_RUNS);
     let past = Past::load(&source.file, source.state.as_deref());
     let job = again(job, &shares, &|process, when| chosen.letters.has_met(process, when));
-    let choice = Choice { jobs, ..Choice::default() };
-    let plan = match choice.plan(job, &past.expected()) {
+    let choice = Choice { jobs, ..Choice::default() }.ask(&source.file)?;
+    let plan = match choice.plan(job, &source.file, &past.expected())? {
         Ok(plan) => plan,
-        Err(unselectable) => return unselected(&unselectable),
+        Err(code) => return Ok(code),
     };
     let secrets = secrets(&plan)?;
     let started = now();

@@ -106,6 +106,13 @@ fn dry_run() {
     pool net: 2 slots
     queue pages: room for 10 items
 
+    runs because
+      fetch  it feeds queue `pages`
+      parse  `parse` names it
+
+    left out because
+      test  nobody asked for it
+
     # fetch
     # stdout: into queue pages
     cd [dir] && fetch --all

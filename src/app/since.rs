@@ -1,0 +1,95 @@
+//! Since: which nodes of a job are affected by what changed since a revision.
+//!
+//! A process says by `inputs` what it reads; of one that does not, nothing is known, so it is
+//! affected by everything, and so are all where a file of the job itself has changed. What depends
+//! on them is for the selection. Unaware of how git is asked.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::Fault;
+use super::words::safe;
+use crate::engine::{Unasked, changed_since};
+use crate::lookup::Changed;
+use crate::model::{Cell, Job, Placeholder, Process, Template};
+use crate::plan::{Since, nodes_of};
+
+/// Asks git what changed since a revision, in the repository of a job file. To be called before any
+/// thread exists.
+pub(super) fn ask(revision: &str, job: &Path) -> Result<Option<Changed>, Fault> {
+    let folder = job.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        // That the job file is not there is told when it is read.
+        return Ok(None);
+    }
+    match changed_since(revision, folder) {
+        Ok(changed) => Ok(Some(changed)),
+        Err(Unasked::Unknown(why)) => Err(Fault::Wrong(safe(&why.to_string()))),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Returns what of a job is affected by itself.
+pub(super) fn affected(job: &Job, revision: String, changed: &Changed) -> Result<Since, Fault> {
+    let own = job.files.iter().find(|file| changed.has(file));
+    let own = own.map(|file| format!("`{}` has changed", safe(&file.to_string_lossy())));
+    let mut affected = BTreeMap::new();
+    for process in &job.processes {
+        for (name, cell) in nodes_of(process) {
+            let why = match &own {
+                Some(own) => Some(own.clone()),
+                None => read(job, process, &cell, changed)?,
+            };
+            affected.extend(why.map(|why| (name, why)));
+        }
+    }
+    Ok(Since { revision, affected })
+}
+
+/// Returns what of that which a cell of a process reads has changed, in words.
+fn read(
+    job: &Job,
+    process: &Process,
+    cell: &Cell,
+    changed: &Changed,
+) -> Result<Option<String>, Fault> {
+    let Some(inputs) = &process.inputs else {
+        return Ok(Some("it does not say what it reads".to_owned()));
+    };
+    for glob in inputs {
+        let Some(glob) = filled(job, cell, glob) else {
+            return Ok(Some("what it reads is not known".to_owned()));
+        };
+        let found = changed.matching(&process.base, &glob).map_err(|error| {
+            let (name, glob) = (safe(&process.name), safe(&glob));
+            Fault::Wrong(format!("`{glob}`, an input of `{name}`, is no glob: {}", error.kind()))
+        })?;
+        if let Some(path) = found {
+            return Ok(Some(format!("`{}` has changed", safe(&path.to_string_lossy()))));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns a glob with its values; `None` where the cell has none.
+fn filled(job: &Job, cell: &Cell, glob: &Template) -> Option<String> {
+    let filled = glob.fill(|placeholder| match placeholder {
+        Placeholder::Var(name) => {
+            job.vars.get(name).map(|value| value.clone().into_bytes()).ok_or(())
+        }
+        Placeholder::Matrix(key) => {
+            let pair = cell.iter().find(|(name, _)| name == key);
+            pair.map(|(_, value)| value.clone().into_bytes()).ok_or(())
+        }
+        Placeholder::Env(_)
+        | Placeholder::Item
+        | Placeholder::ItemField(_)
+        | Placeholder::ItemIndex
+        | Placeholder::Stdout(_)
+        | Placeholder::Result(..)
+        | Placeholder::RunId
+        | Placeholder::Slot => Err(()),
+    });
+    String::from_utf8(filled.ok()?).ok()
+}
