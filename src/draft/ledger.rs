@@ -4,6 +4,8 @@
 //! listed too, so that nothing can be dropped unseen. Blank lines and comments need no account.
 //! Unaware of which tool it is.
 
+use std::collections::HashSet;
+
 /// A line that was not taken, or not all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
@@ -24,13 +26,15 @@ pub(super) struct Ledger<'t> {
     lines: Vec<&'t str>,
     taken: Vec<bool>,
     left: Vec<Left>,
+    /// What is listed already.
+    known: HashSet<(usize, String)>,
 }
 
 impl<'t> Ledger<'t> {
     /// Opens the account.
     pub(super) fn new(text: &'t str) -> Self {
         let lines: Vec<&str> = text.lines().collect();
-        Self { taken: vec![false; lines.len()], lines, left: Vec::new() }
+        Self { taken: vec![false; lines.len()], lines, left: Vec::new(), known: HashSet::new() }
     }
 
     /// Returns the lines of the file.
@@ -51,14 +55,14 @@ impl<'t> Ledger<'t> {
         let text = line.checked_sub(1).and_then(|at| self.lines.get(at)).copied();
         let text = text.unwrap_or_default().trim().to_owned();
         let left = Left { line, text, why: why.into() };
-        if !self.left.contains(&left) {
+        if self.known.insert((line, left.why.clone())) {
             self.left.push(left);
         }
     }
 
     /// Lists a line that is not listed yet.
     pub(super) fn leave_also(&mut self, line: usize, why: &str) {
-        if !self.left.iter().any(|left| left.line == line) {
+        if !self.left.iter().rev().any(|left| left.line == line) {
             self.leave(line, why);
         }
     }

@@ -8,6 +8,8 @@
 
 mod variables;
 
+use std::collections::HashMap;
+
 use super::ledger::{Ledger, NOT_WHOLE};
 use super::sheet::{Process, Sheet};
 use super::shell::{self, Line};
@@ -34,7 +36,8 @@ const NOTHING: [&str; 4] = [".PHONY", ".SILENT", ".POSIX", ".NOTPARALLEL"];
 
 /// Reads a Makefile.
 pub(super) fn read(ledger: &mut Ledger<'_>) -> Sheet {
-    let mut reader = Reader { ledger, variables: Variables::default(), rules: Vec::new() };
+    let (variables, rules) = (Variables::default(), Vec::new());
+    let mut reader = Reader { ledger, variables, rules, targets: HashMap::new() };
     reader.lines();
     reader.sheet()
 }
@@ -52,6 +55,8 @@ struct Reader<'l, 't> {
     ledger: &'l mut Ledger<'t>,
     variables: Variables,
     rules: Vec<Rule>,
+    /// Where the process of each target is.
+    targets: HashMap<String, usize>,
 }
 
 impl Reader<'_, '_> {
@@ -170,11 +175,10 @@ impl Reader<'_, '_> {
                 self.target(target, &rule, &mut sheet);
             }
         }
-        let known: Vec<String> = sheet.processes.iter().map(|it| it.called.clone()).collect();
         for process in &mut sheet.processes {
             let (needs, files): (Vec<_>, Vec<_>) = std::mem::take(&mut process.needs)
                 .into_iter()
-                .partition(|it| known.contains(&it.0));
+                .partition(|it| self.targets.contains_key(&it.0));
             process.needs = needs;
             for (file, line) in files {
                 let why = format!("`{file}` is no target; whether a file is newer is not asked");
@@ -187,12 +191,11 @@ impl Reader<'_, '_> {
 
     /// Adds a rule to the process of its target.
     fn target(&mut self, target: &str, rule: &Rule, sheet: &mut Sheet) {
-        let at = sheet.processes.iter().position(|process| process.called == target);
-        let at = at.unwrap_or_else(|| {
+        let at = *self.targets.entry(target.to_owned()).or_insert(sheet.processes.len());
+        if at == sheet.processes.len() {
             let called = target.to_owned();
             sheet.processes.push(Process { called, line: rule.line, ..Process::default() });
-            sheet.processes.len() - 1
-        });
+        }
         let process = &mut sheet.processes[at];
         process.comments.extend(rule.comments.iter().cloned());
         process.needs.extend(rule.needs.iter().map(|need| (need.clone(), rule.line)));

@@ -4,7 +4,7 @@
 //! is there, and a need that would close a circle is left out and told. Unaware of where processes
 //! come from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::ledger::{Ledger, Left};
 use super::names::Names;
@@ -70,21 +70,28 @@ impl Sheet {
             self.processes.iter().enumerate().map(|(at, it)| (it.called.clone(), at)).collect();
         let mut edges: Vec<Vec<usize>> = vec![Vec::new(); self.processes.len()];
         for (from, process) in self.processes.iter_mut().enumerate() {
-            let mut kept: Vec<(String, usize)> = Vec::new();
-            for (need, line) in std::mem::take(&mut process.needs) {
-                match known.get(&need) {
-                    _ if kept.iter().any(|(have, _)| *have == need) => {}
-                    None => ledger.leave(line, format!("there is no `{need}` to need")),
-                    Some(to) if reaches(&edges, *to, from) => {
-                        ledger.leave(line, format!("`{need}` already waits for this one"));
-                    }
-                    Some(to) => {
-                        edges[from].push(*to);
-                        kept.push((need, line));
-                    }
+            let mut seen = HashSet::new();
+            process.needs.retain(|(need, line)| match known.get(need) {
+                Some(to) if seen.insert(*to) => {
+                    edges[from].push(*to);
+                    true
                 }
-            }
-            process.needs = kept;
+                Some(_) => false,
+                None => {
+                    ledger.leave(*line, format!("there is no `{need}` to need"));
+                    false
+                }
+            });
+        }
+        let closing = closing(&edges);
+        for (from, process) in self.processes.iter_mut().enumerate() {
+            process.needs.retain(|(need, line)| {
+                let closes = known.get(need).is_some_and(|to| closing.contains(&(from, *to)));
+                if closes {
+                    ledger.leave(*line, format!("`{need}` already waits for this one"));
+                }
+                !closes
+            });
         }
     }
 
@@ -197,19 +204,29 @@ impl Process {
     }
 }
 
-/// Returns whether one process comes to another over what it needs.
-fn reaches(edges: &[Vec<usize>], from: usize, to: usize) -> bool {
-    let mut seen = vec![false; edges.len()];
-    let mut open = vec![from];
-    while let Some(at) = open.pop() {
-        if at == to {
-            return true;
-        }
-        if !std::mem::replace(&mut seen[at], true) {
-            open.extend(&edges[at]);
+/// Returns the edges that close a circle, as one comes upon them.
+fn closing(edges: &[Vec<usize>]) -> HashSet<(usize, usize)> {
+    let (mut closing, mut seen) = (HashSet::new(), vec![false; edges.len()]);
+    let mut under_way = vec![false; edges.len()];
+    for start in 0..edges.len() {
+        let mut path = if seen[start] { Vec::new() } else { vec![(start, 0)] };
+        while let Some((at, next)) = path.last_mut() {
+            let at = *at;
+            (seen[at], under_way[at]) = (true, true);
+            let Some(to) = edges[at].get(*next).copied() else {
+                under_way[at] = false;
+                path.pop();
+                continue;
+            };
+            *next += 1;
+            if under_way[to] {
+                closing.insert((at, to));
+            } else if !seen[to] {
+                path.push((to, 0));
+            }
         }
     }
-    false
+    closing
 }
 
 /// Returns as much of a line as is known again.

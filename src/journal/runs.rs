@@ -60,7 +60,9 @@ pub(super) fn prune(runs: &Path, keep: u32) -> Result<(), Fault> {
             Ok(_) | Err(_) => None,
         };
     }
-    kept.iter().for_each(|id| tidy(&runs.join(id)));
+    for id in kept {
+        tidy(&runs.join(id));
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! A value that is plain words becomes a variable of the environment, which the shell splits as
 //! make would; any other is put in where it stands. Unaware of rules.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use crate::draft::shell::{Quotes, is_variable, is_words};
@@ -20,12 +21,18 @@ const BUILT_IN: [(&str, &str); 6] = [
 /// Values in values that are followed: more of them can only be a circle.
 const DEEPEST: u32 = 20;
 
+/// Values that are put into one line at most, and bytes that it may have then: more is no recipe.
+const MOST_STEPS: u32 = 10_000;
+const LONGEST: usize = 1 << 20;
+
 /// The simple variables of a Makefile.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
     set: Vec<(String, String)>,
     /// Those that a recipe reads from its environment.
     used: BTreeSet<String>,
+    /// Values that were put into the line under way.
+    steps: Cell<u32>,
 }
 
 /// What stands behind a dollar.
@@ -47,14 +54,20 @@ impl Variables {
         if operator == "!" {
             return Err("the output of a command");
         }
-        if self.expand(value, DEEPEST, &mut |_| None).is_err() {
+        if !is_simple(value) {
             return Err("a function, or a value that only make knows");
         }
+        let value = match self.plain(value) {
+            // `:=` means the values of now.
+            Some(now) if operator.contains(':') => now.replace('$', "$$"),
+            None if operator.contains(':') => return Err("it names what is not set before it"),
+            Some(_) | None => value.to_owned(),
+        };
         let before = self.value(name).map(str::to_owned);
         let value = match (operator, before) {
             ("?", Some(before)) => before,
             ("+", Some(before)) => format!("{before} {value}").trim().to_owned(),
-            _ => value.to_owned(),
+            _ => value,
         };
         self.set.retain(|(have, _)| have != name);
         self.set.push((name.to_owned(), value));
@@ -115,7 +128,8 @@ impl Variables {
         Ok(line)
     }
 
-    /// Puts values in; `instead` may have something else for a name, and sees all text that passes.
+    /// Puts values in, within bounds; `instead` may have something else for a name, and sees all
+    /// text that passes.
     fn expand(
         &self,
         text: &str,
@@ -125,9 +139,16 @@ impl Variables {
         let Some(deeper) = depth.checked_sub(1) else {
             return Err("a variable that names itself".to_owned());
         };
+        if depth == DEEPEST {
+            self.steps.set(0);
+        }
         let mut out = String::new();
         let mut rest = text;
         while let Some(at) = rest.find('$') {
+            self.steps.set(self.steps.get() + 1);
+            if self.steps.get() > MOST_STEPS || out.len() > LONGEST {
+                return Err("a value that is too long".to_owned());
+            }
             let (before, after) = rest.split_at(at);
             instead(Found::Text(before));
             out.push_str(before);
@@ -163,6 +184,22 @@ enum Found<'t> {
     Text(&'t str),
     /// A name, and its value where it is known.
     Name(&'t str, Option<&'t str>),
+}
+
+/// Returns whether a value holds only text and names of variables.
+fn is_simple(value: &str) -> bool {
+    let word = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
+    let mut rest = value;
+    while let Some(at) = rest.find('$') {
+        match dollar(&rest[at..]) {
+            Some((Dollar::Name(name), end)) if word(name) && !name.is_empty() => {
+                rest = &rest[at + end..];
+            }
+            Some((Dollar::Itself, end)) => rest = &rest[at + end..],
+            Some((Dollar::Name(_), _)) | None => return false,
+        }
+    }
+    true
 }
 
 /// Returns what a dollar at the start of a text means, and where it ends.

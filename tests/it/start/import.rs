@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
+use runner::config::Purpose;
 use runner::draft::{Tool, import};
 
 use crate::harness::{Ran, Test, installed};
@@ -177,7 +178,9 @@ fn a_package_is_taken() {
 
 #[test]
 fn make_and_the_job_say_the_same() {
-    let text = r#"X := a  b
+    let text = r#"X = $(LATER)  b
+LATER = a
+NOW := $(X)
 Q = "c  d"
 all: first
 	@echo $@ $(X) $(Q) '$(X)' "$(X)" $$((1+1)) {item}
@@ -185,6 +188,7 @@ all: first
 	@pwd | sed 's,.*/,,' | wc -l
 	@x=1; false; echo "<$$x>" # no
 	-@false
+	@echo $(NOW)$(LATER)
 	@for i in 1 2; do \
 	  echo $$i; \
 	done
@@ -235,12 +239,24 @@ fn what_can_not_be_taken_at_all_is_told() {
     assert!(ran.stderr.contains("`Makefile` cannot be read: "), "{ran}");
 }
 
+#[test]
+fn large_and_hostile_files_are_taken_quickly_or_refused() {
+    let lines = |count, line: fn(u32) -> String| (0..count).map(line).collect::<Vec<_>>().concat();
+    let chain = lines(2000, |at| format!("t{at}: t{}\n\ttrue\n", at + 1));
+    assert_eq!(import(Tool::Make, "m", &chain, None).map(|it| it.processes.len()).ok(), Some(2000));
+    let bomb = lines(18, |at| format!("V{at} = $(V{0})$(V{0})\n", at + 1));
+    let bomb = import(Tool::Make, "m", &(bomb + "V18 = x\nt:\n\techo $(V0)\n"), None).expect("t");
+    assert!(bomb.left.iter().any(|left| left.why == "a value that is too long"), "{bomb:?}");
+    let deep = format!("tasks: {}", "[".repeat(100_000));
+    assert!(import(Tool::Task, "t", &deep, None).is_err());
+}
+
 /// Returns whether a file that was taken over can be proved.
 fn is_proved(text: &str) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("job.toml");
     std::fs::write(&path, text).expect("a file");
-    let loaded = runner::app::check(&path, &Default::default(), runner::config::Purpose::Check);
+    let loaded = runner::app::check(&path, &runner::app::Load::default(), Purpose::Check);
     if loaded.is_sound() { Ok(()) } else { Err(format!("{:?}\n{text}", loaded.problems)) }
 }
 
@@ -298,7 +314,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn whatever_is_taken_can_be_proved_and_every_line_is_accounted_for(
+    fn whatever_is_taken_can_be_proved(
         tool in proptest::sample::select(vec![
             Tool::Make, Tool::Just, Tool::Task, Tool::Procfile, Tool::Package,
         ]),
