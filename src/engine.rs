@@ -7,14 +7,15 @@
 //!
 //! Reading order: [`core`]; [`driver`], the only loop; [`attempt`], one child from start to
 //! reaping, with [`invocation`] (what it is given, [`lent`] items among that) and [`outlet`] (where
-//! its output goes), [`probe`] and [`lookout`], which say when a service is ready; [`stream`] and
-//! [`worker`], items for a long-lived one, within its [`limits`] and at its node's pace
-//! ([`paces`]); [`open`] makes queues, [`source`] and [`publish`] put items in, [`items`] and
-//! [`retry`] say what becomes of one; [`crowd`] bounds children by what the system has room for,
-//! [`jobserver`] shares slots with what they start; [`declared`] is how a process is told;
-//! [`context`], [`teller`], [`clock`], [`orders`], [`printed`], [`results`], [`recent`],
-//! [`secrets`], [`signals`], [`tty`] and [`turns`] are what they share. [`standby`] is there before
-//! the job is, with the [`sentry`], which needs nobody; so is [`changed`], which asks git.
+//! its output goes), [`probe`] and [`lookout`], which say when a service is ready; [`findings`] are
+//! what its problem matchers find in it; [`stream`] and [`worker`], items for a long-lived one,
+//! within its [`limits`] and at its node's pace ([`paces`]); [`open`] makes queues, [`source`] and
+//! [`publish`] put items in, [`items`] and [`retry`] say what becomes of one; [`crowd`] bounds
+//! children by what the system has room for, [`jobserver`] shares slots with what they start;
+//! [`declared`] is how a process is told; [`context`], [`teller`], [`clock`], [`orders`],
+//! [`printed`], [`results`], [`recent`], [`secrets`], [`signals`], [`tty`] and [`turns`] are what
+//! they share. [`standby`] is there before the job is, with the [`sentry`], which needs nobody; so
+//! is [`changed`], which asks git.
 
 mod attempt;
 mod changed;
@@ -25,6 +26,7 @@ mod crowd;
 mod declared;
 mod driver;
 mod fault;
+mod findings;
 mod invocation;
 mod items;
 mod jobserver;
@@ -110,6 +112,8 @@ pub struct Run {
     pub started: u64,
     /// The environment that children inherit.
     pub inherited: Vec<(OsString, OsString)>,
+    /// The top of the repository, from which findings name files.
+    pub top: PathBuf,
     /// Takes its secrets out of all that is told and logged.
     pub masker: Masker,
     /// Whether it is drawn on a terminal.
@@ -151,7 +155,7 @@ async fn go(
     outside: (Signals, Tty),
     (inbox, receiver): (mpsc::Sender<Input>, mpsc::Receiver<Input>),
 ) -> Result<Ended, Fault> {
-    let Run { mut plan, folder, sinks, file, options, started, inherited, masker, .. } = run;
+    let Run { mut plan, folder, sinks, file, options, started, inherited, masker, top, .. } = run;
     let changes = Changes::default();
     let cut_off =
         folder.after_cut_off().map(|last| format!("the last run was cut off: {}", last.display()));
@@ -166,6 +170,7 @@ async fn go(
         teller: Teller::new(sinks, masker),
         queues,
         launch,
+        top,
         inbox,
         plan: Rc::clone(&plan),
         folder,

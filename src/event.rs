@@ -3,10 +3,11 @@
 //! The engine speaks these, sinks hear them, the journal is them on disk. Owned plain data; unaware
 //! of who speaks and of who listens.
 //!
-//! Reading order: [`kind`], [`outcome`], [`tally`], [`letter`], [`masked`],
+//! Reading order: [`kind`], [`finding`], [`outcome`], [`tally`], [`letter`], [`masked`],
 //! [`schema`](mod@schema); [`bytes`] and [`micros`] are how bytes and durations are written.
 
 mod bytes;
+mod finding;
 mod kind;
 mod letter;
 mod masked;
@@ -16,6 +17,7 @@ mod schema;
 mod tally;
 
 pub use bytes::Text;
+pub use finding::Finding;
 pub use kind::{
     Event, EventKind, ItemRef, Leftover, LogPiece, Logs, Needed, QueueLevel, SCHEMA, Stream, Try,
 };
@@ -23,7 +25,7 @@ pub use letter::{Letter, Letters};
 pub use masked::Outside;
 pub use outcome::{Exit, NotStarted, Outcome, Stop, Verdict};
 pub use schema::schema;
-pub use tally::{Attempt, Ended, Node, NodeState, Outcomes, Queue, Services, Tally};
+pub use tally::{Attempt, Ended, Findings, Node, NodeState, Outcomes, Queue, Services, Tally};
 
 use std::io;
 use std::time::Duration;

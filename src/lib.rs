@@ -10,8 +10,9 @@
 //!   [`lookup`] finds programs and files, [`ci`] speaks to systems that show a run.
 //! - floor 2: [`diagnostic`] writes what is wrong with files, [`child`] starts processes,
 //!   [`launch`] writes their command lines, [`queue`] holds items, [`journal`] keeps runs on disk,
-//!   [`report`] draws them, [`mask`] hides secrets, [`preflight`] misses what a job names and the
-//!   machine lacks, [`draft`] writes a first job file.
+//!   [`report`] draws them, [`mask`] hides secrets, [`matcher`] finds problems in an output,
+//!   [`preflight`] misses what a job names and the machine lacks, [`draft`] writes a first job
+//!   file.
 //! - floor 3: [`engine`] decides and drives, [`lsp`] answers editors.
 //! - floor 4: [`app`] has one function per command.
 //! - floor 5: [`cli`] turns words into calls.
@@ -32,6 +33,7 @@ pub mod launch;
 pub mod lookup;
 pub mod lsp;
 pub mod mask;
+pub mod matcher;
 pub mod model;
 pub mod plan;
 pub mod preflight;

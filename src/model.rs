@@ -4,11 +4,12 @@
 //! these types, so the same word stands in the job file, in the code, in an event and in a message.
 //! Unaware of serde, TOML, tokio and petgraph.
 //!
-//! Reading order: [`job`], [`process`], [`service`], [`pool`], [`queue`], [`template`], [`ids`],
-//! [`problem`], [`mod@nearest`].
+//! Reading order: [`job`], [`process`], [`service`], [`matcher`], [`pool`], [`queue`],
+//! [`template`], [`ids`], [`problem`], [`mod@nearest`].
 
 mod ids;
 mod job;
+mod matcher;
 mod nearest;
 mod pool;
 mod problem;
@@ -19,6 +20,7 @@ mod template;
 
 pub use ids::{AttemptId, NodeId, PoolId, QueueId};
 pub use job::{Environment, Inherit, Job, Limits, OnFailure};
+pub use matcher::{GROUPS, Matcher, Tool};
 pub use nearest::{fold, nearest, nearest_at};
 pub use pool::{Pool, Rate, Size};
 pub use problem::{Code, FileId, Fix, Label, Part, Place, Problem, Severity, Source, Step, code};

@@ -5,7 +5,8 @@
 //! reaches a terminal. Unaware of the engine and of the plan.
 //!
 //! Reading order: [`mode`] and [`screen`] say who watches; [`plain`], [`group`], [`quiet`],
-//! [`json`] and [`live`] draw; [`said`], [`summary`], [`flow`] and [`words`] are what they say;
+//! [`json`] and [`live`] draw; [`said`], [`summary`], [`findings`], [`flow`] and
+//! [`words`] are what they say;
 //! [`lines`], [`sanitize`], [`fence`], [`heart`], [`replay`], [`page`], [`paint`] and [`patient`]
 //! are what they draw with. [`dead`] is about the items that failed for good, once the run is over,
 //! and [`written`](mod@written) tells all of it in files.
@@ -14,6 +15,7 @@
 
 mod dead;
 mod fence;
+mod findings;
 mod flow;
 mod group;
 mod heart;

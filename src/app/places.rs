@@ -12,6 +12,16 @@ pub(super) fn repository() -> PathBuf {
     top.unwrap_or(&here).to_owned()
 }
 
+/// Where systems say that the repository lies which they work on.
+const TOPS: [&str; 3] = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR", "BUILD_SOURCESDIRECTORY"];
+
+/// Returns the top of the repository that a system shows, where this runs in one; else that of the
+/// current folder.
+pub(super) fn top() -> PathBuf {
+    let set = TOPS.iter().filter_map(std::env::var_os).find(|path| !path.is_empty());
+    set.and_then(|path| Path::new(&path).canonicalize().ok()).unwrap_or_else(repository)
+}
+
 /// Returns the path of a file from a folder, where it is one of a repository; else as it was
 /// written, without detours.
 pub(super) fn near(path: &str, repository: Option<&Path>) -> String {

@@ -10,6 +10,7 @@ use super::choice::Choice;
 use super::dry::dry_run;
 use super::load::{Load, load, variable};
 use super::past::Past;
+use super::places::top;
 use super::reports::{self, Report};
 use super::{Fault, Invoked, WRONG};
 use crate::engine::{self, Standby};
@@ -114,6 +115,7 @@ impl Going {
             options,
             started,
             inherited,
+            top: top(),
             masker,
             on_terminal,
             hears_keys,

@@ -96,7 +96,11 @@ fn report(word: &str) -> Result<Report, String> {
         "trace" => Form::Trace,
         "events" => Form::Events,
         "html" => Form::Html,
-        _ => return Err("the kinds are junit, markdown, trace, events and html".to_owned()),
+        "codequality" => Form::CodeQuality,
+        _ => {
+            let kinds = "junit, markdown, trace, events, html and codequality";
+            return Err(format!("the kinds are {kinds}"));
+        }
     };
     if path.is_empty() {
         return Err("the file has no name".to_owned());
@@ -126,6 +130,9 @@ pub(super) struct ReportWords {
     /// A page for a browser: when everything ran, the graph, each log
     #[arg(long, value_name = "FILE")]
     pub(super) html: Option<PathBuf>,
+    /// What problem matchers have found, as GitLab shows it beside the changed lines
+    #[arg(long, value_name = "FILE")]
+    pub(super) codequality: Option<PathBuf>,
     /// Where runs are kept [default: .runner here, or beside the job files in `jobs`]
     #[arg(long, value_name = "DIR")]
     pub(super) state_dir: Option<PathBuf>,
@@ -142,6 +149,7 @@ impl ReportWords {
             (Form::Trace, &self.trace),
             (Form::Events, &self.events),
             (Form::Html, &self.html),
+            (Form::CodeQuality, &self.codequality),
         ];
         let report =
             |(form, path): (Form, &Option<PathBuf>)| path.clone().map(|path| Report { form, path });
@@ -167,8 +175,8 @@ pub(super) struct RunWords {
     /// What happens once a process has failed
     #[arg(long, value_name = "WHAT")]
     pub(super) on_failure: Option<OnFailureWord>,
-    /// Write a file about the run once it is over: html, junit, markdown, trace (Chrome, Perfetto)
-    /// or events; may be given more than once
+    /// Write a file about the run once it is over: html, junit, markdown, trace (Chrome, Perfetto),
+    /// events or codequality (GitLab); may be given more than once
     #[arg(long, value_name = "KIND=FILE", value_parser = report)]
     pub(super) report: Vec<Report>,
     /// How the run is shown

@@ -6,8 +6,8 @@
 //!
 //! Reading order: this file, [`section`], [`naming`], [`job`], [`process`] and its parts
 //! [`action`], [`pace`], [`matrix`], [`flow`], [`consumer`], [`combine`], [`service`], [`inputs`],
-//! [`later`], then [`pool`], [`queue`], [`items`], [`mark`], [`placeholder`], [`braces`],
-//! [`environment`], [`secrets`].
+//! [`matcher`], [`later`], then [`pool`], [`queue`], [`items`], [`mark`], [`placeholder`],
+//! [`braces`], [`environment`], [`secrets`].
 
 mod action;
 mod braces;
@@ -20,6 +20,7 @@ mod items;
 mod job;
 mod later;
 mod mark;
+mod matcher;
 mod matrix;
 mod naming;
 mod pace;

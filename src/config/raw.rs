@@ -12,11 +12,12 @@
 //! wrong with it is told; `names` says which ones, and the schema skips them.
 //!
 //! Reading order: [`job`], [`process`] and its parts [`streams`], [`edges`], [`pace`], [`flow`],
-//! [`service`], then [`queue`].
+//! [`service`], [`matcher`], then [`queue`].
 
 mod edges;
 mod flow;
 mod job;
+mod matcher;
 mod pace;
 mod process;
 mod queue;
@@ -28,6 +29,7 @@ pub(super) use flow::{
     Ack, Batch, BatchForm, Consumes, Deliver, Emit, From, OnEnd, Produces, Recycle, Wire,
 };
 pub(super) use job::{JobFile, Limits, OnFailure, Pool};
+pub(super) use matcher::{ProblemMatcher, Severity, Tool};
 pub(super) use pace::{Flaky, Retry, RetryWord, Stop, Timeout};
 pub(super) use process::{Defaults, EDGES, Process};
 pub(super) use queue::{Framing, ItemsFrom, OnFull, OnProducerFailure, Order, Queue};

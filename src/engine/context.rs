@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use tokio::sync::mpsc;
@@ -23,6 +24,7 @@ use crate::child::Host;
 use crate::event::{ItemRef, Stream, Text};
 use crate::journal::{Log, Mode, Piece, RunFolder};
 use crate::launch::{Launch, Limits, Prepared, Unfit};
+use crate::matcher::Matchers;
 use crate::model::{Ack, Action, Consumes, Deliver, Framing, NodeId, Placeholder, QueueId};
 use crate::plan::Plan;
 use crate::queue::{Item, Queue, Reader, Replay};
@@ -38,10 +40,14 @@ pub(super) struct Context {
     pub(super) teller: Teller,
     pub(super) queues: Vec<Queue>,
     pub(super) launch: Launch,
+    /// The top of the repository, from which findings name files.
+    pub(super) top: PathBuf,
     /// To the core.
     pub(super) inbox: mpsc::Sender<Input>,
     /// Nodes that were tried, ready to be tried again.
     prepared: RefCell<HashMap<NodeId, Rc<Prepared>>>,
+    /// Problem matchers, by process.
+    matchers: RefCell<HashMap<String, Matchers>>,
     /// What is remembered of items.
     pub(super) tries: Tries,
     /// What failed long-lived children have read, by node, and how often that was tried.
@@ -70,6 +76,7 @@ pub(super) struct Parts {
     pub(super) teller: Teller,
     pub(super) queues: Vec<Queue>,
     pub(super) launch: Launch,
+    pub(super) top: PathBuf,
     pub(super) inbox: mpsc::Sender<Input>,
     pub(super) job_server: Option<JobServer>,
 }
@@ -77,9 +84,10 @@ pub(super) struct Parts {
 impl Context {
     /// Joins the parts.
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { plan, host, folder, teller, queues, launch, inbox, job_server } = parts;
+        let Parts { plan, host, folder, teller, queues, launch, top, inbox, job_server } = parts;
         Self {
             prepared: RefCell::default(),
+            matchers: RefCell::default(),
             tries: Tries::default(),
             replays: RefCell::default(),
             paces: Paces::default(),
@@ -94,6 +102,7 @@ impl Context {
             teller,
             queues,
             launch,
+            top,
             inbox,
         }
     }
@@ -126,6 +135,20 @@ impl Context {
             self.prepared.borrow_mut().insert(node, Rc::clone(&prepared));
         }
         Ok(prepared)
+    }
+
+    /// Returns what finds problems in what a node prints; nothing where its process has no matcher.
+    pub(super) fn matchers(&self, node: NodeId) -> Option<Matchers> {
+        let process = self.plan.process(node);
+        if process.problem_matcher.is_empty() {
+            return None;
+        }
+        if let Some(matchers) = self.matchers.borrow().get(&process.name) {
+            return Some(matchers.clone());
+        }
+        let matchers = Matchers::new(&process.problem_matcher);
+        self.matchers.borrow_mut().insert(process.name.clone(), matchers.clone());
+        Some(matchers)
     }
 
     /// Returns whether what a long-lived child of a node reads is kept until its end.

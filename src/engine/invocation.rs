@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use super::context::Context;
 use super::core::Start;
+use super::findings::Findings;
 use super::items::{TAIL_BYTES, TAIL_LINES};
 use super::lent::Lent;
 use super::outlet::{Frames, Log, Outlet};
@@ -121,6 +122,7 @@ pub(super) fn prepare(
         out.looked_at(lookout);
         err.looked_at(lookout);
     }
+    watch(context, start, &command, [&mut out, &mut err]);
     let wire = wire(context, start);
     let (extra, more) = match (into_queues(context, start, From::Fd3), wire) {
         (Some(outlet), _) => (child::Extra::Out, outlet),
@@ -153,6 +155,15 @@ pub(super) fn prepare(
 fn results(context: &Context, start: &Start) -> Result<Option<ResultsFile>, journal::Fault> {
     let has_results = context.has_results(start.node);
     has_results.then(|| context.folder.results(start.attempt)).transpose()
+}
+
+/// Has the problem matchers of the process look at its outputs.
+fn watch(context: &Context, start: &Start, command: &launch::Command, outputs: [&mut Outlet; 2]) {
+    let whose = (start.node, start.attempt);
+    let Some(findings) = Findings::of(context, whose, command.cwd.clone()) else { return };
+    for output in outputs {
+        output.watched(&findings);
+    }
 }
 
 /// Fills in the command.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::context::Context;
 use super::fault::Fault;
+use super::findings::{Findings, Watched};
 use super::lookout::{Lookout, View};
 use super::printed::Print;
 use super::recent::Recent;
@@ -47,6 +48,8 @@ pub(super) struct Log {
     recent: Option<Rc<Recent>>,
     /// Who looks at its lines.
     view: Option<View>,
+    /// Who finds problems in them.
+    watched: Option<Watched>,
 }
 
 impl Log {
@@ -68,6 +71,7 @@ impl Log {
             exact: (is_read && !masker.is_idle()).then(spool),
             recent,
             view: None,
+            watched: None,
         }))
     }
 }
@@ -110,6 +114,14 @@ impl Outlet {
     pub(super) fn looked_at(&mut self, lookout: &Rc<Lookout>) {
         match self {
             Self::Log(log) => log.view = Some(View::new(Rc::clone(lookout))),
+            Self::Elsewhere | Self::Queues(_) | Self::Held(..) => {}
+        }
+    }
+
+    /// Finds problems in its lines, if it is a log.
+    pub(super) fn watched(&mut self, findings: &Findings) {
+        match self {
+            Self::Log(log) => log.watched = Some(findings.watch()),
             Self::Elsewhere | Self::Queues(_) | Self::Held(..) => {}
         }
     }
@@ -189,6 +201,9 @@ impl Log {
         if let Some(recent) = &self.recent {
             recent.add(&block);
         }
+        if let Some(watched) = &mut self.watched {
+            watched.pass(context, &block);
+        }
         if context.teller.wants_output() {
             while !block.is_empty() {
                 let bytes = Text(block.split_to(block.len().min(CHUNK)));
@@ -202,6 +217,9 @@ impl Log {
     fn end(mut self, context: &Context) -> Result<Leavings, Fault> {
         let rest = self.mask.finish();
         self.write(context, rest)?;
+        if let Some(watched) = self.watched.take() {
+            watched.finish(context);
+        }
         let Some(piece) = self.piece.end().map_err(Fault::Log)? else {
             return Ok(Leavings::Nothing);
         };

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::micros::{self, Micros};
-use super::{Exit, Outcome, Stop, Text, Verdict};
+use super::{Exit, Finding, Outcome, Stop, Text, Verdict};
 use crate::model::{AttemptId, NodeId, PoolId, QueueId};
 
 /// Version of the event stream; a reader refuses a newer one.
@@ -230,6 +230,16 @@ pub enum EventKind {
         again: Option<Duration>,
         /// Why it failed, where its exit does not say it.
         reason: Option<String>,
+    },
+    /// A child has told of a place in a file, as a problem matcher of its process understands it.
+    /// Told up to a bound of each attempt.
+    Found {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Its node.
+        node: NodeId,
+        /// What it tells of.
+        finding: Finding,
     },
     /// A service can be used, for the first time or again.
     ServiceReady {

@@ -119,6 +119,7 @@ impl Letters {
             | EventKind::AttemptKilled { .. }
             | EventKind::ResultsWritten { .. }
             | EventKind::ItemEnded { .. }
+            | EventKind::Found { .. }
             | EventKind::ServiceReady { .. }
             | EventKind::ServiceRestarts { .. }
             | EventKind::QueueLevels { .. }

@@ -58,6 +58,11 @@ impl EventKind {
                 see(Outside::Bytes(bytes));
                 show(reason, see);
             }
+            Self::Found { finding, .. } => {
+                show(&mut finding.file, see);
+                texts(&mut finding.code, see);
+                show(&mut finding.message, see);
+            }
             Self::NodeEnded { reason, .. } => texts(reason, see),
             Self::StopAsked { reason, .. } => show(reason, see),
             Self::Noted { message } => show(message, see),

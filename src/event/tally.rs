@@ -3,8 +3,10 @@
 //! No reporter counts by itself: bar, summary, JSON and exit code all read this, so they cannot
 //! disagree. Constant work per event. Unaware of how it is shown.
 //!
-//! Reading order: [`Tally`]; [`queue`], what is known of one queue; [`services`], [`outcomes`].
+//! Reading order: [`Tally`]; [`queue`], what is known of one queue; [`services`],
+//! [`outcomes`], [`findings`].
 
+mod findings;
 mod outcomes;
 mod queue;
 mod services;
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 use super::{Event, EventKind, Exit, ItemRef, Leftover, LogPiece, Logs, Outcome, Stop, Verdict};
 use crate::model::{AttemptId, NodeId, PoolId, QueueId};
+pub use findings::Findings;
 pub use outcomes::Outcomes;
 pub use queue::Queue;
 pub use services::Services;
@@ -71,6 +74,8 @@ pub struct Tally {
     pub item_failures: Vec<Ended>,
     /// Nodes that left processes running, with those, oldest first.
     pub leftovers: Vec<(NodeId, Leftover)>,
+    /// What problem matchers have found.
+    pub findings: Findings,
     /// How the run was stopped, if it was: strength, signal, reason.
     pub stop: Option<(Stop, Option<i32>, String)>,
     /// Exit code and wall time, once the run has ended.
@@ -214,6 +219,7 @@ impl Tally {
             }
             EventKind::RunEnded { exit, took } => self.ended = Some((*exit, *took)),
             EventKind::ItemEnded { .. } => self.item_ended(event),
+            EventKind::Found { node, finding, .. } => self.findings.add(*node, finding),
             EventKind::Output { .. }
             | EventKind::ProcessDeclared { .. }
             | EventKind::AttemptKilled { .. }

@@ -74,10 +74,11 @@ impl Problem {
     }
 }
 
-/// Whether a problem forbids to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How bad something is: whether a problem of a job file forbids to run, and what a tool calls what
+/// it has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Nothing is started.
+    /// Nothing is started; the code is wrong.
     Error,
     /// Told, and the run goes on.
     Warning,

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Consumes, Environment, FileId, Probe, Produces, Service, Template};
+use super::{Consumes, Environment, FileId, Matcher, Probe, Produces, Service, Template};
 
 /// The signal that asks a child to end, where its process names none.
 const SIGTERM: i32 = 15;
@@ -73,6 +73,8 @@ pub struct Process {
     pub service: Option<Service>,
     /// `inputs`: globs of the files that it reads; `None` where they are not declared.
     pub inputs: Option<Vec<Template>>,
+    /// `problem-matcher`: what finds problems in what it prints.
+    pub problem_matcher: Vec<Matcher>,
 }
 
 impl Process {
@@ -110,6 +112,7 @@ impl Process {
             emit: Emit::default(),
             service: None,
             inputs: None,
+            problem_matcher: Vec::new(),
         }
     }
 

@@ -117,6 +117,7 @@ impl Pieces {
             | EventKind::ResultsWritten { .. }
             | EventKind::ServiceReady { .. }
             | EventKind::QueueLevels { .. }
+            | EventKind::Found { .. }
             | EventKind::ItemEnded { .. }
             | EventKind::ItemDead { .. }
             | EventKind::ItemDropped { .. }

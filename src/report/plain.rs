@@ -124,6 +124,7 @@ impl Sink for Plain {
             | EventKind::AttemptResumed { .. }
             | EventKind::AttemptKilled { .. }
             | EventKind::ResultsWritten { .. }
+            | EventKind::Found { .. }
             | EventKind::ServiceReady { .. }
             | EventKind::ServiceRestarts { .. }
             | EventKind::QueueLevels { .. }

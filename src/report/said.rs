@@ -108,6 +108,7 @@ pub(super) fn said(event: &Event, tally: &Tally) -> Option<Said> {
         | EventKind::Output { .. }
         | EventKind::ResultsWritten { .. }
         | EventKind::QueueLevels { .. }
+        | EventKind::Found { .. }
         | EventKind::ItemEnded { .. }
         | EventKind::ItemDead { .. }
         | EventKind::ItemDropped { .. }

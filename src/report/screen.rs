@@ -16,7 +16,7 @@ use super::mode::{Color, color};
 use super::paint::Paint;
 use super::patient::Patient;
 use super::replay::copy;
-use super::summary;
+use super::{findings, summary};
 use crate::ci::{Ci, hide};
 use crate::event::Tally;
 
@@ -174,6 +174,9 @@ impl Screen {
             self.used |= self.watched;
         }
         self.out.flush()?;
+        if let Some(ci) = self.ci {
+            self.say(&findings::annotations(ci, tally))?;
+        }
         let gap = if self.used { "\n" } else { "" };
         let summary = summary::summary(tally, self);
         let open = if self.used { self.unfold() } else { "" };

@@ -10,7 +10,8 @@ use regex::Regex;
 use super::Mode;
 use super::fixture::Story;
 use crate::ci::Ci;
-use crate::event::{EventKind, Exit, Outcome, Stop, Stream, Verdict};
+use crate::event::{EventKind, Exit, Finding, Outcome, Stop, Stream, Verdict};
+use crate::model::Severity;
 
 /// Commands that GitHub's agent knows; case does not matter.
 const COMMANDS: &str = "add-mask add-matcher add-path debug echo endgroup error group notice \
@@ -134,11 +135,14 @@ fn azure(log: &mut Log, line: &str) {
 
 fn teamcity(log: &mut Log, line: &str) {
     let Some((before, message)) = line.split_once("##teamcity[") else { return log.show(line) };
-    let whole = Regex::new(r"^(\w+) name='((?:[^|'\[\]]|\|[nr|'\[\]])*)'\]$").unwrap();
-    match whole.captures(message).filter(|_| before.is_empty()) {
-        Some(found) if &found[1] == "blockOpened" => log.open(&found[2]),
-        Some(found) if &found[1] == "blockClosed" => log.shut(Some(&found[2])),
-        Some(_) | None => log.orders.push(line.to_owned()),
+    let value = r"'((?:[^|'\[\]]|\|[nr|'\[\]])*)'";
+    let whole = Regex::new(&format!(r"^(\w+)(?: \w+={value})+\]$")).unwrap();
+    let found = whole.captures(message).filter(|_| before.is_empty());
+    let found = found.unwrap_or_else(|| panic!("`{line}` is no message"));
+    match &found[1] {
+        "blockOpened" => log.open(&found[2]),
+        "blockClosed" => log.shut(Some(&found[2])),
+        _ => log.orders.push(line.to_owned()),
     }
 }
 
@@ -205,6 +209,15 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+/// Returns how many orders mark one finding in the code.
+fn annotations(ci: Ci) -> usize {
+    match ci {
+        Ci::GitHub | Ci::Azure => 1,
+        Ci::TeamCity => 2,
+        Ci::GitLab | Ci::Buildkite => 0,
+    }
+}
+
 /// A run in which processes pass, fail, are tried again and work off items, all of them hostile.
 fn story(said: &[Vec<u8>; 5]) -> Story {
     let [good, bad, flaky, item, note] = said;
@@ -230,6 +243,16 @@ fn story(said: &[Vec<u8>; 5]) -> Story {
     story.tell(EventKind::Noted { message: text(note) });
     let attempt = story.start(nodes[1], 1, None);
     story.print(attempt, Stream::Stdout, bad).print(attempt, Stream::Stderr, b"\nlast words");
+    let finding = Finding {
+        matcher: text(item),
+        severity: Severity::Error,
+        file: text(note),
+        line: Some(1),
+        column: None,
+        code: None,
+        message: text(bad),
+    };
+    story.tell(EventKind::Found { attempt, node: nodes[1], finding });
     story.end(attempt, failed.0, failed.1, None).leaving(812, &text(note));
     story.done(nodes[1], Outcome::Failed, Some(&text(note)));
     story.stop(Stop::Failure, None, &text(note)).finish(1);
@@ -253,7 +276,7 @@ proptest! {
                 // Of `good`, and of each try of `flaky`.
                 let folds = if mode == Mode::Group { 3 } else { 0 };
                 prop_assert_eq!(log.folds, folds, "{:?} {:?}\n{}", ci, mode, text);
-                prop_assert!(log.orders.is_empty(), "{ci:?} {mode:?} {:?}\n{text}", log.orders);
+                prop_assert_eq!(log.orders.len(), annotations(ci), "{:?} {:?}\n{}", ci, mode, text);
                 let bare = |line: &String| console::strip_ansi_codes(line).into_owned();
                 let shown: Vec<String> = log.shown.iter().map(bare).collect();
                 let verdicts = shown.iter().filter(|line| line.starts_with("strict: failed in"));

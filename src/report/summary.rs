@@ -10,9 +10,9 @@ use super::Screen;
 use super::page::Page;
 use super::paint::{Hue, Paint};
 use super::sanitize::text;
-use super::{flow, replay, said, words};
+use super::{findings, flow, replay, said, words};
 use crate::event::{Ended, Exit, Node, NodeState, Outcome, Stop, Tally};
-use crate::model::NodeId;
+use crate::model::{NodeId, Severity};
 
 /// How many failures are told at length: what people scroll through.
 const FAILURES: usize = 10;
@@ -137,6 +137,7 @@ impl Summary<'_> {
             let look = words::look(&self.screen.path(&tally.folder));
             self.page.copyable("look", LABEL, &look);
         }
+        self.findings(tally);
         let queues = flow::queues(tally);
         self.page.field("queues", LABEL, &queues);
         let bottleneck = flow::bottleneck(tally);
@@ -153,6 +154,15 @@ impl Summary<'_> {
         let left = left(tally);
         self.page.field("left over", LABEL, &left);
         self.page.copyable("run", LABEL, &self.screen.path(&tally.folder));
+    }
+
+    /// Counts what problem matchers have found, and names some, errors first.
+    fn findings(&mut self, tally: &Tally) {
+        self.page.field("findings", LABEL, &findings::counts(tally));
+        let of = |severity| tally.findings.of(severity);
+        for finding in of(Severity::Error).chain(of(Severity::Warning)).take(NAMED) {
+            self.page.quote(&findings::line(finding));
+        }
     }
 
     fn counts(&self, tally: &Tally) -> Vec<String> {

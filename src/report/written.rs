@@ -4,10 +4,11 @@
 //! nothing, it can be made at any time, and no two files disagree. Unaware of where the events come
 //! from and of where the file lies.
 //!
-//! Reading order: [`Form`]; [`junit`], [`markdown`], [`trace`] and [`events`] are one each; [`xml`]
-//! is how text stands in the first. [`html`] is a page with everything; [`spool`] holds what is
-//! written before its time.
+//! Reading order: [`Form`]; [`junit`], [`markdown`], [`trace`], [`events`] and [`codequality`] are
+//! one each; [`xml`] is how text stands in the first. [`html`] is a page with everything; [`spool`]
+//! holds what is written before its time.
 
+mod codequality;
 mod events;
 mod html;
 mod junit;
@@ -34,6 +35,8 @@ pub enum Form {
     Events,
     /// A page for a browser, on which everything is found.
     Html,
+    /// What problem matchers have found, as GitLab reads it.
+    CodeQuality,
 }
 
 /// A file about a run, while its events are read.
@@ -53,6 +56,7 @@ pub fn written(form: Form) -> Box<dyn Written> {
         Form::Trace => Box::new(trace::Trace::default()),
         Form::Events => Box::new(events::Lines::default()),
         Form::Html => Box::new(html::Html::default()),
+        Form::CodeQuality => Box::new(codequality::CodeQuality),
     }
 }
 

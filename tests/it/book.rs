@@ -39,6 +39,7 @@ macro_rules! sessions {
 
 sessions! {
     readme: "README.md",
+    ci: "docs/ci.md",
     coming_from: "docs/coming-from.md",
     editors: "docs/editors.md",
     getting_started: "docs/getting-started.md",

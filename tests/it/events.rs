@@ -55,6 +55,10 @@ command = ["no-such-program-anywhere"]
 [process.writes]
 script = "echo key=value >> $RUNNER_RESULTS"
 
+[process.told]
+problem-matcher = "gcc"
+script = "echo a.c:7:13: error: no"
+
 [process.never]
 needs = ["missing"]
 command = ["true"]

@@ -9,6 +9,7 @@ mod commands;
 mod crashes;
 mod environment;
 mod failures;
+mod findings;
 mod graph;
 mod html;
 mod items;

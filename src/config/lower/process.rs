@@ -86,6 +86,7 @@ impl Reader<'_, '_, '_> {
             emit: flow.emit,
             service,
             inputs,
+            problem_matcher: self.problem_matcher(&raw.problem_matcher, name),
             ..bare
         };
         self.scope(&process, uses);
@@ -188,7 +189,8 @@ impl Reader<'_, '_, '_> {
 fn with_defaults(raw: &mut Raw, defaults: &Raw) {
     fill!(raw, defaults, description, tags, shell, stdout, stderr, cwd, pool);
     fill!(raw, defaults, weight, priority, stop, success);
-    fill!(raw, defaults, env_file, inherit_env, leaks, condition, finally, inputs, cache);
+    fill!(raw, defaults, env_file, inherit_env, leaks, problem_matcher);
+    fill!(raw, defaults, condition, finally, inputs, cache);
     // How long work may take and how often it is tried says nothing of what has no end.
     if !raw.service.get().is_some_and(|service| service.value) {
         fill!(raw, defaults, timeout, retry, allow_failure, run, matrix);

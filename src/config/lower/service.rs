@@ -110,7 +110,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// Says where a text is no regular expression.
-    fn regex(&mut self, text: &At<String>) {
+    pub(super) fn regex(&mut self, text: &At<String>) {
         let Err(error) = Regex::new(&text.value) else { return };
         let why = error.to_string();
         let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();

@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::{
     Ack, Batch, Cache, Condition, Consumes, Deliver, Emit, ExitCode, Flaky, Leaks, Matrix, Need,
-    OnEnd, OneOrMany, OutputFile, Produces, Ready, Recycle, Restart, RestartWord, Retry, RunWhen,
-    StderrWord, StdinFrom, StdoutWord, Stop, Timeout, Wire,
+    OnEnd, OneOrMany, OutputFile, ProblemMatcher, Produces, Ready, Recycle, Restart, RestartWord,
+    Retry, RunWhen, StderrWord, StdinFrom, StdoutWord, Stop, Timeout, Tool, Wire,
 };
 use crate::config::forms::{Either, Key, List, Map, Size, Time, Whole};
 
@@ -126,6 +126,10 @@ pub(in crate::config) struct Process {
     /// Where standard error goes: `log` (the default), `null` or a file.
     #[schemars(extend("examples" = ["null", { "file": "err.txt", "append": true }]))]
     pub(in crate::config) stderr: Key<Either<StderrWord, OutputFile>>,
+    /// What finds problems in what it prints, so that they are shown at their place in the code: a
+    /// tool, an own matcher, or a list of them.
+    #[schemars(extend("examples" = ["rustc", ["eslint", "tsc"]]))]
+    pub(in crate::config) problem_matcher: Key<OneOrMany<Either<Tool, ProblemMatcher>>>,
     /// The queue, or the queues, that its standard output goes to, or what a worker replies.
     #[schemars(extend("x-names" = "queue"))]
     #[schemars(extend("examples" = ["files", { "queue": "files", "from": "fd3" }]))]

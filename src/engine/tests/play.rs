@@ -132,6 +132,7 @@ impl Play {
             started: 0,
             inherited: Vec::new(),
             masker: Masker::default(),
+            top: self.home().to_owned(),
             options: Vec::new(),
             on_terminal: false,
             hears_keys: false,

@@ -3,8 +3,9 @@
 //! A suite for each process, a case for each cell of its matrix, and for a consumer one for each
 //! item. What passed at a later try is flaky, as Surefire has it (`flakyFailure`), and of what
 //! failed the earlier tries stand beside the last (`rerunFailure`). What was skipped, stopped or
-//! may fail counts as skipped and says why. Cases lie on disk where they are many. Unaware of
-//! which attributes a CI shows.
+//! may fail counts as skipped and says why; so does an item that is dead where its process has
+//! passed, because a failure would contradict the verdict. Cases lie on disk where they are many.
+//! Unaware of which attributes a CI shows.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -16,10 +17,13 @@ use crate::event::{
     Event, EventKind, Exit, ItemRef, Logs, Node, NodeState, Outcome, Tally, Try, Verdict,
 };
 use crate::model::NodeId;
-use crate::report::{replay, words};
+use crate::report::{findings, replay, words};
 
 /// Lines of output that a case tells of each stream.
 const TAIL: usize = 50;
+
+/// Findings that a failure tells of.
+const FINDINGS: usize = 20;
 
 /// Text of a suite that is held before it goes to disk: one write for many cases.
 const TEXT: usize = 16 << 10;
@@ -28,8 +32,8 @@ const TEXT: usize = 16 << 10;
 #[derive(Default)]
 pub(super) struct Junit {
     suites: Vec<Suite>,
-    /// The suite of each node, and how many cases it has there.
-    nodes: Vec<(usize, u64)>,
+    /// What is known of each node.
+    nodes: Vec<Told>,
     /// Tries that did not pass, of what will be tried again.
     tries: HashMap<(NodeId, Option<u64>), String>,
     /// How long the last try took of items of which it is not told yet that they are dead.
@@ -44,15 +48,35 @@ pub(super) struct Junit {
 #[derive(Default)]
 struct Suite {
     name: String,
+    cases: Cases,
+}
+
+/// A node.
+#[derive(Default)]
+struct Told {
+    suite: usize,
+    /// How many cases it has.
+    cases: u64,
+    /// Its dead items, as they are told where it has failed, and where it has not: that is known
+    /// only at its end.
+    dead: Option<Box<[Cases; 2]>>,
+}
+
+/// Cases, and what they come to.
+#[derive(Default)]
+struct Cases {
     tests: u64,
     failures: u64,
     skipped: u64,
     time: Duration,
-    /// Cases that are not on disk yet.
+    /// Those that are not on disk yet.
     text: String,
     /// Where the others lie: from, and how many bytes.
     pieces: Vec<(u64, u64)>,
 }
+
+/// A case: of which node, by which name, and how long it took.
+type Case<'a> = (NodeId, &'a str, Duration);
 
 /// What became of a case.
 #[derive(Debug, Clone, Copy)]
@@ -69,42 +93,43 @@ impl Junit {
             self.suites.push(Suite { name: process.to_owned(), ..Suite::default() });
             self.suites.len() - 1
         });
-        self.nodes.push((suite, 0));
+        self.nodes.push(Told { suite, ..Told::default() });
     }
 
     /// Adds a case, of which `inside` is what stands in it.
-    fn case(
-        &mut self,
-        (node, name): (NodeId, &str),
-        took: Duration,
-        result: Result,
-        inside: &str,
-    ) -> io::Result<()> {
-        let (suite, cases) = &mut self.nodes[node.index()];
-        *cases += 1;
-        let suite = &mut self.suites[*suite];
-        suite.tests += 1;
-        suite.time += took;
-        match result {
-            Result::Passed => {}
-            Result::Failed => suite.failures += 1,
-            Result::Skipped => suite.skipped += 1,
+    fn case(&mut self, case: Case<'_>, result: Result, inside: &str) -> io::Result<()> {
+        let told = &mut self.nodes[case.0.index()];
+        told.cases += 1;
+        let suite = &mut self.suites[told.suite];
+        suite.cases.add(&suite.name, case, result, inside);
+        if suite.cases.text.len() >= TEXT {
+            suite.cases.lay_down(&mut self.spool, &mut self.end)?;
         }
-        let (class, name, time) = (xml::text(&suite.name), xml::text(name), seconds(took));
-        let head = format!("    <testcase name=\"{name}\" classname=\"{class}\" time=\"{time}\"");
-        suite.text.push_str(&head);
-        if inside.is_empty() {
-            suite.text.push_str("/>\n");
-        } else {
-            let _ = write!(suite.text, ">\n{inside}    </testcase>\n");
+        Ok(())
+    }
+
+    /// Adds a dead item in both ways in which it may be told.
+    fn dead(&mut self, case: Case<'_>, failed: &str, skipped: &str) -> io::Result<()> {
+        let told = &mut self.nodes[case.0.index()];
+        told.cases += 1;
+        let class = &self.suites[told.suite].name;
+        let ways = told.dead.get_or_insert_default();
+        ways[0].add(class, case, Result::Failed, failed);
+        ways[1].add(class, case, Result::Skipped, skipped);
+        for cases in ways.iter_mut().filter(|cases| cases.text.len() >= TEXT) {
+            cases.lay_down(&mut self.spool, &mut self.end)?;
         }
-        if suite.text.len() >= TEXT {
-            self.spool.write_all(suite.text.as_bytes())?;
-            let bytes = suite.text.len() as u64;
-            suite.pieces.push((self.end, bytes));
-            self.end += bytes;
-            suite.text.clear();
-        }
+        Ok(())
+    }
+
+    /// Tells the dead items of a node, now that it is known whether they are failures.
+    fn bury(&mut self, node: NodeId, failures: bool) -> io::Result<()> {
+        let told = &mut self.nodes[node.index()];
+        let Some(ways) = told.dead.take() else { return Ok(()) };
+        let [failed, skipped] = *ways;
+        let suite = &mut self.suites[told.suite];
+        suite.cases.lay_down(&mut self.spool, &mut self.end)?;
+        suite.cases.append(if failures { failed } else { skipped });
         Ok(())
     }
 
@@ -119,7 +144,7 @@ impl Junit {
             (Verdict::Passed, _) => {
                 let tries = self.tries.remove(&key).unwrap_or_default();
                 let tries = tries.replace("rerunFailure", "flakyFailure");
-                self.case((node, &case_of(item)), *took, Result::Passed, &tries)
+                self.case((node, &case_of(item), *took), Result::Passed, &tries)
             }
             (_, Some(_)) => {
                 let how = how(exit, *verdict, reason.as_deref());
@@ -140,16 +165,16 @@ impl Junit {
         self.tries.remove(&(*node, Some(item.index)));
         let told = self.took.remove(&(*node, item.index));
         let said: Vec<String> = stderr.lossy().lines().map(str::to_owned).collect();
-        let mut inside = String::new();
         let how_of = |one: &Try| how(&one.exit, one.verdict, one.reason.as_deref());
-        if let Some((last, earlier)) = tries.split_last() {
-            inside.push_str(&failed("failure", &how_of(last), &said));
-            inside.extend(earlier.iter().map(|one| again_failed(&how_of(one), &[])));
-        } else {
-            inside.push_str(&failed("failure", "it is dead", &said));
-        }
+        let (last, earlier) = match tries.split_last() {
+            Some((last, earlier)) => (how_of(last), earlier),
+            None => ("it is dead".to_owned(), &[][..]),
+        };
+        let mut inside = failed("failure", &last, &said);
+        inside.extend(earlier.iter().map(|one| again_failed(&how_of(one), &[])));
         let took = told.or(tries.last().map(|last| last.took)).unwrap_or_default();
-        self.case((*node, &case_of(item)), took, Result::Failed, &inside)
+        let tolerated = skipped(&format!("dead, which is tolerated: {last}"));
+        self.dead((*node, &case_of(item), took), &inside, &tolerated)
     }
 
     fn attempt_ended(&mut self, event: &Event, tally: &Tally) {
@@ -168,7 +193,8 @@ impl Junit {
         let node = &tally.nodes[id.index()];
         let tries = self.tries.remove(&(id, None)).unwrap_or_default();
         let logs = self.logs.remove(&id);
-        let has_items = self.nodes[id.index()].1 > 0;
+        let has_items = self.nodes[id.index()].cases > 0;
+        self.bury(id, !tolerates(outcome))?;
         let is_told = has_items && (!outcome.is_failure() || tally_has_dead(tally, node));
         if is_told {
             return Ok(());
@@ -178,12 +204,13 @@ impl Junit {
             Outcome::Passed | Outcome::Cached => (Result::Passed, String::new()),
             Outcome::Flaky => (Result::Passed, tries.replace("rerunFailure", "flakyFailure")),
             Outcome::Skipped | Outcome::Stopped | Outcome::AllowedFailure => {
-                let why = xml::text(&why);
-                (Result::Skipped, format!("      <skipped message=\"{why}\"/>\n"))
+                (Result::Skipped, skipped(&why))
             }
             Outcome::Failed | Outcome::TimedOut | Outcome::Killed => {
-                let said = logs.as_ref().map(said).unwrap_or_default();
-                (Result::Failed, failed("failure", &why, &said) + &tries)
+                let mut told: Vec<_> =
+                    tally.findings.by(id).take(FINDINGS).map(findings::line).collect();
+                told.extend(logs.as_ref().map(said).unwrap_or_default());
+                (Result::Failed, failed("failure", &why, &told) + &tries)
             }
         };
         for (element, piece) in logs.iter().flat_map(streams) {
@@ -193,16 +220,17 @@ impl Junit {
                 let _ = writeln!(inside, "      <{element}>{lines}</{element}>");
             }
         }
-        self.case((id, &node.name), node.took, result, &inside)
+        self.case((id, &node.name, node.took), result, &inside)
     }
 
     /// Tells of what had no end because the run had none.
     fn cut_off(&mut self, tally: &Tally) -> io::Result<()> {
         for (index, node) in tally.nodes.iter().enumerate() {
             if !matches!(node.state, NodeState::Done(_)) {
+                self.bury(NodeId::at(index), true)?;
                 let inside = failed("failure", "the run broke off before its end", &[]);
-                let name = (NodeId::at(index), node.name.as_str());
-                self.case(name, Duration::ZERO, Result::Failed, &inside)?;
+                let case = (NodeId::at(index), node.name.as_str(), Duration::ZERO);
+                self.case(case, Result::Failed, &inside)?;
             }
         }
         Ok(())
@@ -226,8 +254,8 @@ impl Written for Junit {
 
     fn write(&mut self, tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
         self.cut_off(tally)?;
-        let sum = |of: fn(&Suite) -> u64| self.suites.iter().map(of).sum::<u64>();
-        let (tests, failures) = (sum(|suite| suite.tests), sum(|suite| suite.failures));
+        let sum = |of: fn(&Cases) -> u64| self.suites.iter().map(|suite| of(&suite.cases)).sum();
+        let (tests, failures): (u64, u64) = (sum(|cases| cases.tests), sum(|cases| cases.failures));
         let took = tally.ended.map(|(_, took)| took).unwrap_or_default();
         let started = UNIX_EPOCH + Duration::from_millis(tally.started);
         let started = humantime::format_rfc3339_seconds(started);
@@ -239,7 +267,8 @@ impl Written for Junit {
             seconds(took)
         )?;
         for suite in &self.suites {
-            let Suite { name, tests, failures, skipped, time, text, pieces } = suite;
+            let Suite { name, cases } = suite;
+            let Cases { tests, failures, skipped, time, text, pieces } = cases;
             writeln!(
                 to,
                 "  <testsuite name=\"{}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" \
@@ -257,6 +286,63 @@ impl Written for Junit {
     }
 }
 
+impl Cases {
+    /// Adds a case of a class.
+    fn add(&mut self, class: &str, case: Case<'_>, result: Result, inside: &str) {
+        let (_, name, took) = case;
+        self.tests += 1;
+        self.time += took;
+        match result {
+            Result::Passed => {}
+            Result::Failed => self.failures += 1,
+            Result::Skipped => self.skipped += 1,
+        }
+        let (class, name, time) = (xml::text(class), xml::text(name), seconds(took));
+        let head = format!("    <testcase name=\"{name}\" classname=\"{class}\" time=\"{time}\"");
+        self.text.push_str(&head);
+        if inside.is_empty() {
+            self.text.push_str("/>\n");
+        } else {
+            let _ = write!(self.text, ">\n{inside}    </testcase>\n");
+        }
+    }
+
+    /// Lays what is held at the end of a spool.
+    fn lay_down(&mut self, spool: &mut Spool, end: &mut u64) -> io::Result<()> {
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        spool.write_all(self.text.as_bytes())?;
+        let bytes = self.text.len() as u64;
+        self.pieces.push((*end, bytes));
+        *end += bytes;
+        self.text.clear();
+        Ok(())
+    }
+
+    /// Adds other cases behind these, of which none is held.
+    fn append(&mut self, other: Self) {
+        self.tests += other.tests;
+        self.failures += other.failures;
+        self.skipped += other.skipped;
+        self.time += other.time;
+        self.pieces.extend(other.pieces);
+        self.text = other.text;
+    }
+}
+
+/// Returns whether the run passes with the dead items of a node that ended so.
+fn tolerates(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Passed | Outcome::Flaky | Outcome::Cached | Outcome::AllowedFailure => true,
+        Outcome::Skipped
+        | Outcome::Stopped
+        | Outcome::Failed
+        | Outcome::TimedOut
+        | Outcome::Killed => false,
+    }
+}
+
 /// Returns the name of an item's case: its id and its first bytes.
 fn case_of(item: &ItemRef) -> String {
     words::item(item, "…")
@@ -270,6 +356,11 @@ fn how(exit: &Exit, verdict: Verdict, reason: Option<&str>) -> String {
 fn failed(element: &str, how: &str, said: &[String]) -> String {
     let (how, said) = (xml::text(how), xml::lines(said));
     format!("      <{element} message=\"{how}\" type=\"failed\">{said}</{element}>\n")
+}
+
+/// Returns an element that says why something does not count.
+fn skipped(why: &str) -> String {
+    format!("      <skipped message=\"{}\"/>\n", xml::text(why))
 }
 
 fn again_failed(how: &str, said: &[String]) -> String {

@@ -9,14 +9,17 @@ use std::io::{self, Write};
 
 use super::Written;
 use crate::event::{Event, EventKind, NodeState, Outcome, Tally};
-use crate::model::{AttemptId, NodeId};
-use crate::report::{flow, replay, sanitize, words};
+use crate::model::{AttemptId, NodeId, Severity};
+use crate::report::{findings, flow, replay, sanitize, words};
 
 /// Failures that are told at length.
 const FAILURES: usize = 20;
 
 /// Lines of output of each.
 const TAIL: usize = 20;
+
+/// Findings that are told.
+const FINDINGS: usize = 50;
 
 /// Nodes that the table names: a page that is longer nobody reads.
 const NODES: usize = 50;
@@ -63,6 +66,7 @@ impl Written for Markdown {
     fn write(&mut self, tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
         let mut out = headline(tally);
         failures(&mut out, tally);
+        found(&mut out, tally);
         table(&mut out, tally);
         self.results(&mut out, tally);
         queues(&mut out, tally);
@@ -135,6 +139,22 @@ fn failures(out: &mut String, tally: &Tally) {
         let _ = writeln!(out, "\nAgain: {}\n\n</details>", code(&again));
     }
     let more = (tally.failures() as usize).saturating_sub(FAILURES);
+    if more > 0 {
+        let _ = writeln!(out, "\nand {more} more");
+    }
+}
+
+fn found(out: &mut String, tally: &Tally) {
+    let counts = findings::counts(tally);
+    if counts.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\nFindings: {}\n", counts.join(" · "));
+    let of = |severity| tally.findings.of(severity);
+    for finding in of(Severity::Error).chain(of(Severity::Warning)).take(FINDINGS) {
+        let _ = writeln!(out, "- {}", code(&findings::line(finding)));
+    }
+    let more = tally.findings.list.len().saturating_sub(FINDINGS);
     if more > 0 {
         let _ = writeln!(out, "\nand {more} more");
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::harness::{Ran, Test};
+use crate::harness::{Ran, Test, installed};
 
 /// A job in which something ends in each way, with text that means something to each format.
 const JOB: &str = r#"
@@ -54,6 +54,17 @@ fn timeless(text: &str) -> String {
     .into_owned()
 }
 
+/// Returns whether a file is there that `.ci/run` fetches.
+fn fetched(test: &str, file: &str) -> bool {
+    let found = std::path::Path::new(file).exists();
+    let forbidden = std::env::var_os("RUNNER_TEST_NO_SKIP").is_some();
+    assert!(found || !forbidden, "`{file}` is not there, and nothing may be skipped");
+    if !found {
+        eprintln!("skipped: {test}: `.ci/run` fetches the schema");
+    }
+    found
+}
+
 /// Runs the job, so many children at once.
 fn ran(jobs: &str) -> Ran {
     let words =
@@ -79,6 +90,54 @@ fn a_run_is_told_as_tests() {
         }
     }
     assert_snapshot!(timeless(&xml));
+}
+
+#[test]
+fn a_dead_item_that_is_tolerated_is_no_failure() {
+    let job = |tolerate: &str| {
+        format!(
+            "[queue.n]\nitems = {{ range = [0, 3] }}\n{tolerate}\n[process.a]\nconsumes = \"n\"\n\
+             retry = 1\nscript = \"[ {{item}} != 1 ]\"\n"
+        )
+    };
+    for (tolerate, exit, failures, skipped) in [("tolerate = 1", 0, 0, 1), ("", 1, 1, 0)] {
+        let args = ["--report", "junit=j.xml", "-j", "1", "job.toml"];
+        let ran = Test::new().job(&job(tolerate)).args(args).run().exits(exit);
+        let xml = ran.read("j.xml");
+        let said =
+            format!("tests=\"3\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"");
+        assert!(xml.contains(&said), "{xml}");
+        let told = "<skipped message=\"dead, which is tolerated: exit code 1\"/>";
+        assert_eq!(xml.contains(told), exit == 0, "{xml}");
+        assert_eq!(xml.contains("<rerunFailure"), exit == 1, "{xml}");
+    }
+}
+
+/// Where `.ci/run` puts the schema that Jenkins publishes.
+const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/python/junit-10.xsd");
+
+#[test]
+fn a_report_of_tests_keeps_to_the_schema_of_jenkins() {
+    let test = "a_report_of_tests_keeps_to_the_schema_of_jenkins";
+    if !installed(test, "xmllint") || !fetched(test, SCHEMA) {
+        return;
+    }
+    let hostile = "limits.on-failure = \"continue\"\n\
+        [queue.q]\nitems = [\"]]>\", \"<a>&\"]\ntolerate = 1\n\
+        [process.items]\nconsumes = \"q\"\nretry = 1\n\
+        script = \"head -c 9000 /dev/urandom >&2; [ $RUNNER_ITEM_INDEX = 0 ]\"\n\
+        [process.noise]\nretry = 1\nscript = \"cat /dev/urandom | head -c 99999; exit 1\"\n";
+    let args = ["--report", "junit=out/j.xml", "job.toml"];
+    for ran in [ran("4"), Test::new().job(hostile).args(args).run().exits(1)] {
+        let report = ran.path("out/j.xml");
+        let said = std::process::Command::new("xmllint")
+            .args(["--noout", "--schema", SCHEMA])
+            .arg(report)
+            .output()
+            .expect("it is installed");
+        let told = String::from_utf8_lossy(&said.stderr);
+        assert!(said.status.success(), "{told}\n{}", ran.read("out/j.xml"));
+    }
 }
 
 #[test]
@@ -150,5 +209,6 @@ fn a_report_that_cannot_be_written_is_never_green() {
     let told = "runner: failed to write `/dev/full`: No space left on device";
     assert!(ran.stderr.contains(told), "{ran}");
     let ran = Test::new().job(job).args(["--report", "pdf=x", "job.toml"]).run().exits(2);
-    assert!(ran.stderr.contains("the kinds are junit, markdown, trace, events and html"), "{ran}");
+    let told = "the kinds are junit, markdown, trace, events, html and codequality";
+    assert!(ran.stderr.contains(told), "{ran}");
 }

@@ -6,7 +6,7 @@
 use super::tokens::{Token, inline_modules, tokens};
 
 /// Every room with its floor.
-pub(super) const FLOORS: [(&str, u8); 20] = [
+pub(super) const FLOORS: [(&str, u8); 21] = [
     ("model", 0),
     ("config", 1),
     ("plan", 1),
@@ -16,6 +16,7 @@ pub(super) const FLOORS: [(&str, u8); 20] = [
     ("child", 2),
     ("launch", 2),
     ("mask", 2),
+    ("matcher", 2),
     ("queue", 2),
     ("journal", 2),
     ("report", 2),
