@@ -50,7 +50,7 @@ pub use fmt::{Fmt, fmt};
 pub use graph::Format;
 pub use import::{Import, import};
 pub use init::{Init, init};
-pub use known::{Known, codes, dead_items, processes, runs};
+pub use known::{Known, codes, dead_items, processes, runs, tags, vars};
 pub use load::{Load, check};
 pub use lsp::lsp;
 pub use reports::{Report, report};

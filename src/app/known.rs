@@ -4,6 +4,7 @@
 //! Asked while a person types, so nothing is started, written or told, and what can't be read
 //! quickly is not known. Unaware of who asks.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::dead::{Named, open_items};
@@ -12,7 +13,7 @@ use super::validate::chosen;
 use crate::config::{self, Options, Purpose};
 use crate::diagnostic;
 use crate::journal::run_ids;
-use crate::model::Process;
+use crate::model::{Job, Process};
 use crate::report::Color;
 
 /// Bytes of the events of a run that are read through for its dead items: a fraction of the time in
@@ -24,17 +25,29 @@ pub type Known = (String, Option<String>);
 
 /// Returns the processes of a job file, or of the only one that is usual here.
 pub fn processes(job: Option<&Path>) -> Vec<Known> {
+    let known = |process: Process| (process.name, process.description.as_deref().map(first_line));
+    read(job).into_iter().flat_map(|job| job.processes).map(known).collect()
+}
+
+/// Returns the tags of its processes.
+pub fn tags(job: Option<&Path>) -> Vec<Known> {
+    let tags = read(job).into_iter().flat_map(|job| job.processes).flat_map(|it| it.tags);
+    tags.collect::<BTreeSet<_>>().into_iter().map(|tag| (tag, Some("a tag".to_owned()))).collect()
+}
+
+/// Returns its variables, as one begins to set them, with what they are.
+pub fn vars(job: Option<&Path>) -> Vec<Known> {
+    let vars = read(job).into_iter().flat_map(|job| job.vars);
+    vars.map(|(name, value)| (format!("{name}="), Some(first_line(&value)))).collect()
+}
+
+/// Reads a job file as far as it can be, or the only one that is usual here.
+fn read(job: Option<&Path>) -> Option<Job> {
     let usual = || chosen(&[]).ok().filter(|files| files.len() == 1)?.pop();
-    let Some(path) = job.map(Path::to_owned).or_else(usual) else { return Vec::new() };
-    if !path.is_file() {
-        return Vec::new();
-    }
+    let path = job.map(Path::to_owned).or_else(usual).filter(|path| path.is_file())?;
     let options = Options { purpose: Purpose::Check, ..Options::default() };
     let loaded = config::load(&path, &options);
-    let job = loaded.job.or(loaded.draft);
-    let processes = job.into_iter().flat_map(|job| job.processes);
-    let known = |process: Process| (process.name, process.description.as_deref().map(first_line));
-    processes.map(known).collect()
+    loaded.job.or(loaded.draft)
 }
 
 /// Returns the ids of the runs that are kept, the newest first.

@@ -97,60 +97,70 @@ fn proposed(command: Command) -> Command {
 }
 
 fn argument(arg: Arg) -> Arg {
-    let hidden = !arg.is_positional();
+    let arg = if arg.is_positional() { arg } else { arg.hide(true) };
     let name = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
-    let completer = match name.as_deref().unwrap_or_default() {
-        "JOB.toml" | "JOB.toml|DIR|-" => ArgValueCompleter::new(job_files),
-        "PROCESS" | "NAME|GLOB|TAG" => ArgValueCompleter::new(processes),
-        "RUN" => ArgValueCompleter::new(runs),
-        "RUN|ITEM" => ArgValueCompleter::new(runs_and_items),
-        "CODE" => ArgValueCompleter::new(codes),
-        "COMMAND" => ArgValueCompleter::new(commands),
-        "DIR" => return arg.hide(hidden).value_hint(ValueHint::DirPath),
-        _ => return arg.hide(hidden),
-    };
-    arg.hide(hidden).add(completer)
-}
-
-fn job_files(start: &OsStr) -> Vec<CompletionCandidate> {
-    let is_toml = |path: &Path| path.extension().is_some_and(|end| end == "toml");
-    PathCompleter::any().filter(is_toml).complete(start)
-}
-
-fn processes(start: &OsStr) -> Vec<CompletionCandidate> {
-    let words = typed();
-    let is_job = |word: &&OsString| Path::new(word).extension().is_some_and(|end| end == "toml");
-    let job = words.iter().filter(is_job).map(Path::new).find(|path| path.is_file());
-    candidates(app::processes(job), start)
-}
-
-fn runs(start: &OsStr) -> Vec<CompletionCandidate> {
-    let ids = app::runs(state().as_deref()).into_iter().chain(["last".to_owned()]);
-    candidates(ids.map(|id| (id, None)), start)
-}
-
-fn runs_and_items(start: &OsStr) -> Vec<CompletionCandidate> {
-    let ids = app::runs(state().as_deref());
-    let run = typed().into_iter().filter_map(|word| word.into_string().ok());
-    let run = run.into_iter().find(|word| word == "last" || ids.contains(word));
-    let named = run.is_some();
-    let mut found = candidates(app::dead_items(run, state()), start);
-    if !named {
-        found.extend(runs(start));
+    let parts: Vec<String> = name.iter().flat_map(|name| name.split('|')).map(Into::into).collect();
+    match parts.as_slice() {
+        [dir] if dir == "DIR" => arg.value_hint(ValueHint::DirPath),
+        parts if !parts.iter().any(|part| NOUNS.contains(&part.as_str())) => arg,
+        _ => arg.add(ArgValueCompleter::new(move |start: &OsStr| proposals(&parts, start))),
     }
-    found
 }
 
-fn codes(start: &OsStr) -> Vec<CompletionCandidate> {
-    candidates(app::codes(), start)
+/// Names that help gives to values of which it is known what they may be.
+const NOUNS: [&str; 8] =
+    ["JOB.toml", "PROCESS", "TAG", "NAME=VALUE", "RUN", "ITEM", "CODE", "COMMAND"];
+
+/// Returns what may stand for a value that help calls by one of these names.
+fn proposals(nouns: &[String], start: &OsStr) -> Vec<CompletionCandidate> {
+    let files = nouns.iter().any(|noun| noun == "JOB.toml").then(|| {
+        let is_toml = |path: &Path| path.extension().is_some_and(|end| end == "toml");
+        PathCompleter::any().filter(is_toml).complete(start)
+    });
+    let known = nouns.iter().flat_map(|noun| known(noun));
+    files.into_iter().flatten().chain(candidates(known, start)).collect()
 }
 
-fn commands(start: &OsStr) -> Vec<CompletionCandidate> {
-    let all = Words::command();
+/// Returns what is known of a name that help gives to values.
+fn known(noun: &str) -> Vec<Known> {
+    let job = job();
+    match noun {
+        "PROCESS" => app::processes(job.as_deref()),
+        "TAG" => [app::processes(job.as_deref()), app::tags(job.as_deref())].concat(),
+        "NAME=VALUE" => app::vars(job.as_deref()),
+        // Of one that was typed only items can follow.
+        "RUN" if run().is_none() => runs(),
+        "ITEM" => app::dead_items(run(), state()),
+        "CODE" => app::codes(),
+        "COMMAND" => commands(),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the runs that are kept, and the word for the last.
+fn runs() -> Vec<Known> {
+    let ids = app::runs(state().as_deref()).into_iter().chain(["last".to_owned()]);
+    ids.map(|id| (id, None)).collect()
+}
+
+/// Returns the run that was typed.
+fn run() -> Option<String> {
+    let known = runs();
+    let words = typed().into_iter().filter_map(|word| word.into_string().ok());
+    words.into_iter().find(|word| known.iter().any(|(id, _)| id == word))
+}
+
+fn commands() -> Vec<Known> {
     let named = |command: &Command| {
         (command.get_name().to_owned(), command.get_about().map(ToString::to_string))
     };
-    candidates(all.get_subcommands().map(named), start)
+    Words::command().get_subcommands().map(named).collect()
+}
+
+/// Returns the job file that was typed.
+fn job() -> Option<PathBuf> {
+    let is_toml = |path: &PathBuf| path.extension().is_some_and(|end| end == "toml");
+    typed().into_iter().map(PathBuf::from).filter(is_toml).find(|path| path.is_file())
 }
 
 /// Returns what begins like the word under way, and can be typed.

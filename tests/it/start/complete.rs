@@ -10,7 +10,11 @@ description = "Builds: all of it"
 command = ["false"]
 
 [process.bundle]
+tags = ["slow"]
 script = "touch started"
+
+[vars]
+mode = "fast"
 
 [process.test]
 command = ["true"]
@@ -48,6 +52,8 @@ fn processes_of_the_job_file_are_proposed() {
     assert_eq!(proposed(&["run", "job.toml", "bu"]), ["build", "bundle"]);
     assert_eq!(proposed(&["plan", "jobs/deep.toml", "build", "t"]), ["test"]);
     assert_eq!(proposed(&["--output", "plain", "job.toml", "te"]), ["test"]);
+    assert_eq!(proposed(&["job.toml", "--only", ""]), ["build", "bundle", "test", "slow"]);
+    assert_eq!(proposed(&["job.toml", "--var", "m"]), ["mode="]);
 }
 
 #[test]
