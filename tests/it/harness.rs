@@ -210,10 +210,20 @@ pub(crate) fn installed(test: &str, program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let sbin = ["/usr/sbin", "/sbin"].map(PathBuf::from);
     let found = std::env::split_paths(&path).chain(sbin).any(|dir| dir.join(program).is_file());
+    can_go_on(test, program, found)
+}
+
+/// Returns whether a file is there that `.ci/run` fetches; else says or does as [`installed`].
+pub(crate) fn fetched(test: &str, file: &str) -> bool {
+    can_go_on(test, file, Path::new(file).is_file())
+}
+
+/// Says that a test is skipped for want of something, or fails where nothing may be skipped.
+fn can_go_on(test: &str, what: &str, found: bool) -> bool {
     if !found {
         let forbidden = std::env::var_os("RUNNER_TEST_NO_SKIP").is_some();
-        assert!(!forbidden, "`{program}` is not installed, and nothing may be skipped");
-        let _ = writeln!(io::stderr(), "skipped: {test}: `{program}` is not installed");
+        assert!(!forbidden, "`{what}` is not installed, and nothing may be skipped");
+        let _ = writeln!(io::stderr(), "skipped: {test}: `{what}` is not installed");
     }
     found
 }

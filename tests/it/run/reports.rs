@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::harness::{Ran, Test, installed};
+use crate::harness::{Ran, Test, fetched, installed};
 
 /// A job in which something ends in each way, with text that means something to each format.
 const JOB: &str = r#"
@@ -52,17 +52,6 @@ fn timeless(text: &str) -> String {
         found.get(1).map_or("[time]".to_owned(), |name| format!("{}=\"\"", name.as_str()))
     })
     .into_owned()
-}
-
-/// Returns whether a file is there that `.ci/run` fetches.
-fn fetched(test: &str, file: &str) -> bool {
-    let found = std::path::Path::new(file).exists();
-    let forbidden = std::env::var_os("RUNNER_TEST_NO_SKIP").is_some();
-    assert!(found || !forbidden, "`{file}` is not there, and nothing may be skipped");
-    if !found {
-        eprintln!("skipped: {test}: `.ci/run` fetches the schema");
-    }
-    found
 }
 
 /// Runs the job, so many children at once.
@@ -117,6 +106,7 @@ fn a_dead_item_that_is_tolerated_is_no_failure() {
 const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/python/junit-10.xsd");
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the validator is no child of a run")]
 fn a_report_of_tests_keeps_to_the_schema_of_jenkins() {
     let test = "a_report_of_tests_keeps_to_the_schema_of_jenkins";
     if !installed(test, "xmllint") || !fetched(test, SCHEMA) {
