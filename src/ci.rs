@@ -4,8 +4,8 @@
 //! way to escape what stands in them. Pure text. Unaware of what is told and of where it goes.
 //!
 //! Reading order: this file; [`fold`](mod@fold), [`annotation`](mod@annotation), [`hide`](mod@hide)
-//! are orders, [`escape`] is what keeps them one line; [`quality`] is GitLab's report about code,
-//! and [`fingerprint`] is what an entry of it is recognised by.
+//! are orders, [`escape`] is what keeps them one line; [`mod@quality`] is GitLab's report about
+//! code, and [`fingerprint`] is what an entry of it is recognised by.
 
 mod annotation;
 mod escape;

@@ -13,9 +13,9 @@
 //! [`publish`] put items in, [`items`] and [`retry`] say what becomes of one; [`crowd`] bounds
 //! children by what the system has room for, [`jobserver`] shares slots with what they start;
 //! [`declared`] is how a process is told; [`context`], [`teller`], [`clock`], [`orders`],
-//! [`printed`], [`results`], [`recent`], [`secrets`], [`signals`], [`tty`] and [`turns`] are what
-//! they share. [`standby`] is there before the job is, with the [`sentry`], which needs nobody; so
-//! is [`changed`], which asks git.
+//! [`printed`], [`results`], [`recent`], [`mod@secrets`], [`signals`], [`tty`] and [`turns`] are
+//! what they share. [`standby`] is there before the job is, with the [`sentry`], which needs
+//! nobody; so is [`changed`], which asks git.
 
 mod attempt;
 mod changed;
