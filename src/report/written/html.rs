@@ -43,13 +43,14 @@ const SCRIPT: &str = concat!(
     include_str!("html/hand.js"),
     include_str!("html/depths.js"),
     include_str!("html/layers.js"),
+    include_str!("html/boxes.js"),
     include_str!("html/graph.js"),
     include_str!("html/start.js"),
 );
 
 /// SHA-256 sums of both, by which the page knows what is its own; a test says what they are.
-const STYLE_SUM: &str = "zWHqgetJAmGjM3Oz2irq3HIV6fMJy0+7je+TRPHTDLg=";
-const SCRIPT_SUM: &str = "tCu4s7cc9JYGAbpTR9D/kNakycJbXMPxnui7uPYV11U=";
+const STYLE_SUM: &str = "5TnfTxoK+A6Ih9xMt83nC4YpLUfd7dMTuHOdX+Pc1tw=";
+const SCRIPT_SUM: &str = "F47oyeznNpL0s2BicgOaYBVCi0vL8P5mv1CfC0vpb9s=";
 
 /// Notes that are shown; there are few.
 const NOTES: usize = 20;

@@ -55,7 +55,8 @@ function wide([kind, ...values]) {
       .join(" ")})`;
   const level = (part) => (part ? part * 40 + 55 : 0);
   const cube = number - 16;
-  return `rgb(${level(Math.floor(cube / 36))} ${level(Math.floor(cube / 6) % 6)} ${level(cube % 6)})`;
+  const steps = [Math.floor(cube / 36), Math.floor(cube / 6) % 6, cube % 6];
+  return `rgb(${steps.map(level).join(" ")})`;
 }
 
 /** Makes a piece of text that looks so. */

@@ -12,6 +12,7 @@ function openNode(node, chosen) {
   body.replaceChildren(
     description ? make("p", { class: "description" }, description) : "",
     facts(node),
+    ...inGraph(node),
     ...command(node),
     ...tries(node, chosen),
   );
@@ -19,6 +20,17 @@ function openNode(node, chosen) {
   const target = body.querySelector("[data-chosen]");
   if (target) target.scrollIntoView({ block: "start" });
   else dialog.scrollTop = 0;
+}
+
+/** Makes what leads to a process in a graph that is shown in part. */
+function inGraph(node) {
+  if (!isApart(node)) return [];
+  const show = () => {
+    $("details").close();
+    showGraph(groups[node.of]);
+    $("graph").scrollIntoView();
+  };
+  return [button("Show it in the graph", show, { class: "more" })];
 }
 
 function facts(node) {

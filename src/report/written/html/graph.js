@@ -3,11 +3,6 @@
 /** Boxes that are drawn at once; of more, those around one process. */
 const BOXES = 80;
 
-/** Sizes of the picture. */
-const ROW = 54,
-  BOX = 38,
-  BETWEEN = 64;
-
 const groups = run.processes.map((process, id) => ({
   process,
   id,
@@ -45,32 +40,43 @@ function allLines() {
   return lines;
 }
 
+const graph = { boxes: [], lines: [], alone: 0 };
+
 function beginGraph() {
-  const lines = allLines();
-  if (!lines.length) return;
-  const joined = new Set(lines.flatMap(({ from, to }) => [from, to]));
+  graph.lines = allLines();
+  if (!graph.lines.length) return;
+  const joined = new Set(graph.lines.flatMap(({ from, to }) => [from, to]));
   const order = (box) => (box.kind === "process" ? box.id : box.id + groups.length);
-  let boxes = [...joined].sort((a, b) => order(a) - order(b));
-  const alone = groups.length - boxes.filter((box) => box.kind === "process").length;
+  graph.boxes = [...joined].sort((a, b) => order(a) - order(b));
+  graph.alone = groups.filter((group) => !joined.has(group)).length;
+  $("graph").hidden = false;
+  const failed = (box) => box.nodes?.some((node) => outcomes.get(node.outcome).failure);
+  showGraph(graph.boxes.find(failed) ?? graph.boxes.find((box) => box.kind === "process"));
+}
+
+/** Whether a process is in the graph, and the graph too large to show all of it. */
+const isApart = (node) => graph.boxes.length > BOXES && graph.boxes.includes(groups[node.of]);
+
+/** Draws the graph, or what is around a box of one that is too large. */
+function showGraph(middle) {
+  const { boxes, lines, alone } = graph;
   const said = [];
   if (boxes.length > BOXES) {
-    const failed = (box) => box.nodes?.some((node) => outcomes.get(node.outcome).failure);
-    const middle = boxes.find(failed) ?? boxes.find((box) => box.kind === "process") ?? boxes[0];
-    said.push(
-      `Of ${boxes.length} processes and queues those around ${middle.process?.name ?? middle.queue.name}.`,
-    );
-    boxes = around(middle, lines);
+    const all = count(boxes.length, "process or queue", "processes and queues");
+    said.push(`Of ${all} those around ${middle.process.name}.`);
   }
-  if (alone)
-    said.push(
-      `${count(alone, "process", "processes")} that nothing leads to or from ${alone === 1 ? "is" : "are"} not drawn.`,
-    );
+  if (alone) {
+    const are = alone === 1 ? "is" : "are";
+    const these = count(alone, "process", "processes");
+    said.push(`${these} that nothing leads to or from ${are} not drawn.`);
+  }
   $("graph").querySelector("p").textContent = said.join(" ");
-  const kept = new Set(boxes);
-  $("graph").hidden = false;
+  const shown = boxes.length > BOXES ? around(middle, lines) : boxes;
+  const kept = new Set(shown);
+  const between = lines.filter(({ from, to }) => kept.has(from) && kept.has(to));
   drawGraph(
-    boxes,
-    lines.filter(({ from, to }) => kept.has(from) && kept.has(to)),
+    shown,
+    between.map((line) => ({ ...line })),
   );
 }
 
@@ -85,162 +91,4 @@ function around(middle, lines) {
     }
   }
   return [...found];
-}
-
-const SVG = document.querySelector("#graph svg").namespaceURI;
-
-function shape(name, values, ...children) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(values)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
-function nameOf(box) {
-  const name = box.kind === "queue" ? box.queue.name : box.process.name;
-  return name.length > 26 ? `${name.slice(0, 25)}…` : name;
-}
-
-function belowOf(box) {
-  if (box.kind === "queue")
-    return `${count(box.queue.done, "item", "items")} done${box.queue.dead ? `, ${box.queue.dead} dead` : ""}`;
-  const length = Math.max(0, ...box.nodes.map((node) => node.took));
-  if (box.nodes.length === 1)
-    return box.nodes[0].started === null ? outcomes.get(box.nodes[0].outcome).said : took(length);
-  const good = box.nodes.filter((node) => !outcomes.get(node.outcome).failure).length;
-  return `${good} of ${box.nodes.length} · ${took(length)}`;
-}
-
-/** The worst that became of the nodes of a process. */
-function worst(box) {
-  const order = [
-    "failed",
-    "timed-out",
-    "killed",
-    "running",
-    "allowed-failure",
-    "flaky",
-    "stopped",
-    "passed",
-    "cached",
-    "skipped",
-    "waiting",
-  ];
-  return order.find((outcome) => box.nodes.some((node) => node.outcome === outcome)) ?? "waiting";
-}
-
-function drawGraph(boxes, lines) {
-  const { layers } = layered(boxes, lines);
-  const tallest = Math.max(...layers.map((layer) => layer.length));
-  let left = 8;
-  for (const layer of layers) {
-    const names = layer
-      .filter((place) => place.box)
-      .map((place) => Math.max(nameOf(place.box).length * 7.4, belowOf(place.box).length * 6.4));
-    const wide = Math.max(90, ...names) + 26;
-    layer.forEach((place, at) => {
-      const top = 8 + (at + (tallest - layer.length) / 2) * ROW;
-      Object.assign(place, { left, wide, top, middle: top + BOX / 2 });
-    });
-    left += wide + BETWEEN;
-  }
-  const [width, height] = [left - BETWEEN + 8, tallest * ROW + 8];
-  const svg = $("graph").querySelector("svg");
-  const places = new Map(
-    layers
-      .flat()
-      .filter((place) => place.box)
-      .map((place) => [place.box, place]),
-  );
-  const backs = lines.filter((line) => line.back).length;
-  svg.setAttribute("viewBox", `0 0 ${width} ${height + (backs ? 30 : 0)}`);
-  svg.setAttribute("width", width);
-  svg.setAttribute("height", height + (backs ? 30 : 0));
-  svg.setAttribute("role", "group");
-  svg.setAttribute("aria-label", "Processes and queues, and what leads where");
-  const arrow = shape(
-    "marker",
-    {
-      id: "arrow",
-      viewBox: "0 0 8 8",
-      refX: 7,
-      refY: 4,
-      markerWidth: 7,
-      markerHeight: 7,
-      orient: "auto",
-    },
-    shape("path", { d: "M0 0L8 4L0 8z", class: "arrow" }),
-  );
-  svg.replaceChildren(
-    shape("defs", {}, arrow),
-    ...lines.map((line) => drawLine(line, places, height)),
-    ...boxes.map((box) => drawBox(box, places.get(box))),
-  );
-}
-
-function drawLine(line, places, height) {
-  const from = places.get(line.from);
-  const to = places.get(line.to);
-  let d = `M${from.left + from.wide} ${from.middle}`;
-  if (line.back) {
-    d += `C${from.left + from.wide + 40} ${height + 30} ${to.left - 40} ${height + 30} ${to.left - 1} ${to.middle}`;
-  } else {
-    for (let at = 1; at < line.path.length; at++) {
-      const [last, next] = [line.path[at - 1], line.path[at]];
-      const half = BETWEEN / 2;
-      d += `C${last.left + last.wide + half} ${last.middle} ${next.left - half} ${next.middle} ${next.left - (at === line.path.length - 1 ? 1 : 0)} ${next.middle}`;
-      if (at < line.path.length - 1) d += `H${next.left + next.wide}`;
-    }
-  }
-  const path = shape("path", { d, class: `line ${line.kind}`, "marker-end": "url(#arrow)" });
-  if (!line.said) return path;
-  const label = shape(
-    "text",
-    { x: from.left + from.wide + 6, y: from.middle - 5, class: "said" },
-    line.said,
-  );
-  return shape("g", {}, path, label);
-}
-
-function drawBox(box, { left, wide, top }) {
-  const is = box.kind === "process" ? worst(box) : "queue";
-  const title = shape(
-    "title",
-    {},
-    box.kind === "process"
-      ? `${box.process.name}: ${outcomes.get(is).said}`
-      : `queue ${box.queue.name}`,
-  );
-  const parts = [
-    title,
-    shape("rect", {
-      x: left,
-      y: top,
-      width: wide,
-      height: BOX,
-      rx: box.kind === "queue" ? BOX / 2 : 6,
-    }),
-  ];
-  if (box.kind === "process")
-    parts.push(shape("rect", { x: left, y: top, width: 5, height: BOX, rx: 2, class: "edge" }));
-  parts.push(
-    shape("text", { x: left + 15, y: top + 16 }, nameOf(box)),
-    shape("text", { x: left + 15, y: top + 30, class: "below" }, belowOf(box)),
-  );
-  if (box.kind === "queue") return shape("g", { class: "box queue" }, ...parts);
-  const said = `${box.process.name}: ${outcomes.get(is).said}, ${belowOf(box)}`;
-  const made = shape(
-    "g",
-    { class: `box ${is}`, tabindex: "0", role: "button", "aria-label": said },
-    ...parts,
-  );
-  const open = () => openNode(box.nodes.find((node) => node.outcome === is) ?? box.nodes[0]);
-  made.addEventListener("click", open);
-  made.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      open();
-    }
-  });
-  return made;
 }
