@@ -11,6 +11,7 @@
 //! and `import` write a first job file, by [`written`].
 
 mod choice;
+mod conditions;
 mod dead;
 mod dry;
 mod explain;

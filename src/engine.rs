@@ -12,14 +12,15 @@
 //! within its [`limits`] and at its node's pace ([`paces`]); [`open`] makes queues, [`source`] and
 //! [`publish`] put items in, [`items`] and [`retry`] say what becomes of one; [`crowd`] bounds
 //! children by what the system has room for, [`jobserver`] shares slots with what they start;
-//! [`declared`] is how a process is told; [`context`], [`teller`], [`clock`], [`orders`],
-//! [`printed`], [`results`], [`recent`], [`mod@secrets`], [`signals`], [`tty`] and [`turns`] are
-//! what they share. [`standby`] is there before the job is, with the [`sentry`], which needs
-//! nobody; so is [`changed`], which asks git.
+//! [`condition`] says what need not run, [`declared`] how a process is told; [`context`],
+//! [`teller`], [`clock`], [`orders`], [`printed`], [`results`], [`recent`], [`mod@secrets`],
+//! [`signals`], [`tty`] and [`turns`] are what they share. [`standby`] is there before the job is,
+//! with the [`sentry`], which needs nobody; so is [`changed`], which asks git.
 
 mod attempt;
 mod changed;
 mod clock;
+mod condition;
 mod context;
 mod core;
 mod crowd;

@@ -6,9 +6,10 @@
 //! the command exists, and of what it does.
 //!
 //! Reading order: `prepare`, `environment`, `pieces`, `values`, `script` with `sh` and
-//! `code`, `ready`, `fit`.
+//! `code`, `ready`, `condition`, `fit`.
 
 mod code;
+mod condition;
 mod environment;
 mod fit;
 mod pieces;
@@ -18,6 +19,7 @@ mod script;
 mod sh;
 mod values;
 
+pub use condition::{Asked, Conditions, Inquiry, Look};
 pub use fit::{Limits, Unfit};
 pub use prepare::{Command, Destination, Launch, OfItems, Payload, Prepared, Preview};
 pub use ready::Probe;

@@ -4,9 +4,10 @@
 //! these types, so the same word stands in the job file, in the code, in an event and in a message.
 //! Unaware of serde, TOML, tokio and petgraph.
 //!
-//! Reading order: [`job`], [`process`], [`service`], [`matcher`], [`pool`], [`queue`],
-//! [`template`], [`ids`], [`problem`], [`mod@nearest`].
+//! Reading order: [`job`], [`process`], [`condition`], [`service`], [`matcher`], [`pool`],
+//! [`queue`], [`template`], [`ids`], [`problem`], [`mod@nearest`].
 
+mod condition;
 mod ids;
 mod job;
 mod matcher;
@@ -18,6 +19,7 @@ mod queue;
 mod service;
 mod template;
 
+pub use condition::{Condition, Os, Question};
 pub use ids::{AttemptId, NodeId, PoolId, QueueId};
 pub use job::{Environment, Inherit, Job, Limits, OnFailure};
 pub use matcher::{GROUPS, Matcher, Tool};

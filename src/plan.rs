@@ -163,6 +163,14 @@ impl Plan {
         &self.job.processes[self.node(id).process]
     }
 
+    /// Returns all nodes of the process of one, itself among them: the cells of its matrix.
+    pub fn cells(&self, id: NodeId) -> &[Node] {
+        let process = self.node(id).process;
+        let first = self.nodes.partition_point(|node| node.process < process);
+        let end = self.nodes.partition_point(|node| node.process <= process);
+        &self.nodes[first..end]
+    }
+
     /// Returns what all groups of a queue see of it, this one among them; without groups only this.
     pub fn groups(&self, id: QueueId) -> &[Queue] {
         let declared = self.queues[id.index()].queue;

@@ -22,7 +22,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::model::{
-    Action, Code, Items, Job, Output, Place, Probe, Problem, Process, Queue, Stdin, Template,
+    Action, Code, Condition, Items, Job, Os, Output, Place, Probe, Problem, Process, Question,
+    Queue, Stdin, Template,
 };
 use files::Globs;
 use made::Made;
@@ -83,6 +84,12 @@ struct Named {
 
 impl Look<'_> {
     fn process(&mut self, process: &Process, variables: &Variables<'_>) {
+        let is_other = |os: Os| os.word() != std::env::consts::OS;
+        let never =
+            |it: &Condition| matches!(it.question, Question::Os(os) if is_other(os) != it.not);
+        if process.conditions.iter().any(never) {
+            return;
+        }
         let place = Place::value(process.file, ["process", process.name.as_str()]);
         let is_later = self.made.comes_later(process);
         let asker = Asker { variables, base: process.base.clone(), is_later };
@@ -99,6 +106,12 @@ impl Look<'_> {
                 let named = shell.first().map(|text| Named::plain(text, place));
                 self.program(named, folder.clone(), &asker);
             }
+        }
+        for (at, condition) in process.conditions.iter().enumerate() {
+            let Question::Command(words) = &condition.question else { continue };
+            let place = place.clone().then("if").item(at).then("command").item(0);
+            let named = words.first().and_then(|word| asker.named(word, place));
+            self.program(named, folder.clone(), &asker);
         }
         let ready = process.service.as_ref().and_then(|service| service.ready.as_ref());
         if let Some(Probe::Command(words)) = ready.map(|ready| &ready.probe) {

@@ -9,22 +9,19 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
+use super::conditions;
 use super::plan::plan as table;
 use super::run::secrets;
 use super::words::{count, quoted, safe};
 use super::{FINE, Invoked};
-use crate::launch::{Command, Destination, Launch, Limits, Payload, Preview};
+use crate::launch::{Command, Destination, Launch, Payload, Preview};
 use crate::mask::Masker;
 use crate::model::{BatchForm, Deliver, From, NodeId, Wire};
 use crate::plan::Plan;
 
-/// What stands for `{run.id}` where there is no run.
-const NO_RUN: &str = "{run.id}";
-
 /// Shows what a dry run would execute.
 pub(super) fn dry_run(plan: &Plan) -> Invoked {
-    let environment: Vec<_> = std::env::vars_os().collect();
-    let launch = Launch::new(&plan.job, NO_RUN, &environment, Limits::default());
+    let launch = conditions::launch(plan);
     let mut out = BufWriter::new(io::stdout());
     dry(plan, (&launch, &Masker::new(secrets(plan)?)), &mut out)?;
     out.flush()?;
@@ -33,10 +30,13 @@ pub(super) fn dry_run(plan: &Plan) -> Invoked {
 
 /// Writes the plan, and then each command in its order.
 fn dry(plan: &Plan, (launch, masker): (&Launch, &Masker), to: &mut dyn Write) -> io::Result<()> {
-    table(plan, to)?;
+    table(plan, launch, to)?;
     for id in plan.order() {
         let node = plan.node(id);
         writeln!(to, "\n# {}", safe(&node.name))?;
+        for condition in conditions::remarks(plan, id, launch) {
+            writeln!(to, "# {}", masker.text(&condition))?;
+        }
         let prepared = launch.prepare(plan.process(id), &node.cell);
         match prepared.and_then(|prepared| prepared.preview(launch)) {
             Ok(mut preview) => {

@@ -4,10 +4,12 @@
 
 use std::io::{self, Write};
 
+use super::conditions;
 use super::queues::remarks;
 use super::services;
 use super::why::reason;
 use super::words::{count, padded, safe};
+use crate::launch::Launch;
 use crate::model::{Deliver, NodeId, When};
 use crate::plan::{Node, Plan, Why, cells};
 
@@ -17,11 +19,14 @@ const WIDTH: usize = 80;
 /// Columns of the longest name that keeps to its column; a longer one takes a line of its own.
 const MAX_NAME: usize = 30;
 
+/// Columns of the longest condition; a dry run shows all of it.
+const MAX_CONDITION: usize = 50;
+
 /// Writes the plan.
-pub(super) fn plan(plan: &Plan, to: &mut dyn Write) -> io::Result<()> {
+pub(super) fn plan(plan: &Plan, launch: &Launch, to: &mut dyn Write) -> io::Result<()> {
     header(plan, to)?;
     let rows: Vec<Row> =
-        plan.order().into_iter().enumerate().map(|(at, id)| row(plan, at, id)).collect();
+        plan.order().into_iter().enumerate().map(|(at, id)| row(plan, launch, (at, id))).collect();
     let width = |cell: fn(&Row) -> &str, title: &str, most: usize| {
         let widths = rows.iter().map(|row| console::measure_text_width(cell(row)));
         widths.filter(|width| *width <= most).max().unwrap_or(0).max(title.len())
@@ -136,17 +141,17 @@ fn seconds(duration: std::time::Duration) -> String {
 }
 
 /// Makes one line.
-fn row(plan: &Plan, at: usize, id: NodeId) -> Row {
+fn row(plan: &Plan, launch: &Launch, (at, id): (usize, NodeId)) -> Row {
     let node = plan.node(id);
     let weight = if node.weight > 1 { format!(" x{}", node.weight) } else { String::new() };
     let pools: Vec<&str> =
         node.pools.iter().map(|pool| plan.pools[pool.index()].name.as_str()).collect();
     let pool = format!("{}{weight}", pools.join(", "));
-    Row { number: at + 1, name: safe(&node.name), pool, waits: waits(plan, node) }
+    Row { number: at + 1, name: safe(&node.name), pool, waits: waits(plan, launch, node) }
 }
 
 /// Returns what a node waits for, in words.
-fn waits(plan: &Plan, node: &Node) -> Vec<String> {
+fn waits(plan: &Plan, launch: &Launch, node: &Node) -> Vec<String> {
     let service = plan.process(node.id).service.as_ref();
     let needs_words = needs(plan, &node.needs).into_iter();
     let mut words: Vec<String> = service.map(services::remarks).unwrap_or_default();
@@ -160,6 +165,8 @@ fn waits(plan: &Plan, node: &Node) -> Vec<String> {
     let after: Vec<(NodeId, When)> = node.after.iter().map(|id| (*id, When::Ended)).collect();
     words.extend(needs(plan, &after).into_iter().map(|(name, _)| format!("after {name}")));
     words.extend(node.piped_from.map(|id| format!("piped from {}", safe(&plan.node(id).name))));
+    let conditions = conditions::remarks(plan, node.id, launch).into_iter();
+    words.extend(conditions.map(|it| console::truncate_str(&it, MAX_CONDITION, "…").into_owned()));
     if let Some(queue) = node.consumes {
         let deliver = plan.process(node.id).consumes.as_ref().map(|consumes| consumes.deliver);
         let what = match deliver {
@@ -218,14 +225,21 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::launch::Limits;
+    use crate::model::{Condition, Job, Question};
     use crate::plan::{Machine, Selection, plan as planned, sample};
 
     fn shown(text: &str, jobs: Option<u32>) -> String {
+        shown_of(sample::job(text), jobs)
+    }
+
+    fn shown_of(job: Job, jobs: Option<u32>) -> String {
         let machine = Machine { cpus: 4, jobs };
-        let job = sample::job(text);
+        let environment = [("CI".into(), "true".into())];
+        let launch = Launch::new(&job, "{run.id}", &environment, Limits::default());
         let made = planned(job, &Selection::default(), &machine, &BTreeMap::new()).unwrap();
         let mut out = Vec::new();
-        plan(&made, &mut out).unwrap();
+        plan(&made, &launch, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -290,6 +304,39 @@ mod tests {
 
         pool default: 4 slots
         ");
+    }
+
+    #[test]
+    fn conditions_are_shown_and_answered_where_that_takes_no_run() {
+        let mut job = sample::job("build\ndeploy needs build\ncell matrix os=linux,mac");
+        let env = |name: &str| Question::Env { name: name.to_owned(), is: None };
+        let value = |value: &str, is: &str| {
+            let is = Some(sample::template(is));
+            Question::Value { value: sample::template(value), is }
+        };
+        let long = ["grep", "-q", "a-word-that-is-long", "a/path/that/is/longer/than/that"];
+        let long = long.map(sample::template).to_vec();
+        let asked = [
+            vec![env("CI"), env("NO_SUCH")],
+            vec![value("{process.build.stdout}", "yes"), Question::Command(long)],
+            vec![value("{matrix.os}", "mac")],
+        ];
+        for (process, asked) in job.processes.iter_mut().zip(asked) {
+            let condition = |question| Condition { question, not: false };
+            process.conditions = asked.into_iter().map(condition).collect();
+        }
+        insta::assert_snapshot!(shown_of(job, None), @r#"
+        sample: 4 processes
+
+        #  process       pool     waits for
+        1  build         default  if CI is set (yes), if NO_SUCH is set (no)
+        2  deploy        default  needs build, if {process.build.stdout} is "yes",
+                                  if `grep -q a-word-that-is-long a/path/that/is/lo…
+        3  cell (linux)  default  if {matrix.os} is "mac" (no)
+        4  cell (mac)    default  if {matrix.os} is "mac" (yes)
+
+        pool default: 4 slots
+        "#);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::choice::Choice;
 use super::graph::{Format, graph};
 use super::load::{Load, load};
 use super::past::Past;
-use super::{FINE, Invoked, WRONG, list, plan};
+use super::{FINE, Invoked, WRONG, conditions, list, plan};
 use crate::report::Color;
 
 /// A form of a job.
@@ -44,7 +44,7 @@ pub fn view(file: &Path, add: &Load, color: Color, view: View) -> Invoked {
         View::Plan { state, .. } => {
             let past = Past::load(file, state.as_deref());
             match asked.plan(job, file, &past.expected())? {
-                Ok(planned) => plan::plan(&planned, &mut out)?,
+                Ok(planned) => plan::plan(&planned, &conditions::launch(&planned), &mut out)?,
                 Err(code) => return Ok(code),
             }
         }

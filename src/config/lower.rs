@@ -5,13 +5,14 @@
 //! until [`Lowering::finish`]. Unaware of the graph.
 //!
 //! Reading order: this file, [`section`], [`naming`], [`job`], [`process`] and its parts
-//! [`action`], [`pace`], [`matrix`], [`flow`], [`consumer`], [`combine`], [`service`], [`inputs`],
-//! [`matcher`], [`later`], then [`pool`], [`queue`], [`items`], [`mark`], [`placeholder`],
-//! [`braces`], [`environment`], [`secrets`].
+//! [`action`], [`pace`], [`matrix`], [`flow`], [`consumer`], [`combine`], [`service`],
+//! [`condition`], [`inputs`], [`matcher`], [`later`], then [`pool`], [`queue`], [`items`],
+//! [`mark`], [`placeholder`], [`braces`], [`environment`], [`secrets`].
 
 mod action;
 mod braces;
 mod combine;
+mod condition;
 mod consumer;
 mod environment;
 mod flow;

@@ -24,7 +24,7 @@ mod queue;
 mod service;
 mod streams;
 
-pub(super) use edges::{Condition, Matrix, Need, RunWhen, When};
+pub(super) use edges::{Condition, Matrix, Need, Os, RunWhen, When};
 pub(super) use flow::{
     Ack, Batch, BatchForm, Consumes, Deliver, Emit, From, OnEnd, Produces, Recycle, Wire,
 };

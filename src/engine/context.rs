@@ -61,6 +61,8 @@ pub(super) struct Context {
     pub(super) printed: RefCell<Printed>,
     /// What processes wrote for others.
     pub(super) results: RefCell<Results>,
+    /// Nodes whose conditions do not hold.
+    pub(super) excused: RefCell<HashSet<NodeId>>,
     /// What this run shares its slots by.
     pub(super) job_server: Option<JobServer>,
 }
@@ -93,6 +95,7 @@ impl Context {
             paces: Paces::default(),
             logs: RefCell::default(),
             opened: RefCell::default(),
+            excused: RefCell::default(),
             printed: RefCell::new(Printed::new(&plan)),
             results: RefCell::new(Results::new(&plan)),
             job_server,

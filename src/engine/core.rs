@@ -4,16 +4,17 @@
 //! argument. There is no clock, channel, child or lock inside, so every decision can be tested as a
 //! table and proved as a law. Constant work for an item, logarithmic for a node, no recursion.
 //!
-//! Reading order: [`input`] is the conversation, [`nodes`] the states and their one gate, [`start`]
-//! chooses what starts, [`finish`] judges what ended, [`long`] what lived long, [`queues`] closes
-//! and drains, [`circles`] where queues feed each other, [`batches`] knows when there is enough for
-//! a child, [`memory`] keeps starts back, [`stopping`] stops, [`pace`] slows down what fails,
-//! [`services`] come and go with those that need them, [`standstill`] ends what waits in vain,
-//! [`waiting`] says why something waits; [`slots`] with [`reserve`] and [`tokens`], [`ready`] and
-//! [`timers`] keep accounts.
+//! Reading order: [`input`] is the conversation, [`nodes`] the states and their one gate,
+//! [`conditions`] knows what need not run, [`start`] chooses what starts, [`finish`] judges what
+//! ended, [`long`] what lived long, [`queues`] closes and drains, [`circles`] where queues feed
+//! each other, [`batches`] knows when there is enough for a child, [`memory`] keeps starts back,
+//! [`stopping`] stops, [`pace`] slows down what fails, [`services`] come and go with those that
+//! need them, [`standstill`] ends what waits in vain, [`waiting`] says why something waits;
+//! [`slots`] with [`reserve`] and [`tokens`], [`ready`] and [`timers`] keep accounts.
 
 mod batches;
 mod circles;
+mod conditions;
 mod finish;
 mod input;
 mod long;
@@ -41,13 +42,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-pub(super) use input::{Effect, Ended, Given, Input, Level, Pace, Settlement, Start};
+pub(super) use input::{Answer, Effect, Ended, Given, Input, Level, Pace, Settlement, Start};
 pub(super) use start::Manner;
 pub(super) use tokens::Sharing;
 
 use crate::event::{EventKind, Stop};
 use crate::model::{AttemptId, NodeId, OnFailure, QueueId};
 use crate::plan::Plan;
+use conditions::Conditions;
 use memory::Memory;
 use nodes::{Graph, Row};
 use queues::QueueRow;
@@ -65,6 +67,7 @@ pub(super) struct Core {
     graph: Graph,
     rows: Vec<Row>,
     units: Units,
+    conditions: Conditions,
     queues: Vec<QueueRow>,
     /// What is known of services, by their nodes.
     services: BTreeMap<NodeId, Service>,
@@ -108,6 +111,7 @@ impl Core {
         Self {
             rows: plan.nodes.iter().map(|node| Row::new(node, &plan)).collect(),
             units: Units::new(&plan, &mut ready),
+            conditions: Conditions::default(),
             queues: plan.queues.iter().map(|queue| QueueRow::new(queue, &plan)).collect(),
             services: services::of(&plan),
             summoned: VecDeque::new(),
@@ -164,6 +168,7 @@ impl Core {
             Input::HeldUp { attempt, waits } => self.held_up(attempt, waits),
             Input::Quiet { attempt } => self.quiet(attempt),
             Input::Probed { attempt, refused } => self.probed(attempt, refused),
+            Input::Answered { node, answer } => self.answered(node, answer),
             Input::Memory(available) => self.memory_seen(available),
             Input::Turns { attempt, turns } => self.had_turns(attempt, turns),
             Input::Token => self.token_came(),
@@ -204,6 +209,7 @@ impl Core {
     fn go_on(&mut self) {
         loop {
             self.hear_ends();
+            self.ask_next();
             self.dispatch();
             if !self.ended.is_empty() {
                 continue;

@@ -15,12 +15,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 
 use super::attempt::{self, Finished, Remains};
+use super::condition;
 use super::context::Context;
-use super::core::{Core, Effect, Input, Settlement, Start};
+use super::core::{Answer, Core, Effect, Input, Settlement, Start};
 use super::fault::Fault;
 use super::invocation::Given;
 use super::orders::{Order, Orders};
@@ -54,6 +55,8 @@ pub(super) struct Driver {
     /// When items of a queue are due.
     due: BTreeMap<QueueId, Instant>,
     hands: HashMap<AttemptId, Hand>,
+    /// Who asks for the conditions of nodes.
+    asked: HashMap<NodeId, AbortHandle>,
     ticks: Interval,
     /// When a stop has taken too long.
     ceiling: Option<Instant>,
@@ -75,6 +78,7 @@ struct Hand {
 /// A task that ended.
 enum Done {
     Attempt(Result<Box<Finished>, Fault>),
+    Asked(NodeId, Result<Answer, Fault>),
     Published(AttemptId, Result<(), Fault>),
     Fed(QueueId, Result<(), Fault>),
 }
@@ -105,6 +109,7 @@ impl Driver {
             untold: BTreeSet::new(),
             due: BTreeMap::new(),
             hands: HashMap::new(),
+            asked: HashMap::new(),
             ticks,
             ceiling: None,
             over: false,
@@ -152,6 +157,8 @@ impl Driver {
             Some(input) = self.inbox.recv() => self.received(input),
             Some(done) = self.tasks.join_next() => match done {
                 Ok(done) => self.done(done),
+                // Nobody wanted to know it any more.
+                Err(error) if error.is_cancelled() => Ok(()),
                 Err(error) => Err(bug(error)),
             },
             token = self.context.next_token(), if self.awaits_token => {
@@ -215,14 +222,18 @@ impl Driver {
             Effect::Probe { attempt } => {
                 self.hands.get(&attempt).iter().for_each(|hand| hand.orders.look());
             }
+            Effect::Ask(node) => self.ask(node),
             Effect::Settle { attempt, how, verdict } => self.settle(attempt, how, verdict)?,
             Effect::Pace { node, pace } => self.context.paces.set(node, pace),
             Effect::Feed(queue) => self.feed(queue),
             Effect::Close(queue) => self.context.queues[queue.index()].close(),
             Effect::Forsake(queue) => self.context.queues[queue.index()].forsake(),
             Effect::Discard { queue, producer } => self.discard(queue, producer)?,
-            Effect::Abandon(id) => {
+            Effect::Abandon { queue: id, unwanted } => {
                 let queue = &self.context.queues[id.index()];
+                if unwanted {
+                    queue.swallow();
+                }
                 queue.close();
                 let context = Rc::clone(&self.context);
                 let forget = &mut |item: &Item| context.forget_item(id, item);
@@ -252,6 +263,7 @@ impl Driver {
     fn tell(&mut self, kind: EventKind) {
         if let EventKind::NodeEnded { node, .. } = kind {
             self.context.close_logs(node);
+            self.asked.remove(&node).iter().for_each(AbortHandle::abort);
             // What no fresh child will be given any more is left.
             self.context.replays.borrow_mut().remove(&node);
         }
@@ -359,6 +371,10 @@ impl Driver {
                 self.let_go(attempt);
                 Ok(())
             }
+            Done::Asked(node, answer) => {
+                self.asked.remove(&node);
+                self.on(Input::Answered { node, answer: answer? })
+            }
             Done::Published(attempt, published) => {
                 published?;
                 self.on(Input::Settled { attempt })
@@ -406,6 +422,13 @@ impl Driver {
         if self.hands.get(&attempt).is_some_and(|hand| is_source(hand) && hand.remains.is_some()) {
             self.hands.remove(&attempt);
         }
+    }
+
+    /// Asks whether the conditions of a node hold.
+    fn ask(&mut self, node: NodeId) {
+        let ask = condition::ask(Rc::clone(&self.context), node);
+        let task = self.tasks.spawn_local(async move { Done::Asked(node, ask.await) });
+        self.asked.insert(node, task);
     }
 
     /// Begins to put in the static items of a queue.

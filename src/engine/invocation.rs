@@ -203,7 +203,7 @@ fn command(
         item,
         more: &more,
         stdout: &stdout,
-        result: &|process, key| context.results.borrow().of(process, key),
+        result: &|process, key| context.result(process, key),
         results: results.map(ResultsFile::path),
     };
     context.prepared(start.node)?.command(&values)

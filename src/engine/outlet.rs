@@ -324,7 +324,8 @@ impl Context {
 }
 
 /// Puts an item in, waiting for room. Returns whether it was taken: once the queue is closed nobody
-/// wants it, and it is dropped. What the queue can't take at all is the fault of who made it.
+/// wants it, and it is dropped; where no reader need run, as if it had been taken. What the queue
+/// can't take at all is the fault of who made it.
 pub(super) async fn put(
     queue: &Queue,
     item: impl Into<Slice>,
@@ -341,12 +342,12 @@ async fn insist(queue: &Queue, mut not: NotPut, origin: Origin) -> Result<bool, 
     loop {
         let item = match not {
             NotPut::Full(back) => back,
-            NotPut::Closed => return Ok(false),
+            NotPut::Closed => return Ok(queue.swallows()),
             NotPut::Unfit(reason) => return Err(Refused::Frame(reason)),
             NotPut::Fault(fault) => return Err(Fault::Queue(fault).into()),
         };
         if !queue.room().await {
-            return Ok(false);
+            return Ok(queue.swallows());
         }
         match queue.put(item, origin) {
             Ok(()) => return Ok(true),

@@ -101,8 +101,13 @@ impl Results {
     }
 
     /// Returns a result of a process.
-    pub(super) fn of(&self, process: &str, key: &str) -> Option<String> {
+    fn of(&self, process: &str, key: &str) -> Option<String> {
         self.values.get(self.nodes.get(process)?)?.get(key).cloned()
+    }
+
+    /// Returns the node of a process whose results are read.
+    fn node(&self, process: &str) -> Option<NodeId> {
+        self.nodes.get(process).copied()
     }
 }
 
@@ -110,6 +115,14 @@ impl Context {
     /// Returns whether the attempts of a node may have results.
     pub(super) fn has_results(&self, node: NodeId) -> bool {
         self.plan.node(node).consumes.is_none() && self.plan.process(node).service.is_none()
+    }
+
+    /// Returns a result of a process; those of one that need not run are empty, as its output is.
+    pub(super) fn result(&self, process: &str, key: &str) -> Option<String> {
+        let results = self.results.borrow();
+        let need_not_run = |node: &NodeId| self.excused.borrow().contains(node);
+        let excused = || results.node(process).filter(need_not_run).map(|_| String::new());
+        results.of(process, key).or_else(excused)
     }
 
     /// Tells what an attempt has written, and keeps it for those that read it.

@@ -79,13 +79,9 @@ impl Environment {
         let mut out =
             Vec::with_capacity(self.inherited.len() + self.sets.len() + Declared::OWN.len() + 2);
         out.extend_from_slice(&self.inherited);
-        for Set { at, name, value } in &self.sets {
-            let bytes = value.fill(&|placeholder, to| put(placeholder, values, &out, to))?;
-            let value = os(bytes, || variable(name))?;
-            match out.get_mut(*at) {
-                Some((_, old)) => *old = value,
-                None => out.push((name.clone(), value)),
-            }
+        for set in &self.sets {
+            let value = set.filled(values, &out)?;
+            set.put(value, &mut out);
         }
         for (name, value) in values.map_or(&[][..], |values| values.lent) {
             let value = os(value.clone().into_bytes(), || variable(OsStr::new(name)))?;
@@ -95,6 +91,35 @@ impl Environment {
             }
         }
         Ok(out)
+    }
+
+    /// Returns the variables as they are before there is an attempt; what only that knows is empty.
+    pub(super) fn before(&self, values: &Values<'_>) -> Result<Variables, Unfit> {
+        let mut out = self.inherited.to_vec();
+        for set in &self.sets {
+            let value = match set.filled(Some(values), &out) {
+                Err(Unfit::Missing(_) | Unfit::Unset(_) | Unfit::NoResult { .. }) => {
+                    OsString::new()
+                }
+                filled => filled?,
+            };
+            set.put(value, &mut out);
+        }
+        Ok(out)
+    }
+}
+
+impl Set {
+    fn filled(&self, values: Option<&Values<'_>>, before: &Variables) -> Result<OsString, Unfit> {
+        let put = |placeholder: &_, to: &mut _| put(placeholder, values, before, to);
+        os(self.value.fill(&put)?, || variable(&self.name))
+    }
+
+    fn put(&self, value: OsString, out: &mut Variables) {
+        match out.get_mut(self.at) {
+            Some((_, old)) => *old = value,
+            None => out.push((self.name.clone(), value)),
+        }
     }
 }
 

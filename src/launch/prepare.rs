@@ -23,10 +23,10 @@ use crate::model::{
 #[derive(Debug)]
 pub struct Launch {
     vars: std::collections::BTreeMap<String, String>,
-    run: String,
+    pub(super) run: String,
     declared: Declared,
     /// The runner's own environment, without the names that only it sets.
-    all: Variables,
+    pub(super) all: Variables,
     inherited: Rc<Variables>,
     limits: Limits,
 }
@@ -159,7 +159,7 @@ impl Launch {
 
     /// Prepares a node.
     pub fn prepare(&self, process: &Process, cell: &Cell) -> Result<Prepared, Unfit> {
-        let fixed = Fixed { vars: &self.vars, cell, run: &self.run };
+        let fixed = self.fixed(cell);
         let of = |template: &Template| Pieces::of(template, &fixed);
         let mut carried = Vec::new();
         let words = match &process.action {
@@ -176,12 +176,6 @@ impl Launch {
             Action::Command(_) => None,
             Action::Script { shell, .. } => named_first(shell).map(OsString::from),
         };
-        let inherited = match &process.env.inherit {
-            None => Rc::clone(&self.inherited),
-            same if *same == self.declared.inherit => Rc::clone(&self.inherited),
-            Some(inherit) => Rc::new(inherited(&self.all, inherit)),
-        };
-        let layers = [&self.declared, &process.env];
         let consumes = process.consumes.as_ref();
         let ready = process.service.as_ref().and_then(|service| service.ready.as_ref());
         Ok(Prepared {
@@ -190,7 +184,7 @@ impl Launch {
             words,
             carried,
             before_more,
-            environment: Environment::of(inherited, layers, &fixed)?,
+            environment: self.environment(process, &fixed)?,
             base: process.base.clone(),
             cwd: process.cwd.as_ref().map(of).transpose()?,
             stdin: source(&process.stdin, &of)?,
@@ -200,6 +194,25 @@ impl Launch {
             shows_item: consumes.is_some_and(|consumes| consumes.deliver == Deliver::Args),
             limits: self.limits,
         })
+    }
+
+    /// Returns what is the same for every attempt of a node.
+    pub(super) fn fixed<'a>(&'a self, cell: &'a Cell) -> Fixed<'a> {
+        Fixed { vars: &self.vars, cell, run: &self.run }
+    }
+
+    /// Returns the environment of a process.
+    pub(super) fn environment(
+        &self,
+        process: &Process,
+        fixed: &Fixed<'_>,
+    ) -> Result<Environment, Unfit> {
+        let inherited = match &process.env.inherit {
+            None => Rc::clone(&self.inherited),
+            same if *same == self.declared.inherit => Rc::clone(&self.inherited),
+            Some(inherit) => Rc::new(inherited(&self.all, inherit)),
+        };
+        Environment::of(inherited, [&self.declared, &process.env], fixed)
     }
 
     /// Prepares a text of which only the item is not known, such as the `key` of a queue.
@@ -288,14 +301,8 @@ impl Prepared {
             let more = more.iter().map(|item| os(item.to_vec(), || "an item".to_owned()));
             argv.extend(more.collect::<Result<Vec<_>, _>>()?);
         }
-        let path = |pieces: &Pieces| {
-            let path = os(fill(pieces)?, || "a path".to_owned())?;
-            Ok::<_, Unfit>(self.base.join(path))
-        };
-        let cwd = match &self.cwd {
-            Some(cwd) => path(cwd)?,
-            None => self.base.clone(),
-        };
+        let path = |pieces: &Pieces| path(&self.base, pieces, &fill);
+        let cwd = folder(&self.base, self.cwd.as_ref(), &fill)?;
         let stdin = match &self.stdin {
             Source::Closed => Payload::Closed,
             Source::Text(text) => Payload::Text(fill(text)?),
@@ -338,6 +345,19 @@ impl Prepared {
         }
         Ok(())
     }
+}
+
+/// Fills in the bytes of what is left open.
+type Fill<'a> = &'a dyn Fn(&Pieces) -> Result<Vec<u8>, Unfit>;
+
+/// Fills in a path, which is relative to the folder of the job file.
+fn path(base: &Path, pieces: &Pieces, fill: Fill<'_>) -> Result<PathBuf, Unfit> {
+    Ok(base.join(os(fill(pieces)?, || "a path".to_owned())?))
+}
+
+/// Fills in the folder that a process runs in.
+pub(super) fn folder(base: &Path, cwd: Option<&Pieces>, fill: Fill<'_>) -> Result<PathBuf, Unfit> {
+    cwd.map_or_else(|| Ok(base.to_owned()), |cwd| path(base, cwd, fill))
 }
 
 /// Prepares `stdin`.

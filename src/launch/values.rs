@@ -41,6 +41,14 @@ pub struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
+    /// Returns what is known before there is an attempt: what others printed, and their results.
+    pub fn before(
+        stdout: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+        result: &'a dyn Fn(&str, &str) -> Option<String>,
+    ) -> Self {
+        Self { stdout, result, ..Self::of_item(None) }
+    }
+
     /// Returns what is known where there is an item at most.
     pub(super) fn of_item(item: Option<Item<'a>>) -> Self {
         Self {

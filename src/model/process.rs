@@ -5,7 +5,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Consumes, Environment, FileId, Matcher, Probe, Produces, Service, Template};
+use super::{
+    Condition, Consumes, Environment, FileId, Matcher, Probe, Produces, Service, Template,
+};
 
 /// The signal that asks a child to end, where its process names none.
 const SIGTERM: i32 = 15;
@@ -41,6 +43,8 @@ pub struct Process {
     pub after: Vec<String>,
     /// `run`.
     pub run: RunWhen,
+    /// `if`: what must hold, all of it, or it is skipped.
+    pub conditions: Vec<Condition>,
     /// `pool`: `None` where the process names none and so runs in `default`.
     pub pools: Option<Vec<String>>,
     /// `weight`: slots that an attempt holds in each of its pools.
@@ -49,6 +53,8 @@ pub struct Process {
     pub priority: i32,
     /// `matrix`.
     pub matrix: Option<Matrix>,
+    /// `fail-fast`: the first cell of its matrix that fails ends the others.
+    pub fail_fast: bool,
     /// `timeout`.
     pub timeout: Timeout,
     /// `stop`.
@@ -96,10 +102,12 @@ impl Process {
             needs: Vec::new(),
             after: Vec::new(),
             run: RunWhen::OnSuccess,
+            conditions: Vec::new(),
             pools: None,
             weight: 1,
             priority: 0,
             matrix: None,
+            fail_fast: false,
             timeout: Timeout::default(),
             stop: Stop { signal: SIGTERM, grace: Duration::from_secs(10) },
             retry: Retry::default(),
@@ -133,7 +141,10 @@ impl Process {
         let env = self.env.set.iter().map(|(_, value)| value);
         let ready = self.service.iter().filter_map(|service| service.ready.as_ref());
         let ready = ready.flat_map(|ready| Probe::templates(&ready.probe));
-        action.iter().chain(stdin).chain(files).chain(env).chain(&self.cwd).chain(ready)
+        let asked = self.conditions.iter().flat_map(|condition| condition.question.templates());
+        let asked = asked.map(|(text, ..)| text);
+        let own = action.iter().chain(stdin).chain(files).chain(env).chain(&self.cwd);
+        own.chain(ready).chain(asked)
     }
 }
 

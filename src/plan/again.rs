@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use super::links::{Edge, Kind, Links};
-use crate::model::{Items, Job, Produces, Queue, When};
+use crate::model::{Items, Job, Process, Produces, Queue, When};
 
 /// What one group sees of a queue; the whole queue where it has no groups.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +38,9 @@ impl Share {
 /// Returns the part of a proved job through which the items of these shares go; `has_met` says
 /// whether a process has come so far in the run that has left them.
 pub fn again(mut job: Job, shares: &BTreeSet<Share>, has_met: &dyn Fn(&str, When) -> bool) -> Job {
+    // Who has had these items was let in then, whatever would be answered now.
+    let readers = job.processes.iter_mut().filter(|process| reads(process, shares));
+    readers.for_each(|reader| reader.conditions.clear());
     let chosen = Chosen::of(&job, shares, has_met);
     let mut queues = Vec::with_capacity(job.queues.len());
     let mut split = BTreeSet::new();
@@ -59,6 +62,14 @@ pub fn again(mut job: Job, shares: &BTreeSet<Share>, has_met: &dyn Fn(&str, When
     job.processes.retain(|_| at.next().is_some_and(|at| chosen.runs[at]));
     join(&mut job, &split);
     job
+}
+
+/// Returns whether a process reads one of these shares.
+fn reads(process: &Process, shares: &BTreeSet<Share>) -> bool {
+    process.consumes.as_ref().is_some_and(|consumes| {
+        let of = |group| Share { queue: consumes.queue.clone(), group };
+        shares.contains(&of(None)) || shares.contains(&of(consumes.group.clone()))
+    })
 }
 
 /// Returns a queue for each group of one.
@@ -126,11 +137,7 @@ impl Chosen {
             next: Vec::new(),
         };
         for (at, process) in job.processes.iter().enumerate() {
-            let reads = process.consumes.as_ref().is_some_and(|consumes| {
-                let of = |group| Share { queue: consumes.queue.clone(), group };
-                shares.contains(&of(None)) || shares.contains(&of(consumes.group.clone()))
-            });
-            if reads {
+            if reads(process, shares) {
                 chosen.next.push((at, false));
             }
         }

@@ -95,7 +95,16 @@ impl Reach<'_> {
     /// failed without having been let in, where the runner ends a standstill; so that a failure
     /// proves it only where there are no queues.
     fn behind(&self, need: &Need) -> Option<usize> {
-        self.proves(need.when).then(|| self.units.leaders[need.to])
+        let leader = self.units.leaders[need.to];
+        (self.proves(need.when) && !self.may_be_left_out(leader)).then_some(leader)
+    }
+
+    /// Returns whether a unit may count as passed although the needs of a member were not met: a
+    /// condition of another member is asked when only that one lacks nothing.
+    fn may_be_left_out(&self, leader: usize) -> bool {
+        let members = &self.units.members[leader];
+        let asks = |&member: &usize| !self.links.process(member).conditions.is_empty();
+        members.len() > 1 && members.iter().any(asks)
     }
 
     fn proves(&self, when: When) -> bool {
@@ -218,7 +227,9 @@ impl Reach<'_> {
                 let problem = self.contradiction(leader, facts, 1 << both.trailing_zeros());
                 self.problems.push((leader, problem));
             }
-            for waiter in self.units.waiters_of(leader).filter(|waiter| self.proves(waiter.when)) {
+            let proves = |waiter: &Waiter| self.proves(waiter.when);
+            let waiters = self.units.waiters_of(leader).filter(proves);
+            for waiter in waiters.filter(|_| !self.may_be_left_out(leader)) {
                 self.pass_on(waiter, found, facts, (&mut next, last));
             }
         }

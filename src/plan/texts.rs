@@ -28,6 +28,8 @@ pub(super) enum Text {
     Stderr,
     /// `ready`, under this key; of a command, by position.
     Ready(&'static str, Option<usize>),
+    /// `if[i]`, under this key; of a list, by position.
+    If(usize, &'static str, Option<usize>),
 }
 
 impl Text {
@@ -56,6 +58,7 @@ impl Text {
             Self::Stdout => "stdout",
             Self::Stderr => "stderr",
             Self::Ready(..) => "ready",
+            Self::If(..) => "if",
         }
     }
 
@@ -73,6 +76,10 @@ impl Text {
             Self::Stderr => at.then("stderr").then("file"),
             Self::Ready(key, None) => at.then("ready").then(key),
             Self::Ready(key, Some(index)) => at.then("ready").then(key).item(index),
+            Self::If(condition, key, None) => at.then("if").item(condition).then(key),
+            Self::If(condition, key, Some(index)) => {
+                at.then("if").item(condition).then(key).item(index)
+            }
         }
     }
 }
@@ -103,6 +110,11 @@ pub(super) fn each_text<'a>(process: &'a Process, found: &mut dyn FnMut(&'a Temp
             words.iter().enumerate().for_each(|(i, word)| found(word, text(i)));
         }
         Some(Probe::Line(_)) | None => {}
+    }
+    for (condition, asked) in process.conditions.iter().enumerate() {
+        for (template, key, index) in asked.question.templates() {
+            found(template, Text::If(condition, key, index));
+        }
     }
     for (output, text) in [(&process.stdout, Text::Stdout), (&process.stderr, Text::Stderr)] {
         if let Output::File { path, .. } = output {

@@ -47,6 +47,8 @@ struct Broker {
     /// The index of the next item.
     next: Cell<u64>,
     producers: Waiters,
+    /// Whether who puts something in once it is closed has done well.
+    swallows: Cell<bool>,
 }
 
 /// The way of the items of one lane.
@@ -175,6 +177,16 @@ impl Queue {
         self.way().change(Stock::close);
         self.broker.producers.wake();
         self.way().consumers.wake();
+    }
+
+    /// Lets who puts something in from now on go on although nobody reads it.
+    pub fn swallow(&self) {
+        self.broker.swallows.set(true);
+    }
+
+    /// Returns whether what is put in once it is closed is dropped as if it had been taken.
+    pub fn swallows(&self) -> bool {
+        self.broker.swallows.get()
     }
 
     /// Lets the items wait again that are due by now; [`Level::next_due`] says when to call it.

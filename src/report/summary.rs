@@ -78,8 +78,9 @@ impl Summary<'_> {
             Some(cause) if outcome != Outcome::TimedOut => cause,
             Some(_) | None => words::ended(tally, id, outcome),
         };
-        let started =
-            node.last.as_ref().is_none_or(|last| !matches!(last.exit, Exit::NotStarted(_)));
+        let was_none =
+            node.last.as_ref().is_some_and(|last| matches!(last.exit, Exit::NotStarted(_)));
+        let started = node.attempts > 0 && !was_none;
         if started {
             // `…longer than 10 bytes after 3ms` would be read as one.
             let comma = if how.contains(": ") { "," } else { "" };

@@ -4,8 +4,10 @@
 //! what runs at the same time only the laws are proved.
 
 mod batches;
+mod changed;
 mod children;
 mod commands;
+mod conditions;
 mod crashes;
 mod environment;
 mod failures;
@@ -21,5 +23,6 @@ mod reports;
 mod results;
 mod selection;
 mod services;
+mod skipped;
 mod streams;
 mod workers;

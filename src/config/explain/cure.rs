@@ -120,7 +120,7 @@ fn advice(key: &str, value: &Value) -> Option<String> {
             Some(format!("commands are written `script = {}`", shown(&script)))
         }
         ("fail-fast", Kind::Flag) => {
-            Some("remove it, and write `on-failure` in [limits]".to_owned())
+            Some("write it beside `matrix`, as a key of the process".to_owned())
         }
         ("max-parallel", Kind::Whole) => {
             Some(format!("remove it, and give the process a pool of `size = {text}`"))

@@ -20,9 +20,11 @@ enum For {
     Producer,
     /// It is a service.
     Service,
+    /// It has cells.
+    Cells,
 }
 
-use For::{Consumer, Delivery, Producer, Service};
+use For::{Cells, Consumer, Delivery, Producer, Service};
 
 /// Ways in which a child reads on and on.
 const LONG_LIVED: &[Deliver] = &[Deliver::Stream, Deliver::Worker];
@@ -56,6 +58,7 @@ impl Reader<'_, '_, '_> {
             Consumer => ("for a process that consumes, and this one does not", "consumes"),
             Producer => ("for a process that produces, and this one does not", "produces"),
             Service => ("for a service, and this process is none", "service = true"),
+            Cells => ("for the cells of a `matrix`, and this process has none", "matrix"),
             Delivery([Deliver::Stream]) => {
                 ("for deliver = \"stream\", a child that reads on", "deliver = \"stream\"")
             }
@@ -71,6 +74,7 @@ impl Reader<'_, '_, '_> {
         let help = match purpose {
             Consumer | Producer => format!("add `{help}` with the name of a queue"),
             Service | Delivery(_) => format!("add {help}"),
+            Cells => format!("add `{help}` with lists of values"),
         };
         let said = format!("`{key}` is {what}");
         let problem = Problem::error(code::CONFLICT, said, self.label(at, "never used"));
@@ -271,7 +275,7 @@ impl Reader<'_, '_, '_> {
 }
 
 /// Returns the keys that are given, and what each is for.
-fn rules(raw: &Raw) -> [(&'static str, Option<Span>, For); 14] {
+fn rules(raw: &Raw) -> [(&'static str, Option<Span>, For); 15] {
     [
         ("deliver", raw.deliver.at(), Consumer),
         ("workers", raw.workers.at(), Consumer),
@@ -287,6 +291,7 @@ fn rules(raw: &Raw) -> [(&'static str, Option<Span>, For); 14] {
         ("emit", raw.emit.at(), Producer),
         ("ready", raw.ready.at(), Service),
         ("restart", raw.restart.at(), Service),
+        ("fail-fast", raw.fail_fast.at(), Cells),
     ]
 }
 
@@ -298,6 +303,7 @@ fn serves(raw: &Raw, deliver: Deliver, produces: &[Fed], purpose: For) -> bool {
             raw.deliver.is_broken() || !raw.consumes.is_absent() && ways.contains(&deliver)
         }
         Producer => !raw.produces.is_absent() || !produces.is_empty(),
+        Cells => !raw.matrix.is_absent(),
         Service => raw.service.is_broken() || raw.service.get().is_some_and(|yes| yes.value),
     }
 }

@@ -55,10 +55,16 @@ pub(super) enum Items {
     Worker,
     /// The process consumes nothing.
     None,
+    /// A condition is asked, before there is an attempt.
+    Asked,
 }
 
 /// The cure for `{item}` where there are many.
 const ONE_EACH: &str = "set deliver = \"args\" for one child an item";
+
+/// The cure for what a condition can't ask for.
+const ASK_ELSE: &str = "ask for `{vars.NAME}`, `{env.NAME}`, `{matrix.KEY}` or what another \
+                        process printed, and look at the rest in the command";
 
 impl Reader<'_, '_, '_> {
     /// Takes text apart, and notes its placeholders for when it is known what they may name.
@@ -159,6 +165,9 @@ impl Reader<'_, '_, '_> {
                 {
                     self.no_item(&name, place, scope.items);
                 }
+                Placeholder::Slot if scope.items == Items::Asked => {
+                    self.no_item(&name, place, scope.items);
+                }
                 Placeholder::Matrix(_)
                 | Placeholder::Item
                 | Placeholder::ItemField(_)
@@ -234,6 +243,7 @@ impl Reader<'_, '_, '_> {
             Items::Worker => {
                 ("a worker gets one item after the other, each in a request", ONE_EACH)
             }
+            Items::Asked => ("a condition is asked before an attempt has it", ASK_ELSE),
             Items::None | Items::Each => {
                 ("this process consumes no queue", "add `consumes` with the name of a queue")
             }

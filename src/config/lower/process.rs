@@ -43,11 +43,9 @@ impl Reader<'_, '_, '_> {
             Environs { env: &raw.env, env_file: &raw.env_file, inherit_env: &raw.inherit_env };
         let env = self.environment(&environs, &mut uses);
         let interactive = raw.interactive.get().is_some_and(|interactive| interactive.value);
-        let stdin = if interactive && raw.stdin.is_absent() {
-            Stdin::Inherit
-        } else {
-            self.stdin(&raw.stdin, &mut uses)
-        };
+        let has_terminal = interactive && raw.stdin.is_absent();
+        let stdin = self.stdin(&raw.stdin, &mut uses);
+        let stdin = if has_terminal { Stdin::Inherit } else { stdin };
         let cwd = raw.cwd.get().map(|cwd| self.template(cwd, &mut uses));
         let stdout = self.output(&raw.stdout, "stdout", &mut uses);
         let stderr = self.output(&raw.stderr, "stderr", &mut uses);
@@ -55,6 +53,8 @@ impl Reader<'_, '_, '_> {
         let flow = self.flow(&raw, &uses);
         let service = self.service(&raw, &mut uses);
         let inputs = self.inputs(&raw, &mut uses);
+        let mut asked = Vec::new();
+        let conditions = self.conditions(&raw, &mut asked);
         self.declared(&raw);
         let matrix = self.matrix(&raw.matrix);
         let pools = (!raw.pool.is_absent()).then(|| self.pool_names(&raw.pool));
@@ -70,10 +70,12 @@ impl Reader<'_, '_, '_> {
             needs: self.needs(&raw),
             after: plain(raw.after.get().map_or(&[], |after| &after.value.entries)),
             run: run_when(&raw.run),
+            conditions,
             pools,
             weight: raw.weight.get().and_then(|w| u32::try_from(w.value.0).ok()).unwrap_or(1),
             priority: raw.priority.get().and_then(|p| i32::try_from(p.value.0).ok()).unwrap_or(0),
             matrix,
+            fail_fast: raw.fail_fast.get().is_some_and(|fail_fast| fail_fast.value),
             timeout: self.timeout(&raw.timeout),
             stop: self.stop(&raw.stop),
             retry,
@@ -89,12 +91,13 @@ impl Reader<'_, '_, '_> {
             problem_matcher: self.problem_matcher(&raw.problem_matcher, name),
             ..bare
         };
-        self.scope(&process, uses);
+        self.scope(&process, uses, asked);
         self.all.job.processes.push(process);
     }
 
-    fn scope(&mut self, process: &Process, uses: Vec<Use>) {
-        if uses.is_empty() {
+    /// Checks the placeholders of a process, and those of its conditions.
+    fn scope(&mut self, process: &Process, uses: Vec<Use>, asked: Vec<Use>) {
+        if uses.is_empty() && asked.is_empty() {
             return;
         }
         let set = process.env.set.iter().map(|(name, _)| name.as_str());
@@ -113,7 +116,10 @@ impl Reader<'_, '_, '_> {
         };
         let default = ["default".to_owned()];
         let pools = process.pools.as_deref().unwrap_or(&default);
-        self.uses(uses, &Scope { axes: &axes, items, env: set.chain(read).collect(), pools });
+        let mut scope = Scope { axes: &axes, items, env: set.chain(read).collect(), pools };
+        self.uses(uses, &scope);
+        scope.items = Items::Asked;
+        self.uses(asked, &scope);
     }
 
     /// Adds a process of which only the name is known, so that what names it is not told as wrong.
@@ -194,6 +200,9 @@ fn with_defaults(raw: &mut Raw, defaults: &Raw) {
     // How long work may take and how often it is tried says nothing of what has no end.
     if !raw.service.get().is_some_and(|service| service.value) {
         fill!(raw, defaults, timeout, retry, allow_failure, run, matrix);
+        if !raw.matrix.is_absent() {
+            fill!(raw, defaults, fail_fast);
+        }
     }
     if raw.script.is_absent() && raw.command.is_absent() {
         fill!(raw, defaults, command, script);

@@ -81,23 +81,40 @@ impl JsonSchema for Matrix {
     }
 }
 
-/// What starts a process, beside its edges: each of these must hold.
+/// What must hold for a process to run, beside its edges: one question.
 #[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(extend("oneOf" = [
+    { "required": ["env"] },
+    { "required": ["value"] },
+    { "required": ["os"] },
+    { "required": ["exists"] },
+    { "required": ["command"] },
+    { "required": ["changed"] },
+]))]
 pub(in crate::config) struct Condition {
-    /// A variable of the environment is set.
+    /// A variable of the environment is set, and not empty.
+    #[schemars(extend("examples" = ["CI"]))]
     pub(in crate::config) env: Key<String>,
-    /// The variable is set to this.
+    /// A text with placeholders is not empty.
+    #[schemars(extend("examples" = ["{matrix.os}", "{process.build.stdout}"]))]
+    pub(in crate::config) value: Key<String>,
+    /// The variable, or the text, is this.
+    #[schemars(extend("examples" = ["true"]))]
     pub(in crate::config) is: Key<String>,
     /// The operating system is this one.
     pub(in crate::config) os: Key<Os>,
     /// A path is there.
+    #[schemars(extend("examples" = ["Cargo.toml"]))]
     pub(in crate::config) exists: Key<String>,
-    /// A command passes.
+    /// A command passes, in the folder and the environment of the process.
+    #[schemars(extend("minItems" = 1, "examples" = [["grep", "-q", "x", "file"]]))]
     pub(in crate::config) command: Key<List<String>>,
-    /// A file that matches one of these globs has changed.
+    /// A file that matches one of these globs has changed, as git sees it.
+    #[schemars(extend("minItems" = 1, "examples" = [["src/**", "Cargo.*"]]))]
     pub(in crate::config) changed: Key<List<String>>,
-    /// The revision since which it has changed.
+    /// The revision since which it has changed; by default `HEAD`: what is not committed.
+    #[schemars(extend("examples" = ["origin/main"]))]
     pub(in crate::config) since: Key<String>,
     /// The contrary must hold.
     pub(in crate::config) not: Key<bool>,

@@ -33,6 +33,7 @@ use crate::config::forms::{Either, Key, List, Map, Size, Time, Whole};
         "recycle": ["consumes"],
         "fail-streak": ["consumes"],
         "emit": ["produces"],
+        "fail-fast": ["matrix"],
         "ready": ["service"],
         "restart": ["service"],
     },
@@ -52,8 +53,14 @@ pub(in crate::config) struct Process {
     /// Whether it runs once the run has failed: `on-success` (the default) does not, `on-failure`
     /// does only then, `always` does both, also after a stop.
     pub(in crate::config) run: Key<RunWhen>,
+    /// What must hold for it to run, all of it; else it is skipped, and what needs it runs.
+    #[serde(rename = "if")]
+    #[schemars(extend("examples" = [{ "env": "CI" }, [{ "exists": "web" }, { "os": "linux" }]]))]
+    pub(in crate::config) condition: Key<OneOrMany<Condition>>,
     /// One instance for each combination of these values, which `{matrix.KEY}` names.
     pub(in crate::config) matrix: Key<Matrix>,
+    /// Whether the first cell of its matrix that fails ends the others.
+    pub(in crate::config) fail_fast: Key<bool>,
     /// The queue that it takes its items from.
     #[schemars(extend("x-names" = "queue", "examples" = ["files"]))]
     pub(in crate::config) consumes: Key<Either<String, Consumes>>,
@@ -152,10 +159,6 @@ pub(in crate::config) struct Process {
     /// Whether its failure, or a failure with one of these exit codes, does not fail the run.
     #[schemars(extend("examples" = [true, [3, 4]]))]
     pub(in crate::config) allow_failure: Key<Either<bool, List<ExitCode>>>,
-    /// Conditions without which it is skipped.
-    #[serde(rename = "if")]
-    #[schemars(skip)]
-    pub(in crate::config) condition: Key<OneOrMany<Condition>>,
     /// What runs after it, whatever its outcome.
     #[schemars(skip)]
     pub(in crate::config) finally: Key<Either<String, List<String>>>,

@@ -130,7 +130,15 @@ impl Core {
         let is_outage = node.consumes.is_some() && self.rows[node.id.index()].unserved > 0;
         match (attempt.stopping, &ended.exit) {
             (Some(Stopping::Total | Stopping::Idle), _) => Verdict::TimedOut,
-            (Some(Stopping::Run | Stopping::Unread | Stopping::Unserved(_)), _) => Verdict::Stopped,
+            (
+                Some(
+                    Stopping::Run
+                    | Stopping::Unread
+                    | Stopping::Unserved(_)
+                    | Stopping::FailedFast(_),
+                ),
+                _,
+            ) => Verdict::Stopped,
             (Some(Stopping::Done), _) if ended.fault.is_none() => Verdict::Ended,
             (Some(Stopping::Unready), _) => Verdict::Failed,
             (None | Some(Stopping::Done), _) if passed => Verdict::Passed,
@@ -195,6 +203,7 @@ impl Core {
             Some(Stopping::Unread) => Some(self.unread_reason(node)),
             Some(Stopping::Run) => Some(self.stop_reason()),
             Some(Stopping::Unserved(service)) => Some(self.desertion(service)),
+            Some(Stopping::FailedFast(cell)) => Some(self.fast_failure(cell)),
             Some(Stopping::Total) => {
                 over("total of", timeout.total).map(|over| attempt.turns.beside(over))
             }
@@ -331,8 +340,12 @@ impl Core {
         if !drained && row.broken.is_none() && self.may_start(node) {
             return;
         }
-        let (outcome, reason) = self.consumer_outcome(node, drained);
-        self.end_node(node, outcome, reason);
+        match self.consumer_outcome(node, drained) {
+            (Outcome::Skipped, Some(reason)) if drained && self.is_idle_by_condition(node) => {
+                self.excuse(node, reason);
+            }
+            (outcome, reason) => self.end_node(node, outcome, reason),
+        }
     }
 
     /// Says that what a node has back may stay there, so that what was made of later items does not

@@ -107,6 +107,13 @@ pub(in crate::engine) enum Input {
         /// Why it can't be used yet, if it can't.
         refused: Option<String>,
     },
+    /// Whether what a node asks for holds, as [`Effect::Ask`] asked.
+    Answered {
+        /// The node.
+        node: NodeId,
+        /// Whether it does.
+        answer: Answer,
+    },
     /// So many bytes of memory are available, as [`Effect::LookAtMemory`] asked; `None` where
     /// nobody can say.
     Memory(Option<u64>),
@@ -136,6 +143,17 @@ pub(in crate::engine) enum Input {
     },
     /// Somebody asks why what waits is waiting.
     Explain,
+}
+
+/// Whether the conditions of a node hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::engine) enum Answer {
+    /// All of them do.
+    Holds,
+    /// One does not, and why.
+    Unmet(String),
+    /// Nobody can say it, and why.
+    Unanswered(String),
 }
 
 /// How a child ended, as the body saw it.
@@ -239,6 +257,8 @@ pub(in crate::engine) enum Effect {
         /// The attempt.
         attempt: AttemptId,
     },
+    /// Ask whether the conditions of a node hold. Once the node has ended, nobody wants to know.
+    Ask(NodeId),
     /// Carry out what becomes of an attempt's item, or of the output that it held back.
     Settle {
         /// The attempt.
@@ -269,7 +289,12 @@ pub(in crate::engine) enum Effect {
         producer: NodeId,
     },
     /// Nobody will read a queue any more: close it, drop what is in it and what still comes.
-    Abandon(QueueId),
+    Abandon {
+        /// The queue.
+        queue: QueueId,
+        /// Whether nobody need: who feeds it has done well nevertheless.
+        unwanted: bool,
+    },
     /// Look how much memory is available.
     LookAtMemory,
     /// Look what an attempt had of the CPUs.

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Waiting → Ready → Running → Done(outcome)
-//!             ↑        ↓
-//!             └─ Backoff
+//!   ↓ ↑       ↑        ↓
+//!  Asking     └─ Backoff
 //! ```
 //!
 //! A node that consumes is `Ready` while its queue gives it nothing, and `Running` from its first
@@ -23,6 +23,8 @@ use crate::plan::{Node, Plan};
 pub(super) enum State {
     /// It waits for other nodes.
     Waiting,
+    /// It lacks nothing else, and its conditions are asked.
+    Asking,
     /// It waits for slots, or for items.
     Ready,
     /// It has started.
@@ -47,6 +49,8 @@ pub(super) struct Row {
     pub(super) run: RunWhen,
     /// Whether it needs a failure or an end of another.
     pub(super) handles_failure: bool,
+    /// Whether its conditions are still to be asked.
+    pub(super) asks: bool,
     /// Edges that are not met yet, but for those to services.
     pub(super) unmet: usize,
     /// Services that it needs and that are not there now.
@@ -98,6 +102,7 @@ impl Row {
             state: State::Waiting,
             run: process.run,
             handles_failure: node.needs.iter().any(handles),
+            asks: !process.conditions.is_empty(),
             unmet: node.needs.len() + node.after.len() - unserved,
             unserved,
             tries: 0,
@@ -216,12 +221,29 @@ impl Core {
 
     /// Ends a node and tells so.
     pub(super) fn end_node(&mut self, node: NodeId, outcome: Outcome, reason: Option<String>) {
+        self.end_node_as(node, outcome, reason, false);
+    }
+
+    /// Ends a node that need not run, so that those that need it may.
+    pub(super) fn excuse(&mut self, node: NodeId, reason: String) {
+        self.end_node_as(node, Outcome::Skipped, Some(reason), true);
+    }
+
+    fn end_node_as(
+        &mut self,
+        node: NodeId,
+        outcome: Outcome,
+        reason: Option<String>,
+        excused: bool,
+    ) {
         self.leave_line(node);
         self.batch_starts(node);
+        self.is_asked_no_more(node);
         let row = &self.rows[node.index()];
         // Who is stopped for any other reason is told why.
         let ended_as_asked = outcome == Outcome::Stopped && row.was_ended && reason.is_none();
-        let good = ended_as_asked
+        let good = excused
+            || ended_as_asked
             || matches!(
                 outcome,
                 Outcome::Passed | Outcome::Flaky | Outcome::Cached | Outcome::AllowedFailure
@@ -232,6 +254,12 @@ impl Core {
         if outcome.is_failure() {
             self.node_failed(node);
         }
+    }
+
+    /// Returns whether a node did not run because it need not.
+    pub(super) fn is_excused(&self, node: NodeId) -> bool {
+        let state = self.rows[node.index()].state;
+        matches!(state, State::Done { outcome: Outcome::Skipped, good: true })
     }
 
     /// Ends a node that never started.
@@ -264,6 +292,9 @@ impl Core {
             let row = &self.rows[node.index()];
             let State::Done { outcome, good } = row.state else { continue };
             let started = row.start_was_heard;
+            if outcome.is_failure() {
+                self.fail_fast(node);
+            }
             for index in 0..self.graph.dependants[node.index()].len() {
                 let (dependant, edge) = self.graph.dependants[node.index()][index];
                 match edge.met(outcome, good, started) {
@@ -284,9 +315,15 @@ impl Core {
         let plan = std::rc::Rc::clone(&self.plan);
         let planned = plan.node(node);
         for peer in planned.piped_from.into_iter().chain(planned.piped_to) {
-            if matches!(self.rows[peer.index()].state, State::Waiting | State::Ready) {
-                let name = &planned.name;
-                self.skip(peer, format!("a pipe joins it to `{name}`, which ended as {outcome}"));
+            let state = self.rows[peer.index()].state;
+            if matches!(state, State::Waiting | State::Asking | State::Ready) {
+                let reason =
+                    format!("a pipe joins it to `{}`, which ended as {outcome}", planned.name);
+                if self.is_excused(node) {
+                    self.excuse(peer, reason);
+                } else {
+                    self.skip(peer, reason);
+                }
             }
         }
     }
@@ -315,8 +352,8 @@ impl Core {
         }
     }
 
-    /// Lets a node in whose edges are all met: it is ready, waits for a failure or for services, or
-    /// is skipped.
+    /// Lets a node in whose edges are all met: it is ready, waits for a failure, for an answer or
+    /// for services, or is skipped.
     pub(super) fn admit(&mut self, node: NodeId) {
         if self.rows[node.index()].awaits_failure(self.failed) {
             self.awaiting.push(node);
@@ -332,6 +369,9 @@ impl Core {
             return;
         }
         let row = &self.rows[node.index()];
+        if row.asks {
+            return self.ask(node);
+        }
         if row.unserved > 0 && row.state == State::Waiting {
             return self.summon(node);
         }

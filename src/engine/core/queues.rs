@@ -41,6 +41,8 @@ pub(super) struct QueueRow {
     closing: bool,
     /// Whether nobody will read it any more.
     abandoned: bool,
+    /// Whether that is so because no condition of a reader held: what it is given is dropped.
+    unwanted: bool,
     /// Whether its drain was told.
     told: bool,
 }
@@ -61,6 +63,7 @@ impl QueueRow {
             is_feeding: false,
             closing: false,
             abandoned: false,
+            unwanted: false,
             told: false,
         }
     }
@@ -284,17 +287,35 @@ impl Core {
         }
     }
 
-    /// Rule 7: nobody will read it any more, so whoever feeds nothing else is stopped.
+    /// Rule 7: nobody will read it any more, so whoever feeds nothing else is stopped; unless its
+    /// readers need not run, who feeds it goes on.
     fn abandon(&mut self, queue: QueueId) {
+        let plan = Rc::clone(&self.plan);
+        let readers = &plan.queues[queue.index()].consumers;
+        let unwanted = readers.iter().all(|reader| self.is_excused(*reader));
         self.queues[queue.index()].abandoned = true;
-        self.out.push(Effect::Abandon(queue));
+        if unwanted {
+            self.unwanted(queue);
+        }
+        self.out.push(Effect::Abandon { queue, unwanted });
         self.closes(queue);
         self.ready.room(Lack::Room(queue));
-        let plan = Rc::clone(&self.plan);
         for producer in &plan.queues[queue.index()].producers {
             if self.is_unread(*producer) {
                 self.abandon_producer(*producer);
             }
+        }
+    }
+
+    /// Notes that what a queue is given is dropped, and says so where it may be given something.
+    fn unwanted(&mut self, queue: QueueId) {
+        let row = &mut self.queues[queue.index()];
+        row.unwanted = true;
+        if row.open_sources > 0 || row.level.put > 0 {
+            let name = self.plan.queue_name(queue);
+            let message =
+                format!("what is put into queue `{name}` is dropped: its readers need not run");
+            self.tell(EventKind::Noted { message });
         }
     }
 
@@ -316,7 +337,9 @@ impl Core {
                 row.broken.get_or_insert((Outcome::Stopped, Some(reason)));
                 self.reconsider(node);
             }
-            State::Waiting | State::Backoff | State::Ready => self.give_up(node, reason),
+            State::Waiting | State::Asking | State::Backoff | State::Ready => {
+                self.give_up(node, reason);
+            }
             State::Running | State::Done { .. } => {}
         }
     }
@@ -339,7 +362,9 @@ impl Core {
                 State::Done { outcome, .. } => {
                     Some(format!("`{}` ended as {outcome}", self.plan.node(*reader).name))
                 }
-                State::Waiting | State::Ready | State::Running | State::Backoff => None,
+                State::Waiting | State::Asking | State::Ready | State::Running | State::Backoff => {
+                    None
+                }
             })
             .collect();
         let more = match readers.len().saturating_sub(NAMED_READERS) {
@@ -349,10 +374,10 @@ impl Core {
         format!("nobody is left to read queue `{name}`: {}{more}", ends.join(", "))
     }
 
-    /// Returns whether nobody is left to read anything that a node makes.
+    /// Returns whether nobody is left to read anything that a node makes, though somebody should.
     pub(super) fn is_unread(&self, node: NodeId) -> bool {
-        let mut fed = self.plan.node(node).produces.iter();
-        fed.all(|queue| self.queues[queue.index()].abandoned)
+        let mut fed = self.plan.node(node).produces.iter().map(|queue| &self.queues[queue.index()]);
+        fed.all(|queue| queue.abandoned && !queue.unwanted)
     }
 
     /// Returns, in words, that its queue tolerates as many dead items as a consumer has, if it
@@ -385,6 +410,13 @@ impl Core {
     pub(super) fn is_closing(&self, node: NodeId) -> bool {
         let queue = self.plan.node(node).consumes;
         queue.is_some_and(|queue| self.queues[queue.index()].closing)
+    }
+
+    /// Returns whether a consumer has nothing to do because nothing that was to feed it need run.
+    pub(super) fn is_idle_by_condition(&self, node: NodeId) -> bool {
+        let Some(queue) = self.plan.node(node).consumes else { return false };
+        let queue = &self.plan.queues[queue.index()];
+        queue.producers.iter().chain(&queue.dead_of).all(|feeds| self.is_excused(*feeds))
     }
 
     /// Returns whether everything that was to feed a consumer's queue was skipped.

@@ -110,7 +110,11 @@ impl Core {
         match row.state {
             State::Waiting if row.unmet == 0 => self.admit(node),
             State::Ready => self.reconsider(node),
-            State::Waiting | State::Running | State::Backoff | State::Done { .. } => {}
+            State::Waiting
+            | State::Asking
+            | State::Running
+            | State::Backoff
+            | State::Done { .. } => {}
         }
     }
 
@@ -231,7 +235,7 @@ impl Core {
     fn was_served(&mut self, node: NodeId) {
         let row = &self.rows[node.index()];
         match row.state {
-            State::Done { .. } => {}
+            State::Done { .. } | State::Asking => {}
             State::Waiting => {
                 if row.unmet == 0 && row.unserved == 0 && !row.awaits_failure(self.failed) {
                     self.admit(node);
@@ -302,7 +306,7 @@ impl Core {
                 self.has_cause(node, format!("stopped: {reason}"));
                 return self.end_node(node, Outcome::Stopped, Some(reason));
             }
-            Some(Stopping::Run | Stopping::Unread) => true,
+            Some(Stopping::Run | Stopping::Unread | Stopping::FailedFast(_)) => true,
             Some(Stopping::Total | Stopping::Idle | Stopping::Unready) | None => false,
         };
         // What nobody may use any more need not be there.
@@ -402,7 +406,7 @@ impl Core {
                 match self.rows[service.index()].state {
                     State::Running | State::Done { .. } => continue,
                     State::Ready => self.reconsider(service),
-                    State::Waiting | State::Backoff => {}
+                    State::Waiting | State::Asking | State::Backoff => {}
                 }
                 next.extend(seen.insert(service).then_some(service));
             }
@@ -414,10 +418,12 @@ impl Core {
         let row = &mut self.rows[node.index()];
         match row.state {
             State::Running => self.end_children(node, Stopping::Done),
-            State::Waiting | State::Ready | State::Backoff if row.started.is_none() => {
+            State::Waiting | State::Asking | State::Ready | State::Backoff
+                if row.started.is_none() =>
+            {
                 self.skip(node, "nothing that needs it has started".to_owned());
             }
-            State::Waiting | State::Ready | State::Backoff => {
+            State::Waiting | State::Asking | State::Ready | State::Backoff => {
                 row.was_ended = true;
                 self.end_node(node, Outcome::Stopped, None);
             }
@@ -431,24 +437,12 @@ impl Core {
         let has_begun = row.started.is_some() || row.children > 0;
         match row.state {
             State::Done { .. } => {}
-            State::Waiting => self.doom(node, service, outcome),
+            State::Waiting | State::Asking => self.doom(node, service, outcome),
             State::Ready if !has_begun => self.doom(node, service, outcome),
             State::Ready | State::Running | State::Backoff => {
-                let reason = self.desertion(service);
-                self.end_children(node, Stopping::Unserved(service));
-                if self.plan.node(node).consumes.is_some() {
-                    let broken = (Outcome::Stopped, Some(reason));
-                    self.rows[node.index()].broken.get_or_insert(broken);
-                    self.set_pace(node);
-                } else if self.rows[node.index()].children == 0 && !self.is_settling(node) {
-                    self.give_up(node, reason);
-                }
+                self.cut_short(node, Stopping::Unserved(service), self.desertion(service));
             }
         }
-    }
-
-    fn is_settling(&self, node: NodeId) -> bool {
-        self.rows[node.index()].settling > 0
     }
 
     /// Says which service is not there any more, and why.

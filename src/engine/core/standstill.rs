@@ -31,6 +31,7 @@ impl Core {
     pub(super) fn has_come_to_rest(&self) -> bool {
         self.attempts.values().all(|attempt| self.only_serves(attempt))
             && self.undrained == 0
+            && !self.is_asking()
             && !self.timers.will_start()
             && !self.slots.tokens.are_counted()
     }
@@ -38,6 +39,7 @@ impl Core {
     /// Returns whether whatever runs waits for something that nobody will do.
     fn stands_still(&self) -> bool {
         !self.timers.will_start()
+            && !self.is_asking()
             && !self.slots.tokens.are_counted()
             && self.attempts.values().all(|attempt| self.waits_for_others(attempt))
             && !self.queues.iter().any(super::queues::QueueRow::is_restless)

@@ -64,6 +64,8 @@ pub(super) enum Stopping {
     Unserved(NodeId),
     /// It is a service that is not ready in time.
     Unready,
+    /// Another cell of its matrix has failed, and `fail-fast` is set.
+    FailedFast(NodeId),
 }
 
 /// What the children of a node spend their time with.

@@ -107,7 +107,8 @@ impl Core {
             self.leave_line(node);
             return;
         }
-        if self.plan.node(node).consumes.is_some() && row.state != State::Waiting {
+        let is_in = !matches!(row.state, State::Waiting | State::Asking);
+        if self.plan.node(node).consumes.is_some() && is_in {
             self.reconsider(node);
         } else {
             self.give_up(node, self.stop_reason());
@@ -124,6 +125,37 @@ impl Core {
         } else {
             self.skip(node, reason);
         }
+    }
+
+    /// Ends a node that can't go on: its children now, itself with the last of them.
+    pub(super) fn cut_short(&mut self, node: NodeId, why: Stopping, reason: String) {
+        self.end_children(node, why);
+        let row = &mut self.rows[node.index()];
+        let is_in = matches!(row.state, State::Ready | State::Running);
+        if self.plan.node(node).consumes.is_some() && is_in {
+            row.broken.get_or_insert((Outcome::Stopped, Some(reason)));
+            self.set_pace(node);
+        } else if row.children == 0 && row.settling == 0 {
+            self.give_up(node, reason);
+        }
+    }
+
+    /// Ends the other cells of a matrix of which one has failed, where that is asked for.
+    pub(super) fn fail_fast(&mut self, failed: NodeId) {
+        let plan = std::rc::Rc::clone(&self.plan);
+        if !plan.process(failed).fail_fast {
+            return;
+        }
+        for cell in plan.cells(failed) {
+            if !self.rows[cell.id.index()].is_done() {
+                self.cut_short(cell.id, Stopping::FailedFast(failed), self.fast_failure(failed));
+            }
+        }
+    }
+
+    /// Says which cell has ended the others.
+    pub(super) fn fast_failure(&self, failed: NodeId) -> String {
+        format!("`{}` failed, and fail-fast ends the other cells", self.plan.node(failed).name)
     }
 
     /// Ends an attempt because of a stop of the run.
@@ -226,6 +258,7 @@ impl Core {
                 Timer::Linger(node) => self.lingered(node),
                 Timer::Probe(node) => self.probe(node),
                 Timer::Look(attempt) => self.look(attempt),
+                Timer::Unanswered(node) => self.unanswered(node),
                 Timer::Unready(attempt) => self.unready(attempt),
                 Timer::Rate(pool) => self.ready.room(Lack::Rate(pool)),
                 Timer::Memory => self.look_at_memory_again(),

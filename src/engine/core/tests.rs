@@ -7,6 +7,7 @@
 
 pub(super) mod body;
 mod child;
+mod conditions;
 mod edges;
 mod ends;
 mod large;

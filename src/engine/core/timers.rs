@@ -22,6 +22,8 @@ pub(super) enum Timer {
     Grace(AttemptId),
     /// Who reads the pipe of an attempt has long been gone.
     Unheard(AttemptId),
+    /// What a node asks for should be answered by now.
+    Unanswered(NodeId),
     /// A node is tried again.
     Retry(NodeId),
     /// What a long-lived child had read is given to a fresh one.
@@ -53,6 +55,7 @@ impl Timer {
             | Self::Look(_)
             | Self::Grace(_)
             | Self::Unheard(_)
+            | Self::Unanswered(_)
             | Self::Deadline => false,
         }
     }

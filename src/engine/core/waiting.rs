@@ -69,6 +69,8 @@ pub(super) enum Reason {
     Pipe(String),
     /// The wait before the next try.
     Retry(Duration),
+    /// The answer to its conditions.
+    Condition,
     /// A failure, which is what it runs on.
     Failure,
     /// Somebody who needs it, and nothing else.
@@ -95,6 +97,7 @@ impl fmt::Display for Reason {
             Self::Terminal(name) => write!(f, "`{name}` has the terminal"),
             Self::Pipe(name) => write!(f, "starts together with `{name}`"),
             Self::Retry(wait) => write!(f, "retry in {} s", wait.as_secs() + 1),
+            Self::Condition => write!(f, "its condition is being asked"),
             Self::Failure => write!(f, "runs only after a failure"),
         }
     }
@@ -129,6 +132,7 @@ impl Core {
             State::Waiting if row.awaits_failure(self.failed) && row.unmet == 0 => {
                 Some(Reason::Failure)
             }
+            State::Asking => Some(Reason::Condition),
             State::Waiting => self.unmet_edge(node).or_else(|| {
                 let is_asked_for = self.is_summoned(node);
                 if is_asked_for { self.unserved(node) } else { Some(Reason::Use) }

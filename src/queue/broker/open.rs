@@ -84,6 +84,7 @@ impl Queue {
             intake: RefCell::new(Intake { unique, key, priority: priority.filter(|_| ranked) }),
             next: Cell::new(0),
             producers: Waiters::default(),
+            swallows: Cell::default(),
         });
         (0..broker.ways.len()).map(|lane| Self { broker: Rc::clone(&broker), lane }).collect()
     }

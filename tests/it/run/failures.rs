@@ -134,6 +134,20 @@ needs = ["some"]
 }
 
 #[test]
+fn an_allowed_failure_is_told_as_that_in_every_form() {
+    let job = "[process.lint]\ncommand = [\"false\"]\nallow-failure = true\n";
+    for mode in ["plain", "group", "json"] {
+        let ran = Test::new().job(job).args(["--output", mode, "job.toml"]).run().exits(0);
+        let said = if mode == "json" { "\"allowed-failure\"" } else { "failed as allowed" };
+        assert!(ran.to_string().contains(said), "{mode}: {ran}");
+    }
+    let files = ["--report", "junit=j.xml", "--report", "markdown=m.md", "job.toml"];
+    let ran = Test::new().job(job).args(files).run().exits(0);
+    assert!(ran.read("j.xml").contains("<skipped message=\"failed as allowed (exit code 1)\""));
+    assert!(ran.read("m.md").contains("failed as allowed (exit code 1)"), "{}", ran.read("m.md"));
+}
+
+#[test]
 fn passing_on_a_retry_is_flaky() {
     let job = r#"
 [process.a]

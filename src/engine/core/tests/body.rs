@@ -173,6 +173,7 @@ impl Body {
                 assert!(self.children.contains_key(&attempt), "probed, and does not live");
                 assert!(self.probes.insert(attempt), "probed twice at the same time");
             }
+            Effect::Ask(node) => self.ask(node),
             Effect::Settle { attempt, how, .. } => {
                 self.settling.get_mut(&attempt).expect("it ended").1 = how;
             }
@@ -184,7 +185,7 @@ impl Body {
                 self.queues[queue.index()].close();
                 self.untold.insert(queue);
             }
-            Effect::Abandon(queue) => {
+            Effect::Abandon { queue, .. } => {
                 self.queues[queue.index()].abandon();
                 self.referee.abandoned.insert(queue);
                 self.untold.insert(queue);

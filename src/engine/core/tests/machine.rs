@@ -3,10 +3,12 @@
 //!
 //! Unaware of who is started.
 
+use std::collections::BTreeSet;
+
 use super::body::Body;
 use crate::child::CpuTurns;
 use crate::engine::core::{Effect, Input, Manner, Sharing};
-use crate::model::PoolId;
+use crate::model::{NodeId, PoolId};
 
 /// The machine.
 #[derive(Debug, Default)]
@@ -21,6 +23,8 @@ pub(in crate::engine::core) struct Machine {
     pub(in crate::engine::core) there: u32,
     pub(in crate::engine::core) hand: u32,
     pub(in crate::engine::core) made: u32,
+    /// Nodes of which it is asked whether their conditions hold.
+    pub(in crate::engine::core) asks: BTreeSet<NodeId>,
     /// Whether the run waits for a token.
     awaits: bool,
 }

@@ -5,9 +5,9 @@
 
 use super::body::Body;
 use super::child::Child;
-use crate::engine::core::{Input, Pace};
+use crate::engine::core::{Answer, Input, Pace};
 use crate::event::{Exit, NotStarted, Stop};
-use crate::model::{AttemptId, QueueId};
+use crate::model::{AttemptId, NodeId, QueueId};
 use crate::plan::Plan;
 
 /// Steps after which a run is taken to go on for ever; real ones need some hundreds.
@@ -37,6 +37,7 @@ enum Move {
     End(AttemptId),
     Quiet(AttemptId),
     Answer(AttemptId),
+    Tell(NodeId),
     Time,
 }
 
@@ -100,6 +101,7 @@ impl Player {
         moves.extend(settle.map(|id| Move::Settle(*id)));
         let feed = body.feeding.keys().filter(|queue| body.can_feed(**queue));
         moves.extend(feed.map(|queue| Move::Feed(*queue)));
+        moves.extend(body.machine.asks.iter().map(|node| Move::Tell(*node)));
         for (id, child) in &body.children {
             self.moves_of(*id, child, &mut moves);
         }
@@ -187,6 +189,14 @@ impl Player {
             Move::Answer(id) => {
                 let refuses = self.temper != Temper::Faultless && self.below(3) == 0;
                 self.body.answer(id, refuses.then_some("not yet"));
+            }
+            Move::Tell(node) => {
+                let answer = match self.below(6) {
+                    0 if self.temper != Temper::Faultless => Answer::Unanswered("no".to_owned()),
+                    1 | 2 => Answer::Unmet("it need not".to_owned()),
+                    _ => Answer::Holds,
+                };
+                self.body.tell(node, answer);
             }
             Move::End(id) => self.end(id),
             Move::Time => {

@@ -64,11 +64,19 @@ fn line() -> impl Strategy<Value = Line> {
         "needs started:",
         "after ",
     ]);
-    let says = prop::sample::select(vec!["retry 2", "weight 2", "priority 1", "priority -1"]);
+    let says = prop::sample::select(vec![
+        "retry 2",
+        "weight 2",
+        "priority 1",
+        "priority -1",
+        "matrix k=1,2,3",
+    ]);
     let pool = prop::sample::select(vec!["x", "y", "x,y", "big"]);
     let more = prop::sample::select(vec![
         "always",
         "on-failure",
+        "asks",
+        "asks",
         "timeout 2",
         "allow",
         "allows 64",
@@ -85,6 +93,7 @@ fn line() -> impl Strategy<Value = Line> {
         "works",
         "streak 2",
         "held",
+        "fails-fast",
         "probed 3",
         "probed 3",
         "restarts always 1",
@@ -194,6 +203,9 @@ fn process(text: &mut String, (at, line): (usize, &Line), lines: &[Line], edges:
     }
     for says in line.says.iter().filter(|says| !(in_pipe || serves) || !says.starts_with("retry")) {
         let source = matches!(line.role, Role::Source(_));
+        if says.starts_with("matrix") && (in_pipe || serves) {
+            continue;
+        }
         if !(source && says.starts_with("retry") && !line.more.contains(&"held")) {
             write!(text, " {says}").unwrap();
         }
@@ -209,6 +221,8 @@ fn process(text: &mut String, (at, line): (usize, &Line), lines: &[Line], edges:
         "workers 3" | "workers 1" | "streak 2" => consumes.is_some(),
         "batch 2" | "batch 5" | "works" => consumes == Some("reads"),
         "endless" | "acks-read" => consumes == Some("streams"),
+        "asks" => true,
+        "fails-fast" => line.says.contains(&"matrix k=1,2,3") && !in_pipe && !serves,
         "held" => matches!(line.role, Role::Source(_)),
         "probed 3" | "restarts always 1" | "restarts on-failure 2" => serves,
         _ => !serves,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::engine::core::{Level, Start};
+use crate::engine::core::{Answer, Level, Start};
 use crate::event::{Event, EventKind, Outcome, Stop, Tally};
 use crate::model::{AttemptId, Deliver, NodeId, PoolId, QueueId, RunWhen, When};
 use crate::plan::{Node, Plan};
@@ -29,6 +29,10 @@ pub(in crate::engine::core) struct Referee {
     /// Attempts that were told as started and not as ended.
     told: BTreeSet<AttemptId>,
     started: BTreeSet<NodeId>,
+    /// Nodes that were asked for, those whose conditions hold, and those that need not run.
+    asked: BTreeSet<NodeId>,
+    held: BTreeSet<NodeId>,
+    excused: BTreeSet<NodeId>,
     /// Services that can be used.
     ready: BTreeSet<NodeId>,
     pub(in crate::engine::core) outcomes: BTreeMap<NodeId, (Outcome, Option<String>)>,
@@ -55,6 +59,9 @@ impl Referee {
             children: vec![0; plan.nodes.len()],
             told: BTreeSet::new(),
             started: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            held: BTreeSet::new(),
+            excused: BTreeSet::new(),
             ready: BTreeSet::new(),
             outcomes: BTreeMap::new(),
             levels: vec![Level::default(); plan.queues.len()],
@@ -77,7 +84,9 @@ impl Referee {
         let node = plan.node(start.node);
         assert!(!self.over, "`{}` was started after the end of the run", node.name);
         assert!(!self.outcomes.contains_key(&node.id), "`{}` was started after its end", node.name);
-        self.edges_are_met(node);
+        self.edges_are_met(node, false);
+        let asks = !plan.process(node.id).conditions.is_empty();
+        assert!(!asks || self.held.contains(&node.id), "`{}` was started unasked", node.name);
         if plan.process(node.id).service.is_some() {
             let wanted = self.users(node.id).any(|user| self.lacks_only_services(user));
             assert!(wanted, "service `{}` was started for nobody", node.name);
@@ -87,20 +96,65 @@ impl Referee {
         self.take(start.attempt, node);
     }
 
-    fn edges_are_met(&self, node: &Node) {
+    /// Judges that the conditions of a node are asked.
+    pub(in crate::engine::core) fn asked(&mut self, node: NodeId) {
+        let plan = Rc::clone(&self.plan);
+        assert!(!plan.process(node).conditions.is_empty(), "{node} asks nothing");
+        assert!(!self.outcomes.contains_key(&node), "{node} was asked for after its end");
+        assert!(self.asked.insert(node), "{node} was asked for twice");
+        self.edges_are_met(plan.node(node), true);
+    }
+
+    /// Takes in an answer that comes in time.
+    pub(in crate::engine::core) fn answered(&mut self, node: NodeId, answer: &Answer) {
+        match answer {
+            _ if self.outcomes.contains_key(&node) => {}
+            Answer::Holds => drop(self.held.insert(node)),
+            Answer::Unmet(_) => drop(self.excused.insert(node)),
+            Answer::Unanswered(_) => {}
+        }
+    }
+
+    /// Returns whether a node did not run because it, or what makes all that it would do, need not.
+    fn is_excused(&self, id: NodeId) -> bool {
+        let node = self.plan.node(id);
+        let skipped = |id: &NodeId| matches!(self.outcomes.get(id), Some((Outcome::Skipped, _)));
+        let is_idle = |queue: QueueId| {
+            let queue = &self.plan.queues[queue.index()];
+            let mut feeds = queue.producers.iter().chain(&queue.dead_of);
+            self.plan.queue(queue.id).items.is_none() && feeds.all(|id| self.is_excused(*id))
+        };
+        let was_idle = || self.drained.contains(&node.consumes?).then_some(node.consumes?);
+        let mut joined = self.chain(id);
+        skipped(&id)
+            && (joined.any(|id| self.excused.contains(&id)) || was_idle().is_some_and(is_idle))
+    }
+
+    /// Returns the nodes that pipes join to a node, itself among them.
+    fn chain(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let before = move |id: &NodeId| self.plan.node(*id).piped_from;
+        let after = move |id: &NodeId| self.plan.node(*id).piped_to;
+        let behind = std::iter::successors(after(&id), after);
+        std::iter::successors(Some(id), before).chain(behind)
+    }
+
+    /// Judges the edges of a node that starts, or that is asked for before its services come.
+    fn edges_are_met(&self, node: &Node, early: bool) {
         let run = self.plan.process(node.id).run;
         for (needed, when) in &node.needs {
             let outcome = self.outcomes.get(needed).map(|(outcome, _)| *outcome);
+            let is_service = self.plan.process(*needed).service.is_some();
             let met = match when {
-                When::Passed if run == RunWhen::OnSuccess => outcome.is_some_and(is_good),
+                When::Started | When::Ready if early && is_service => continue,
+                When::Passed if run == RunWhen::OnSuccess => {
+                    outcome.is_some_and(is_good) || self.is_excused(*needed)
+                }
                 When::Passed | When::Ended => outcome.is_some(),
                 When::Failed => outcome.is_some_and(|outcome| {
                     outcome.is_failure() || outcome == Outcome::AllowedFailure
                 }),
                 When::Ready => self.ready.contains(needed),
-                When::Started if self.plan.process(*needed).service.is_some() => {
-                    self.children[needed.index()] > 0
-                }
+                When::Started if is_service => self.children[needed.index()] > 0,
                 // A consumer has started when it would take an item.
                 When::Started => {
                     self.started.contains(needed) || self.plan.node(*needed).consumes.is_some()

@@ -11,8 +11,8 @@ use super::body::Body;
 use crate::engine::core::{Ended, Input};
 use crate::event::{EventKind, Exit, NotStarted};
 use crate::model::{
-    Ack, AllowFailure, AttemptId, Deliver, Emit, Job, NodeId, OnEnd, OnFailure, Probe, Process,
-    Rate, Ready, RestartWhen, RetryOn, RunWhen, Template,
+    Ack, AllowFailure, AttemptId, Condition, Deliver, Emit, Job, NodeId, OnEnd, OnFailure, Os,
+    Probe, Process, Question, Rate, Ready, RestartWhen, RetryOn, RunWhen, Template,
 };
 use crate::plan::{Machine, Plan, Selection, check, plan, sample};
 
@@ -90,6 +90,12 @@ fn process_says(process: &mut Process, more: &str) {
         match word {
             "always" => process.run = RunWhen::Always,
             "on-failure" => process.run = RunWhen::OnFailure,
+            "asks" => {
+                process
+                    .conditions
+                    .push(Condition { question: Question::Os(Os::Linux), not: false });
+            }
+            "fails-fast" => process.fail_fast = true,
             "timeout" => process.timeout.total = Some(seconds(value())),
             "slow" => process.timeout.slow = Some(seconds(value())),
             "grace" => process.stop.grace = seconds(value()),
