@@ -43,7 +43,7 @@ fn keys_stand_on_the_page_in_the_order_of_formatting() {
     let schema = schema();
     for (section, table) in [("process", "Process"), ("pool", "Pool"), ("queue", "Queue")] {
         let (_, part) = page.split_once(&format!("\n## `[{section}.NAME]`\n")).expect("its part");
-        let part = part.split("\n## ").next().unwrap_or_default();
+        let part = part.split("\n##").next().unwrap_or_default();
         let rows = part.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
         let named: Vec<&str> = rows.flat_map(|row| row.split('`').skip(1).step_by(2)).collect();
         let keys = schema["definitions"][table]["properties"].as_object().expect("keys");
