@@ -245,6 +245,6 @@ fn shards_are_balanced_by_durations() {
     let refused = selected("a\nb", &Selection { shard: empty, ..Selection::default() });
     assert_eq!(
         refused.unwrap_err().to_string(),
-        "nothing was selected: shard 3/3 is empty: the run has work for no more than 2"
+        "nothing was selected: shard 3/3 is empty: there is work for 2 only"
     );
 }

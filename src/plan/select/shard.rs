@@ -65,9 +65,7 @@ impl Shard {
         }
         asked.or_nothing(|| {
             let (number, of, units) = (self.number, self.of, units.len());
-            format!(
-                "shard {number}/{of} is empty, because there are only {units} parts to deal out"
-            )
+            format!("shard {number}/{of} is empty: there is work for {units} only")
         })
     }
 

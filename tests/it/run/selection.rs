@@ -73,12 +73,12 @@ fn nothing_and_a_slip_are_told_apart() {
     ");
     assert_snapshot!(test(&["docs", "--shard", "2/2"]).run(), @"
     [stderr]
-    runner: nothing was selected: shard 2/2 is empty, because there are only 1 parts to deal out
+    runner: nothing was selected: shard 2/2 is empty: there is work for 1 only
     [exit code: 4]
     ");
     assert_snapshot!(test(&["docs", "--shard", "2/2", "--allow-empty"]).run(), @"
     [stderr]
-    runner: nothing was selected: shard 2/2 is empty, because there are only 1 parts to deal out
+    runner: nothing was selected: shard 2/2 is empty: there is work for 1 only
     [exit code: 0]
     ");
     assert_snapshot!(test(&["--shard", "0/2"]).run(), @"
