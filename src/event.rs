@@ -10,6 +10,7 @@ mod bytes;
 mod finding;
 mod kind;
 mod letter;
+mod logs;
 mod masked;
 mod micros;
 mod outcome;
@@ -18,10 +19,9 @@ mod tally;
 
 pub use bytes::Text;
 pub use finding::Finding;
-pub use kind::{
-    Event, EventKind, ItemRef, Leftover, LogPiece, Logs, Needed, QueueLevel, SCHEMA, Stream, Try,
-};
+pub use kind::{Event, EventKind, ItemRef, Needed, QueueLevel, SCHEMA, Stream, Try};
 pub use letter::{Letter, Letters};
+pub use logs::{Leftover, LogPiece, Logs};
 pub use masked::Outside;
 pub use outcome::{Exit, NotStarted, Outcome, Stop, Verdict};
 pub use schema::schema;

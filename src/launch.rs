@@ -24,4 +24,4 @@ pub use fit::{Limits, Unfit};
 pub use prepare::{Command, Destination, Launch, OfItems, Payload, Prepared, Preview};
 pub use ready::Probe;
 pub use script::check;
-pub use values::{Item, MAX_STDOUT, Values};
+pub use values::{After, Item, MAX_STDOUT, Values};

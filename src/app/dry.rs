@@ -38,10 +38,21 @@ fn dry(plan: &Plan, (launch, masker): (&Launch, &Masker), to: &mut dyn Write) ->
             writeln!(to, "# {}", masker.text(&condition))?;
         }
         let prepared = launch.prepare(plan.process(id), &node.cell);
-        match prepared.and_then(|prepared| prepared.preview(launch)) {
-            Ok(mut preview) => {
+        let previews = prepared.and_then(|prepared| {
+            Ok((prepared.preview(launch)?, prepared.preview_finally(launch)?))
+        });
+        match previews {
+            Ok((mut preview, finally)) => {
                 hide(&mut preview.command, masker);
-                command(plan, id, &preview, to)?;
+                for remark in remarks(plan, id, &preview.command) {
+                    writeln!(to, "# {remark}")?;
+                }
+                command(&preview, to)?;
+                for mut preview in finally {
+                    hide(&mut preview.command, masker);
+                    writeln!(to, "# finally")?;
+                    command(&preview, to)?;
+                }
             }
             Err(unfit) => {
                 writeln!(to, "# no command: {}", safe(&masker.text(&unfit.to_string())))?;
@@ -67,11 +78,8 @@ fn hide(command: &mut Command, masker: &Masker) {
 }
 
 /// Writes one command.
-fn command(plan: &Plan, id: NodeId, preview: &Preview, to: &mut dyn Write) -> io::Result<()> {
+fn command(preview: &Preview, to: &mut dyn Write) -> io::Result<()> {
     let Preview { command, is_clean } = preview;
-    for remark in remarks(plan, id, command) {
-        writeln!(to, "# {remark}")?;
-    }
     let mut words = vec![format!("cd {} &&", path(&command.cwd))];
     if let Payload::Text(text) = &command.stdin {
         words.push(format!("printf %s {} |", quoted(text, false)));

@@ -5,9 +5,9 @@
 //! until [`Lowering::finish`]. Unaware of the graph.
 //!
 //! Reading order: this file, [`section`], [`naming`], [`job`], [`process`] and its parts
-//! [`action`], [`pace`], [`matrix`], [`flow`], [`consumer`], [`combine`], [`service`],
-//! [`condition`], [`inputs`], [`matcher`], [`later`], then [`pool`], [`queue`], [`items`],
-//! [`mark`], [`placeholder`], [`braces`], [`environment`], [`secrets`].
+//! [`action`], [`finally`], [`pace`], [`matrix`], [`flow`], [`consumer`], [`combine`],
+//! [`service`], [`condition`], [`inputs`], [`matcher`], [`later`], then [`pool`], [`queue`],
+//! [`items`], [`mark`], [`placeholder`], [`braces`], [`environment`], [`secrets`].
 
 mod action;
 mod braces;
@@ -15,6 +15,7 @@ mod combine;
 mod condition;
 mod consumer;
 mod environment;
+mod finally;
 mod flow;
 mod inputs;
 mod items;

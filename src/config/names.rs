@@ -16,7 +16,7 @@ use crate::model::{fold, nearest};
 /// wrong with them is told, and then refused.
 const RESERVED: [(&str, &[&str]); 4] = [
     ("JobFile", &["place", "broker"]),
-    ("Process", &["finally", "outputs", "cache", "flaky"]),
+    ("Process", &["outputs", "cache", "flaky"]),
     ("Pool", &["place"]),
     ("Queue", &["broker", "durable"]),
 ];

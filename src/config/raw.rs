@@ -73,3 +73,6 @@ use short;
 
 /// One name or a list of them.
 pub(super) type OneOrMany<T> = super::forms::Either<T, super::forms::List<T>>;
+
+/// A word of a command, or all words of one.
+pub(super) type WordOrCommand = super::forms::Either<String, super::forms::List<String>>;

@@ -92,7 +92,9 @@ pub(super) async fn run(
     let tries = given.replay.as_ref().map_or(1, |(_, tries)| *tries);
     let of_core = match &given.lent {
         Some(lent) => lent.given(),
-        None if context.keeps(start.node) => core::Given::Kept { number: tries },
+        None if start.finally.is_none() && context.keeps(start.node) => {
+            core::Given::Kept { number: tries }
+        }
         None => core::Given::Nothing,
     };
     let began = Instant::now();

@@ -6,15 +6,17 @@
 //!
 //! Reading order: [`input`] is the conversation, [`nodes`] the states and their one gate,
 //! [`conditions`] knows what need not run, [`start`] chooses what starts, [`finish`] judges what
-//! ended, [`long`] what lived long, [`queues`] closes and drains, [`circles`] where queues feed
-//! each other, [`batches`] knows when there is enough for a child, [`memory`] keeps starts back,
-//! [`stopping`] stops, [`pace`] slows down what fails, [`services`] come and go with those that
-//! need them, [`standstill`] ends what waits in vain, [`waiting`] says why something waits;
-//! [`slots`] with [`reserve`] and [`tokens`], [`ready`] and [`timers`] keep accounts.
+//! ended, [`long`] what lived long, [`finally`] runs what comes after a node, [`queues`] closes and
+//! drains, [`circles`] where queues feed each other, [`batches`] knows when there is enough for a
+//! child, [`memory`] keeps starts back, [`stopping`] stops, [`pace`] slows down what fails,
+//! [`services`] come and go with those that need them, [`standstill`] ends what waits in vain,
+//! [`waiting`] says why something waits; [`slots`] with [`reserve`] and [`tokens`], [`ready`] and
+//! [`timers`] keep accounts.
 
 mod batches;
 mod circles;
 mod conditions;
+mod finally;
 mod finish;
 mod input;
 mod long;
@@ -42,7 +44,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-pub(super) use input::{Answer, Effect, Ended, Given, Input, Level, Pace, Settlement, Start};
+pub(super) use input::{
+    Answer, Effect, Ended, Finally, Given, Input, Level, Pace, Settlement, Start,
+};
 pub(super) use start::Manner;
 pub(super) use tokens::Sharing;
 

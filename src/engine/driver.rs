@@ -70,6 +70,8 @@ pub(super) struct Driver {
 /// The hold on one attempt.
 struct Hand {
     node: NodeId,
+    /// Whether it runs after its node.
+    finally: bool,
     orders: Rc<Orders>,
     /// What waits for the core's decision, once its child is over.
     remains: Option<Remains>,
@@ -182,7 +184,7 @@ impl Driver {
     fn received(&mut self, input: Input) -> Result<(), Fault> {
         let Input::Started { attempt, pid, .. } = input else {
             let stops = matches!(&input, Input::Suspended { attempt, .. }
-                if self.hands.get(attempt).is_some_and(|hand| self.is_interactive(hand.node)));
+                if self.hands.get(attempt).is_some_and(|hand| self.has_terminal(hand)));
             self.on(input)?;
             if stops {
                 // Ctrl-Z goes to who has the terminal, and means all of the run.
@@ -190,7 +192,7 @@ impl Driver {
             }
             return Ok(());
         };
-        if self.hands.get(&attempt).is_some_and(|hand| self.is_interactive(hand.node)) {
+        if self.hands.get(&attempt).is_some_and(|hand| self.has_terminal(hand)) {
             self.tty.lent_to(pid);
         }
         let orders = self.hands.get(&attempt).map(|hand| Rc::clone(&hand.orders));
@@ -217,6 +219,7 @@ impl Driver {
     fn perform(&mut self, effect: Effect) -> Result<(), Fault> {
         match effect {
             Effect::Start(starts) => self.start(starts)?,
+            Effect::Finally(start) => self.start_finally(start),
             Effect::Signal { attempt, signal } => self.order(attempt, Order::Signal(signal)),
             Effect::Kill { attempt } => self.order(attempt, Order::Kill),
             Effect::Probe { attempt } => {
@@ -307,12 +310,30 @@ impl Driver {
             };
             given.lent = lent;
             let orders = Rc::new(Orders::default());
-            let hand = Hand { node: start.node, orders: Rc::clone(&orders), remains: None };
-            self.hands.insert(start.attempt, hand);
-            let run = attempt::run(Rc::clone(&self.context), start, given, orders);
-            self.tasks.spawn_local(async { Done::Attempt(run.await.map(Box::new)) });
+            self.spawn(start, given, orders);
         }
         Ok(())
+    }
+
+    /// Starts a command of `finally`, which is given nothing.
+    fn start_finally(&mut self, start: Start) {
+        if self.ceiling.is_some() {
+            self.set_ceiling(Stop::Terminate);
+        }
+        let nothing = Given { lent: None, replay: None, reader: None, stdin: None, stdout: None };
+        self.spawn(start, nothing, Rc::new(Orders::default()));
+    }
+
+    fn spawn(&mut self, start: Start, given: Given, orders: Rc<Orders>) {
+        let (node, finally) = (start.node, start.finally.is_some());
+        let hand = Hand { node, finally, orders: Rc::clone(&orders), remains: None };
+        self.hands.insert(start.attempt, hand);
+        let run = attempt::run(Rc::clone(&self.context), start, given, orders);
+        self.tasks.spawn_local(async { Done::Attempt(run.await.map(Box::new)) });
+    }
+
+    fn has_terminal(&self, hand: &Hand) -> bool {
+        !hand.finally && self.is_interactive(hand.node)
     }
 
     fn order(&self, attempt: AttemptId, order: Order) {
@@ -358,8 +379,9 @@ impl Driver {
         match done {
             Done::Attempt(finished) => {
                 let Finished { attempt, ended, remains } = *finished?;
-                let node = self.hands.get(&attempt).map(|hand| hand.node);
-                if node.is_some_and(|node| self.is_interactive(node)) {
+                let hand = self.hands.get(&attempt);
+                let node = hand.map(|hand| hand.node);
+                if hand.is_some_and(|hand| self.has_terminal(hand)) {
                     self.lend_terminal(false);
                 }
                 if node.is_some_and(|node| self.context.lives_long(node)) {
@@ -392,6 +414,10 @@ impl Driver {
     fn keep(&mut self, attempt: AttemptId, mut remains: Remains) {
         let Some(hand) = self.hands.get_mut(&attempt) else { return };
         let node = hand.node;
+        if hand.finally {
+            self.hands.remove(&attempt);
+            return;
+        }
         if self.context.has_results(node) {
             let results = remains.results.take().unwrap_or_default();
             self.context.results_written(node, attempt, results);

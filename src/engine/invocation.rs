@@ -2,6 +2,8 @@
 //!
 //! Unaware of how long it runs.
 
+mod finally;
+
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -24,7 +26,7 @@ use super::stream::Source;
 use super::worker::Wanted;
 use crate::child;
 use crate::event::{NotStarted, Stream};
-use crate::journal::{self, ResultsFile};
+use crate::journal::ResultsFile;
 use crate::launch::{self, Destination, Unfit, Values};
 use crate::model::{
     Ack, Action, BatchForm, Deliver, Emit, Environment, Framing, From, Leaks, QueueId, Wire,
@@ -81,22 +83,22 @@ pub(super) struct Unready {
     pub(super) command_at_fault: bool,
 }
 
-/// Prepares an attempt.
+/// Prepares an attempt, or what runs after its node.
 pub(super) fn prepare(
     context: &Context,
     start: &Start,
     given: &mut Given,
 ) -> Result<Prepared, Unready> {
+    if let Some(finally) = &start.finally {
+        return finally::prepare(context, start, finally, given);
+    }
     let has_item = given.lent.is_some();
     let unfit = |unfit: Unfit| Unready {
         why: NotStarted { cause: unfit.to_string(), hint: unfit.hint().map(str::to_owned) },
         // No other item would find what another process has not written.
         command_at_fault: !has_item || matches!(unfit, Unfit::NoResult { .. }),
     };
-    let results = results(context, start).map_err(|fault| Unready {
-        why: NotStarted { cause: format!("cannot {fault}"), hint: None },
-        command_at_fault: true,
-    })?;
+    let results = results(context, start)?;
     let command = command(context, start, given, results.as_ref()).map_err(unfit)?;
     let blame = |why| Unready { why, command_at_fault: !has_item };
     let (stdin, payload) = input(context, start, given, &command).map_err(blame)?;
@@ -152,9 +154,14 @@ pub(super) fn prepare(
 }
 
 /// Makes the file that an attempt may write its results to, where it may have some.
-fn results(context: &Context, start: &Start) -> Result<Option<ResultsFile>, journal::Fault> {
-    let has_results = context.has_results(start.node);
-    has_results.then(|| context.folder.results(start.attempt)).transpose()
+fn results(context: &Context, start: &Start) -> Result<Option<ResultsFile>, Unready> {
+    if !context.has_results(start.node) {
+        return Ok(None);
+    }
+    context.folder.results(start.attempt).map(Some).map_err(|fault| Unready {
+        why: NotStarted { cause: format!("cannot {fault}"), hint: None },
+        command_at_fault: true,
+    })
 }
 
 /// Has the problem matchers of the process look at its outputs.
@@ -205,6 +212,11 @@ fn command(
         stdout: &stdout,
         result: &|process, key| context.result(process, key),
         results: results.map(ResultsFile::path),
+        after: start.finally.map(|finally| launch::After {
+            step: finally.step,
+            outcome: finally.outcome.word(),
+            code: finally.code,
+        }),
     };
     context.prepared(start.node)?.command(&values)
 }

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::micros::{self, Micros};
-use super::{Exit, Finding, Outcome, Stop, Text, Verdict};
+use super::{Exit, Finding, Leftover, Logs, Outcome, Stop, Text, Verdict};
 use crate::model::{AttemptId, NodeId, PoolId, QueueId};
 
 /// Version of the event stream; a reader refuses a newer one.
@@ -201,6 +201,40 @@ pub enum EventKind {
         #[serde(with = "micros::optional")]
         #[schemars(with = "Option<Micros>")]
         again: Option<Duration>,
+    },
+    /// A command of `finally` was started, after the last attempt of a node.
+    FinallyStarted {
+        /// An attempt of its own, which is none at the process.
+        attempt: AttemptId,
+        /// The node.
+        node: NodeId,
+        /// Which command it is, counted from 1.
+        number: u32,
+        /// How many there are.
+        of: u32,
+        /// The slot that it holds, where it holds one.
+        slot: Option<u32>,
+        /// Process id of the child.
+        pid: u32,
+    },
+    /// A command of `finally` is over.
+    FinallyEnded {
+        /// Its attempt.
+        attempt: AttemptId,
+        /// The node.
+        node: NodeId,
+        /// How the child ended.
+        exit: Exit,
+        /// What that means.
+        verdict: Verdict,
+        /// From the start of the child to its end.
+        #[serde(with = "micros")]
+        #[schemars(with = "Micros")]
+        took: Duration,
+        /// Where its output lies.
+        logs: Logs,
+        /// What it left running behind, and was killed.
+        leftovers: Vec<Leftover>,
     },
     /// A try at an item is over: its child ended, or the worker replied. Not told of items that a
     /// `stream` child has read, which are counted with their child, nor of a try that the runner
@@ -441,39 +475,4 @@ pub enum Stream {
     Stdout,
     /// Standard error.
     Stderr,
-}
-
-/// Where the output of an attempt lies.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct Logs {
-    /// Standard output; `None` where nothing was printed or it goes elsewhere.
-    pub stdout: Option<LogPiece>,
-    /// Standard error; likewise.
-    pub stderr: Option<LogPiece>,
-}
-
-/// A piece of a log file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct LogPiece {
-    /// The file.
-    pub file: PathBuf,
-    /// First byte.
-    pub offset: u64,
-    /// Bytes.
-    pub bytes: u64,
-}
-
-/// A process that outlived its leader.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct Leftover {
-    /// Its process id.
-    pub pid: u32,
-    /// Its command, as the system names it.
-    pub command: String,
-    /// Whether it lives on, because `leaks` allows it; else it was killed.
-    #[serde(default)]
-    pub lives: bool,
 }

@@ -117,6 +117,8 @@ impl Letters {
             | EventKind::AttemptSuspended { .. }
             | EventKind::AttemptResumed { .. }
             | EventKind::AttemptKilled { .. }
+            | EventKind::FinallyStarted { .. }
+            | EventKind::FinallyEnded { .. }
             | EventKind::ResultsWritten { .. }
             | EventKind::ItemEnded { .. }
             | EventKind::Found { .. }

@@ -35,7 +35,8 @@ impl EventKind {
                     of_item(item, see);
                 }
             }
-            Self::AttemptEnded { exit, leftovers, .. } => {
+            Self::AttemptEnded { exit, leftovers, .. }
+            | Self::FinallyEnded { exit, leftovers, .. } => {
                 of_exit(exit, see);
                 texts(leftovers.iter_mut().map(|left| &mut left.command), see);
             }
@@ -73,6 +74,7 @@ impl EventKind {
             | Self::AttemptSuspended { .. }
             | Self::AttemptResumed { .. }
             | Self::AttemptKilled { .. }
+            | Self::FinallyStarted { .. }
             | Self::ServiceReady { .. }
             | Self::ServiceRestarts { .. }
             | Self::QueueLevels { .. }

@@ -4,8 +4,9 @@
 //! disagree. Constant work per event. Unaware of how it is shown.
 //!
 //! Reading order: [`Tally`]; [`queue`], what is known of one queue; [`services`],
-//! [`outcomes`], [`findings`].
+//! [`outcomes`], [`findings`], [`finally`].
 
+mod finally;
 mod findings;
 mod outcomes;
 mod queue;
@@ -64,6 +65,8 @@ pub struct Tally {
     counts: Outcomes,
     /// Attempts that ended.
     pub attempts: u64,
+    /// Commands of `finally` that ended.
+    pub finallies: u64,
     /// What the nodes that have not ended took in earlier runs, all together.
     pub ahead: Duration,
     /// Nodes that have not ended and of which no earlier time is known.
@@ -111,8 +114,10 @@ pub struct Node {
     pub reason: Option<String>,
     /// How long it took, once it ended.
     pub took: Duration,
-    /// Its last attempt that did not pass.
+    /// Its last attempt that did not pass; or what ran after it, where only that did not.
     pub last: Option<Box<Ended>>,
+    /// Whether its last attempt passed, or was ended as it should be.
+    pub is_well: bool,
 }
 
 /// How far a node has come.
@@ -133,6 +138,8 @@ pub struct Attempt {
     pub node: NodeId,
     /// Which try it is, counted from 1.
     pub number: u32,
+    /// Whether it is none, but runs after the node: the number is that of its command.
+    pub finally: bool,
     /// `RUNNER_SLOT`.
     pub slot: u32,
     /// Process id of the child.
@@ -154,6 +161,8 @@ pub struct Ended {
     pub node: NodeId,
     /// Which try it was.
     pub number: u32,
+    /// Whether it was none, but ran after the node.
+    pub finally: bool,
     /// Its item.
     pub item: Option<ItemRef>,
     /// How the child ended.
@@ -197,6 +206,8 @@ impl Tally {
                 self.change(*attempt, |it| it.suspended = None);
             }
             EventKind::AttemptEnded { .. } => self.attempt_ended(event),
+            EventKind::FinallyStarted { .. } => self.finally_started(event),
+            EventKind::FinallyEnded { .. } => self.finally_ended(event),
             EventKind::ServiceReady { node, .. } => self.nodes[node.index()].ready = Some(true),
             EventKind::ServiceRestarts { .. } => self.services.restarts += 1,
             EventKind::QueueLevels { levels } => {
@@ -321,8 +332,17 @@ impl Tally {
         }
         let (node, number, slot, pid, item) = (*node, *number, *slot, *pid, item.clone());
         let started = event.at;
-        let running =
-            Attempt { node, number, slot, pid, item, started, slow: false, suspended: None };
+        let running = Attempt {
+            node,
+            number,
+            finally: false,
+            slot,
+            pid,
+            item,
+            started,
+            slow: false,
+            suspended: None,
+        };
         self.running.insert(*attempt, running);
     }
 
@@ -343,14 +363,18 @@ impl Tally {
             inherits.extend(logs.stdout.clone());
         }
         // A service that passes has ended before it was to.
-        if matches!(verdict, Verdict::Ended) || *verdict == Verdict::Passed && !is_service {
+        let is_well =
+            matches!(verdict, Verdict::Ended) || *verdict == Verdict::Passed && !is_service;
+        self.nodes[node.index()].is_well = is_well;
+        if is_well {
             return;
         }
         let (number, item) = running.map_or((1, None), |running| (running.number, running.item));
         let (exit, logs) = (exit.clone(), logs.clone());
         let of_item = item.is_some();
         let (node, verdict, took) = (*node, *verdict, *took);
-        let ended = Ended { node, number, item, exit, verdict, took, logs, reason: None };
+        let (finally, reason) = (false, None);
+        let ended = Ended { node, number, finally, item, exit, verdict, took, logs, reason };
         let final_failure = again.is_none() && verdict != Verdict::Stopped;
         if of_item && final_failure && self.item_failures.len() < ITEM_FAILURES {
             self.item_failures.push(ended.clone());
@@ -380,6 +404,7 @@ impl Tally {
             self.item_failures.push(Ended {
                 node: *node,
                 number: *number,
+                finally: false,
                 item: Some(item.clone()),
                 exit: exit.clone(),
                 verdict: *verdict,
@@ -442,6 +467,7 @@ impl Node {
             reason: None,
             took: Duration::ZERO,
             last: None,
+            is_well: false,
         }
     }
 }

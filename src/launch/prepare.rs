@@ -13,7 +13,7 @@ use super::pieces::{Fixed, Pieces};
 use super::ready::{Probe, Ready};
 use super::script::{name, named_first, rewrite};
 use super::values::put;
-use super::{Item, Limits, Unfit, Values};
+use super::{After, Item, Limits, Unfit, Values};
 use crate::model::{
     Action, Cell, Deliver, Environment as Declared, Inherit, Job, Output, Placeholder, Process,
     Stdin, Template, TemplatePart,
@@ -36,9 +36,9 @@ pub struct Launch {
 pub struct Prepared {
     run: String,
     process: String,
-    words: Vec<Pieces>,
-    /// What `RUNNER_VALUE_1` … hold, in a script.
-    carried: Vec<Pieces>,
+    action: Words,
+    /// `finally`.
+    finally: Vec<Words>,
     environment: Environment,
     base: PathBuf,
     cwd: Option<Pieces>,
@@ -51,6 +51,14 @@ pub struct Prepared {
     /// Whether the item stands in `RUNNER_ITEM`.
     shows_item: bool,
     limits: Limits,
+}
+
+/// A command or a script, half filled.
+#[derive(Debug)]
+struct Words {
+    words: Vec<Pieces>,
+    /// What `RUNNER_VALUE_1` … hold, in a script.
+    carried: Vec<Pieces>,
 }
 
 /// A text of which only the item is not known.
@@ -161,17 +169,6 @@ impl Launch {
     pub fn prepare(&self, process: &Process, cell: &Cell) -> Result<Prepared, Unfit> {
         let fixed = self.fixed(cell);
         let of = |template: &Template| Pieces::of(template, &fixed);
-        let mut carried = Vec::new();
-        let words = match &process.action {
-            Action::Command(words) => words.iter().map(of).collect::<Result<_, _>>()?,
-            Action::Script { shell, text } => {
-                let script = rewrite(shell, text)?;
-                for placeholder in &script.values {
-                    carried.push(Pieces::value(placeholder, &fixed)?);
-                }
-                shell.iter().chain([&script.text]).map(|word| Pieces::text(word)).collect()
-            }
-        };
         let before_more = match &process.action {
             Action::Command(_) => None,
             Action::Script { shell, .. } => named_first(shell).map(OsString::from),
@@ -181,8 +178,12 @@ impl Launch {
         Ok(Prepared {
             run: self.run.clone(),
             process: process.name.clone(),
-            words,
-            carried,
+            action: Words::of(&process.action, &fixed)?,
+            finally: process
+                .finally
+                .iter()
+                .map(|action| Words::of(action, &fixed))
+                .collect::<Result<_, _>>()?,
             before_more,
             environment: self.environment(process, &fixed)?,
             base: process.base.clone(),
@@ -248,6 +249,25 @@ impl Launch {
     }
 }
 
+impl Words {
+    fn of(action: &Action, fixed: &Fixed<'_>) -> Result<Self, Unfit> {
+        let mut carried = Vec::new();
+        let words = match action {
+            Action::Command(words) => {
+                words.iter().map(|word| Pieces::of(word, fixed)).collect::<Result<_, _>>()?
+            }
+            Action::Script { shell, text } => {
+                let script = rewrite(shell, text)?;
+                for placeholder in &script.values {
+                    carried.push(Pieces::value(placeholder, fixed)?);
+                }
+                shell.iter().chain([&script.text]).map(|word| Pieces::text(word)).collect()
+            }
+        };
+        Ok(Self { words, carried })
+    }
+}
+
 impl OfItems {
     /// Fills in what an item says.
     pub fn fill(&self, item: &[u8]) -> Result<Vec<u8>, Unfit> {
@@ -269,40 +289,35 @@ impl Prepared {
 
     /// Makes the command of an attempt that nothing is known of yet.
     pub fn preview(&self, launch: &Launch) -> Result<Preview, Unfit> {
-        let mut command = self.filled(None)?;
+        Ok(Self::shown(self.filled(None)?, launch))
+    }
+
+    /// Makes those of `finally`.
+    pub fn preview_finally(&self, launch: &Launch) -> Result<Vec<Preview>, Unfit> {
+        let shown = |action| Ok(Self::shown(self.bare(action, None)?.0, launch));
+        self.finally.iter().map(shown).collect()
+    }
+
+    fn shown(mut command: Command, launch: &Launch) -> Preview {
         let has = |name: &OsStr| command.env.iter().any(|(have, _)| have == name);
         let whole = &launch.all;
         let is_clean = whole.iter().any(|(name, _)| !has(name));
         if !is_clean {
             command.env.retain(|pair| !whole.contains(pair));
         }
-        Ok(Preview { command, is_clean })
+        Preview { command, is_clean }
     }
 
     /// Fills in what is left open; without values, for a preview.
     fn filled(&self, values: Option<&Values<'_>>) -> Result<Command, Unfit> {
-        let mut env = self.environment.variables(values)?;
-        if let Some(values) = values {
-            self.say(&mut env, values)?;
+        if let Some(after) = values.and_then(|values| values.after) {
+            let action = self.finally.get(after.step).unwrap_or(&self.action);
+            return Ok(self.bare(action, values)?.0);
         }
-        let plain = env.len();
-        for (number, piece) in self.carried.iter().enumerate() {
-            let name = name(number);
-            let filled = piece.fill(&|at, out| put(at, values, &env[..plain], out))?;
-            let value = os(filled, || format!("variable `{name}`"))?;
-            env.push((name.into(), value));
-        }
-        let seen = &env[..plain];
+        let (command, plain) = self.bare(&self.action, values)?;
+        let seen = &command.env[..plain];
         let fill = |pieces: &Pieces| pieces.fill(&|at, out| put(at, values, seen, out));
-        let word = |(at, pieces)| os(fill(pieces)?, || format!("argument {at}"));
-        let mut argv = self.words.iter().enumerate().map(word).collect::<Result<Vec<_>, _>>()?;
-        if let Some(Values { more: more @ [_, ..], .. }) = values {
-            argv.extend(self.before_more.clone());
-            let more = more.iter().map(|item| os(item.to_vec(), || "an item".to_owned()));
-            argv.extend(more.collect::<Result<Vec<_>, _>>()?);
-        }
         let path = |pieces: &Pieces| path(&self.base, pieces, &fill);
-        let cwd = folder(&self.base, self.cwd.as_ref(), &fill)?;
         let stdin = match &self.stdin {
             Source::Closed => Payload::Closed,
             Source::Text(text) => Payload::Text(fill(text)?),
@@ -322,7 +337,36 @@ impl Prepared {
         };
         let (stdout, stderr) = (destination(&self.stdout)?, destination(&self.stderr)?);
         let ready = self.ready.as_ref().map(|ready| ready.filled(&fill, &path)).transpose()?;
-        Ok(Command { argv, env, cwd, stdin, stdout, stderr, ready })
+        Ok(Command { stdin, stdout, stderr, ready, ..command })
+    }
+
+    /// Fills in a command that reads nothing and prints to the log. Returns how many of its
+    /// variables other texts may name.
+    fn bare(&self, action: &Words, values: Option<&Values<'_>>) -> Result<(Command, usize), Unfit> {
+        let mut env = self.environment.variables(values)?;
+        if let Some(values) = values {
+            self.say(&mut env, values)?;
+        }
+        let plain = env.len();
+        for (number, piece) in action.carried.iter().enumerate() {
+            let name = name(number);
+            let filled = piece.fill(&|at, out| put(at, values, &env[..plain], out))?;
+            let value = os(filled, || format!("variable `{name}`"))?;
+            env.push((name.into(), value));
+        }
+        let seen = &env[..plain];
+        let fill = |pieces: &Pieces| pieces.fill(&|at, out| put(at, values, seen, out));
+        let word = |(at, pieces)| os(fill(pieces)?, || format!("argument {at}"));
+        let mut argv = action.words.iter().enumerate().map(word).collect::<Result<Vec<_>, _>>()?;
+        if let Some(Values { more: more @ [_, ..], .. }) = values {
+            argv.extend(self.before_more.clone());
+            let more = more.iter().map(|item| os(item.to_vec(), || "an item".to_owned()));
+            argv.extend(more.collect::<Result<Vec<_>, _>>()?);
+        }
+        let cwd = folder(&self.base, self.cwd.as_ref(), &fill)?;
+        let (stdout, stderr) = (Destination::Log, Destination::Log);
+        let stdin = Payload::Closed;
+        Ok((Command { argv, env, cwd, stdin, stdout, stderr, ready: None }, plain))
     }
 
     /// Adds what the runner says itself.
@@ -332,6 +376,11 @@ impl Prepared {
         say("RUNNER_PROCESS", self.process.as_str().into());
         say("RUNNER_ATTEMPT", values.attempt.to_string().into());
         say("RUNNER_SLOT", values.slot.to_string().into());
+        if let Some(After { outcome, code, .. }) = values.after {
+            let [of_outcome, of_code] = Declared::ENDED;
+            say(of_outcome, outcome.into());
+            say(of_code, code.map(|code| code.to_string()).unwrap_or_default().into());
+        }
         if let Some(results) = values.results {
             say(Declared::RESULTS, results.into());
         }

@@ -70,24 +70,31 @@ pub(super) fn name(number: usize) -> String {
 
 /// Tells of scripts whose placeholders can't be put in, before anything runs.
 pub fn check(job: &Job) -> Vec<Problem> {
-    let problem = |process: &Process| {
-        let Action::Script { shell, text } = &process.action else { return None };
-        let unfit = rewrite(shell, text).err()?;
-        let named = |placeholder: &Placeholder| match &unfit {
-            Unfit::Unreachable { name, .. } => *name == placeholder.name(),
-            _ => true,
-        };
-        let (_, range) = text.placeholders().find(|(placeholder, _)| named(placeholder))?;
-        let place = Place::value(process.file, ["process", &process.name, "script"]);
-        let message = format!("process `{}`: {unfit}", process.name);
-        let label = place.within(range.clone()).label("this placeholder");
-        let problem = Problem::error(codes::PLACEHOLDER, message, label);
-        Some(match unfit.hint() {
-            Some(hint) => problem.help(hint),
-            None => problem,
-        })
+    let own = |process: &Process| {
+        let place = |key| Place::value(process.file, ["process", &process.name, key]);
+        let after = process.finally.iter().map(|action| (action, place("finally")));
+        let all = std::iter::once((&process.action, place("script"))).chain(after);
+        all.filter_map(|(action, place)| unreachable(process, action, place)).collect::<Vec<_>>()
     };
-    job.processes.iter().filter_map(problem).collect()
+    job.processes.iter().flat_map(own).collect()
+}
+
+/// Tells why the placeholders of a script can't be put in, where that is so.
+fn unreachable(process: &Process, action: &Action, place: Place) -> Option<Problem> {
+    let Action::Script { shell, text } = action else { return None };
+    let unfit = rewrite(shell, text).err()?;
+    let named = |placeholder: &Placeholder| match &unfit {
+        Unfit::Unreachable { name, .. } => *name == placeholder.name(),
+        _ => true,
+    };
+    let (_, range) = text.placeholders().find(|(placeholder, _)| named(placeholder))?;
+    let message = format!("process `{}`: {unfit}", process.name);
+    let label = place.within(range.clone()).label("this placeholder");
+    let problem = Problem::error(codes::PLACEHOLDER, message, label);
+    Some(match unfit.hint() {
+        Some(hint) => problem.help(hint),
+        None => problem,
+    })
 }
 
 /// Returns who writes the language of a shell, if it is known.

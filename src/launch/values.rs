@@ -36,6 +36,8 @@ pub struct Values<'a> {
     pub stdout: &'a dyn Fn(&str) -> Option<Vec<u8>>,
     /// Returns a result of a process, by its key; `None` where it has written no such one.
     pub result: &'a dyn Fn(&str, &str) -> Option<String>,
+    /// Which command of `finally` it is, if it is one.
+    pub after: Option<After>,
     /// The file that it may write its own results to, where it may have some.
     pub results: Option<&'a Path>,
 }
@@ -59,9 +61,21 @@ impl<'a> Values<'a> {
             more: &[],
             stdout: &|_| None,
             result: &|_, _| None,
+            after: None,
             results: None,
         }
     }
+}
+
+/// What is told to a command of `finally`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct After {
+    /// Which of them it is, counted from 0.
+    pub step: usize,
+    /// `RUNNER_OUTCOME`.
+    pub outcome: &'static str,
+    /// `RUNNER_EXIT_CODE`, where there is one.
+    pub code: Option<i32>,
 }
 
 /// One item.
@@ -77,13 +91,14 @@ pub struct Item<'a> {
 
 impl fmt::Debug for Values<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { slot, attempt, lent, item, more, stdout: _, result: _, results } = self;
+        let Self { slot, attempt, lent, item, more, stdout: _, result: _, after, results } = self;
         f.debug_struct("Values")
             .field("slot", slot)
             .field("attempt", attempt)
             .field("lent", lent)
             .field("item", item)
             .field("more", more)
+            .field("after", after)
             .field("results", results)
             .finish_non_exhaustive()
     }
@@ -114,6 +129,9 @@ pub(super) fn put(
     };
     let missing = || Unfit::Missing(placeholder.name());
     match placeholder {
+        // After the last item there is none, and an environment that names one is of use still.
+        Placeholder::Item | Placeholder::ItemField(_) | Placeholder::ItemIndex
+            if values.after.is_some() => {}
         Placeholder::Item => out.extend_from_slice(values.item.ok_or_else(missing)?.bytes),
         Placeholder::ItemField(path) => {
             out.extend(field(values.item.ok_or_else(missing)?.bytes, path)?);

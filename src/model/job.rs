@@ -53,7 +53,7 @@ pub struct Environment {
 
 impl Environment {
     /// Names that only the runner sets: an outer run's would be lies in an inner one.
-    pub const OWN: [&str; 10] = [
+    pub const OWN: [&str; 12] = [
         "RUNNER_RUN_ID",
         "RUNNER_PROCESS",
         "RUNNER_ATTEMPT",
@@ -62,11 +62,15 @@ impl Environment {
         "RUNNER_ITEM_INDEX",
         "RUNNER_ITEM",
         Self::RESULTS,
+        Self::ENDED[0],
+        Self::ENDED[1],
         Self::WIRE[0],
         Self::WIRE[1],
     ];
     /// That of them which names the file that a process may write its results to.
     pub const RESULTS: &str = "RUNNER_RESULTS";
+    /// Those of them that tell what runs after a process how that ended.
+    pub const ENDED: [&str; 2] = ["RUNNER_OUTCOME", "RUNNER_EXIT_CODE"];
     /// Those of them that tell a worker on which descriptors it is asked and replies.
     pub const WIRE: [&str; 2] = ["RUNNER_IN_FD", "RUNNER_OUT_FD"];
 }

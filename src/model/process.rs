@@ -45,6 +45,8 @@ pub struct Process {
     pub run: RunWhen,
     /// `if`: what must hold, all of it, or it is skipped.
     pub conditions: Vec<Condition>,
+    /// `finally`: what runs after it, whatever its outcome, one after the other.
+    pub finally: Vec<Action>,
     /// `pool`: `None` where the process names none and so runs in `default`.
     pub pools: Option<Vec<String>>,
     /// `weight`: slots that an attempt holds in each of its pools.
@@ -103,6 +105,7 @@ impl Process {
             after: Vec::new(),
             run: RunWhen::OnSuccess,
             conditions: Vec::new(),
+            finally: Vec::new(),
             pools: None,
             weight: 1,
             priority: 0,
@@ -126,10 +129,8 @@ impl Process {
 
     /// Returns every text that may hold placeholders.
     pub fn templates(&self) -> impl Iterator<Item = &Template> {
-        let action = match &self.action {
-            Action::Command(words) => words.as_slice(),
-            Action::Script { text, .. } => std::slice::from_ref(text),
-        };
+        let actions = std::iter::once(&self.action).chain(&self.finally);
+        let actions = actions.flat_map(Action::templates);
         let stdin = match &self.stdin {
             Stdin::Text(text) | Stdin::File(text) => Some(text),
             Stdin::Closed | Stdin::Process(_) | Stdin::Pipe(_) | Stdin::Inherit => None,
@@ -143,7 +144,7 @@ impl Process {
         let ready = ready.flat_map(|ready| Probe::templates(&ready.probe));
         let asked = self.conditions.iter().flat_map(|condition| condition.question.templates());
         let asked = asked.map(|(text, ..)| text);
-        let own = action.iter().chain(stdin).chain(files).chain(env).chain(&self.cwd);
+        let own = actions.chain(stdin).chain(files).chain(env).chain(&self.cwd);
         own.chain(ready).chain(asked)
     }
 }
@@ -160,6 +161,16 @@ pub enum Action {
         /// The text.
         text: Template,
     },
+}
+
+impl Action {
+    /// Returns every text of it that may hold placeholders.
+    pub fn templates(&self) -> &[Template] {
+        match self {
+            Self::Command(words) => words,
+            Self::Script { text, .. } => std::slice::from_ref(text),
+        }
+    }
 }
 
 /// `stdin`: the payload.

@@ -26,6 +26,8 @@ pub(super) enum Text {
     Stdout,
     /// `stderr.file`.
     Stderr,
+    /// `finally`: which command, and of one that is no script which word.
+    Finally(usize, Option<usize>),
     /// `ready`, under this key; of a command, by position.
     Ready(&'static str, Option<usize>),
     /// `if[i]`, under this key; of a list, by position.
@@ -57,6 +59,7 @@ impl Text {
             Self::Cwd => "cwd",
             Self::Stdout => "stdout",
             Self::Stderr => "stderr",
+            Self::Finally(..) => "finally",
             Self::Ready(..) => "ready",
             Self::If(..) => "if",
         }
@@ -74,6 +77,11 @@ impl Text {
             Self::Cwd => at.then("cwd"),
             Self::Stdout => at.then("stdout").then("file"),
             Self::Stderr => at.then("stderr").then("file"),
+            Self::Finally(step, word) => {
+                let at = at.then("finally");
+                let at = if process.finally.len() > 1 { at.item(step) } else { at };
+                word.map_or(at.clone(), |word| at.item(word))
+            }
             Self::Ready(key, None) => at.then("ready").then(key),
             Self::Ready(key, Some(index)) => at.then("ready").then(key).item(index),
             Self::If(condition, key, None) => at.then("if").item(condition).then(key),
@@ -91,6 +99,15 @@ pub(super) fn each_text<'a>(process: &'a Process, found: &mut dyn FnMut(&'a Temp
             words.iter().enumerate().for_each(|(i, word)| found(word, Text::Command(i)));
         }
         Action::Script { text, .. } => found(text, Text::Script),
+    }
+    for (step, action) in process.finally.iter().enumerate() {
+        match action {
+            Action::Command(words) => words
+                .iter()
+                .enumerate()
+                .for_each(|(i, word)| found(word, Text::Finally(step, Some(i)))),
+            Action::Script { text, .. } => found(text, Text::Finally(step, None)),
+        }
     }
     let env = process.env.set.iter().enumerate();
     env.for_each(|(i, (_, value))| found(value, Text::Env(i)));

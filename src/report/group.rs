@@ -101,6 +101,11 @@ impl Pieces {
                     }
                 }
             }
+            // It comes with a line of its own.
+            EventKind::FinallyEnded { attempt, logs, .. } => {
+                let order = self.open.remove(attempt);
+                order.map(|order| (logs.clone(), order)).into_iter().collect()
+            }
             EventKind::NodeEnded { node, .. } | EventKind::ServiceRestarts { node, .. } => {
                 self.ended.remove(node).unwrap_or_default()
             }
@@ -110,6 +115,7 @@ impl Pieces {
             | EventKind::ProcessDeclared { .. }
             | EventKind::NodeDeclared { .. }
             | EventKind::AttemptStarted { .. }
+            | EventKind::FinallyStarted { .. }
             | EventKind::AttemptSlow { .. }
             | EventKind::AttemptSuspended { .. }
             | EventKind::AttemptResumed { .. }
@@ -146,9 +152,9 @@ pub(super) fn block(
         screen.say(&format!("{open}{line}\n"))?;
         return body(screen, pieces);
     };
-    // Each end of an attempt or a node raises one of the two, so no name comes twice.
+    // Each end of an attempt or a node raises one of them, so no name comes twice.
     let done = tally.nodes_done() + tally.services.ended.all();
-    let name = format!("runner_{}", tally.attempts + u64::from(done));
+    let name = format!("runner_{}", tally.attempts + tally.finallies + u64::from(done));
     let second = tally.started / 1000 + event.at.as_secs();
     let fold = fold(ci, &said.title(screen.paint()), (&name, second));
     screen.say(&fold.open)?;

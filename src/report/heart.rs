@@ -34,7 +34,9 @@ impl Heart {
     pub(super) fn hear(&mut self, event: &Event) {
         if let EventKind::Output { attempt, .. } = &event.kind {
             self.printed.insert(*attempt, event.at);
-        } else if let EventKind::AttemptEnded { attempt, .. } = &event.kind {
+        } else if let EventKind::AttemptEnded { attempt, .. }
+        | EventKind::FinallyEnded { attempt, .. } = &event.kind
+        {
             self.printed.remove(attempt);
         }
     }

@@ -49,7 +49,8 @@ impl Plain {
     fn output(&mut self, attempt: AttemptId, stream: Stream, bytes: &[u8], tally: &Tally) {
         let Some(running) = tally.running.get(&attempt) else { return };
         let node = running.node.index();
-        if stream == Stream::Stdout && tally.nodes[node].inherits.is_some() {
+        let inherits = tally.nodes[node].inherits.is_some() && !running.finally;
+        if stream == Stream::Stdout && inherits {
             return;
         }
         if self.shown[node] >= SHOWN {
@@ -114,11 +115,14 @@ impl Sink for Plain {
             EventKind::Output { attempt, stream, bytes } => {
                 self.output(*attempt, *stream, &bytes.0, tally);
             }
-            EventKind::AttemptEnded { attempt, .. } => self.finish(*attempt, tally),
+            EventKind::AttemptEnded { attempt, .. } | EventKind::FinallyEnded { attempt, .. } => {
+                self.finish(*attempt, tally);
+            }
             EventKind::PoolDeclared { .. }
             | EventKind::QueueDeclared { .. }
             | EventKind::ProcessDeclared { .. }
             | EventKind::AttemptStarted { .. }
+            | EventKind::FinallyStarted { .. }
             | EventKind::AttemptSlow { .. }
             | EventKind::AttemptSuspended { .. }
             | EventKind::AttemptResumed { .. }

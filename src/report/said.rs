@@ -92,6 +92,11 @@ pub(super) fn said(event: &Event, tally: &Tally) -> Option<Said> {
         EventKind::AttemptEnded { node, verdict, leftovers, again, .. } => {
             attempt_ended(tally, *node, *verdict, leftovers, *again)
         }
+        EventKind::FinallyStarted { node, number, of, .. } => {
+            let which = if *of > 1 { format!("finally {number}/{of}") } else { "finally".into() };
+            Some(about(tally, *node, Weight::Routine, Hue::Dim, &which))
+        }
+        EventKind::FinallyEnded { .. } => finally_ended(event, tally),
         EventKind::NodeEnded { node, outcome, took, .. } => {
             Some(node_ended(tally, *node, *outcome, *took))
         }
@@ -189,6 +194,28 @@ fn attempt_ended(
         return Some(said);
     }
     left.map(|left| about(tally, node, Weight::Notice, Hue::Warn, &left))
+}
+
+/// Says how what ran after a process has ended. That it was cut short by a stop is no failure.
+fn finally_ended(event: &Event, tally: &Tally) -> Option<Said> {
+    let EventKind::FinallyEnded { node, exit, verdict, took, leftovers, .. } = &event.kind else {
+        return None;
+    };
+    let (weight, hue) = match verdict {
+        Verdict::Passed | Verdict::Ended => (Weight::Routine, Hue::Good),
+        Verdict::Stopped => (Weight::Notice, Hue::Warn),
+        Verdict::Failed | Verdict::TimedOut | Verdict::Killed => (Weight::Failure, Hue::Bad),
+    };
+    let how = match verdict {
+        Verdict::Passed | Verdict::Ended => "passed".to_owned(),
+        Verdict::Stopped => "stopped".to_owned(),
+        Verdict::TimedOut => "timed out".to_owned(),
+        Verdict::Failed | Verdict::Killed => format!("failed ({})", words::exit(exit, *verdict)),
+    };
+    let mut said = about(tally, *node, weight, hue, &format!("finally {how}"));
+    said.rest = format!(" in {}", words::took(*took));
+    said.rest += &left_behind(leftovers).map(|left| format!("; {left}")).unwrap_or_default();
+    Some(said)
 }
 
 /// Says that a service is started again: `restarting (1/5) in 1.0s: exit code 1`.

@@ -53,6 +53,7 @@ command = ["true"]
 command = ["no-such-program-anywhere"]
 
 [process.writes]
+finally = ["true"]
 script = "echo key=value >> $RUNNER_RESULTS"
 
 [process.told]

@@ -11,6 +11,7 @@ mod conditions;
 mod crashes;
 mod environment;
 mod failures;
+mod finally;
 mod findings;
 mod graph;
 mod html;

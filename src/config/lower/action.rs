@@ -34,12 +34,14 @@ impl Reader<'_, '_, '_> {
             self.program("command", list);
         }
         if let Some(script) = raw.script.get() {
-            return self.script(script, &raw.shell, uses);
+            return self.script(("script", script), &raw.shell, uses);
         }
         if let Some(at) = raw.shell.at().filter(|_| raw.command.get().is_some()) {
             // A default `shell` is for the scripts of the file.
             let own = raw.command.at().is_some_and(|command| nearby(self.file.text, command, at));
-            if own {
+            let after = raw.finally.get();
+            let runs_after = after.is_some_and(|it| matches!(it.value, Either::A(_)));
+            if own && !runs_after {
                 let said = "`shell` runs a `script`, and this process has none";
                 self.error(
                     code::CONFLICT,
@@ -56,16 +58,17 @@ impl Reader<'_, '_, '_> {
         Action::Command(words)
     }
 
-    fn script(
+    /// Reads a script that stands under a key.
+    pub(super) fn script(
         &mut self,
-        script: &At<String>,
+        (key, script): (&str, &At<String>),
         shell: &Key<List<String>>,
         uses: &mut Vec<Use>,
     ) -> Action {
         if script.value.trim().is_empty() {
             self.error(
                 code::BAD_VALUE,
-                "`script` is empty",
+                format!("`{key}` is empty"),
                 script.at,
                 ("nothing to execute", "write a command"),
             );

@@ -1,10 +1,9 @@
 //! Later: what is declared for a version to come, as far as it can be wrong by itself: what a
-//! process writes, and what runs after it.
+//! process writes.
 //!
 //! Nothing of the model holds these yet. Unaware of when they would matter.
 
 use super::Reader;
-use crate::config::forms::{At, Either};
 use crate::config::raw::Process as Raw;
 
 impl Reader<'_, '_, '_> {
@@ -13,11 +12,5 @@ impl Reader<'_, '_, '_> {
         raw.outputs.get().into_iter().flat_map(|list| &list.value.entries).for_each(|glob| {
             self.glob(glob);
         });
-        match raw.finally.get() {
-            Some(At { value: Either::B(list), at }) => {
-                self.program("finally", &At { value: list.clone(), at: *at });
-            }
-            Some(At { value: Either::A(_), .. }) | None => {}
-        }
     }
 }

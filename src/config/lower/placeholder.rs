@@ -53,6 +53,8 @@ pub(super) enum Items {
     Stream,
     /// Many items, each in a request: `deliver = "worker"`.
     Worker,
+    /// The process has ended: `finally`.
+    Over,
     /// The process consumes nothing.
     None,
     /// A condition is asked, before there is an attempt.
@@ -244,6 +246,10 @@ impl Reader<'_, '_, '_> {
                 ("a worker gets one item after the other, each in a request", ONE_EACH)
             }
             Items::Asked => ("a condition is asked before an attempt has it", ASK_ELSE),
+            Items::Over => (
+                "it runs once, after the last item",
+                "a command that is for each item belongs into `command` or `script`",
+            ),
             Items::None | Items::Each => {
                 ("this process consumes no queue", "add `consumes` with the name of a queue")
             }

@@ -13,7 +13,9 @@ use super::placeholder::{Items, Scope, Use};
 use super::{Reader, unusable};
 use crate::config::forms::{At, Either, Key, Span};
 use crate::config::raw::{self, Process as Raw};
-use crate::model::{Action, Deliver, Need, Process, RunWhen, Stdin, Template, When, code};
+use crate::model::{
+    Action, Deliver, Environment, Need, Process, RunWhen, Stdin, Template, When, code,
+};
 
 /// Gives a process the keys that it does not have itself.
 macro_rules! fill {
@@ -37,7 +39,7 @@ impl Reader<'_, '_, '_> {
             return self.stub(name);
         };
         with_defaults(&mut raw, defaults);
-        let mut uses = Vec::new();
+        let (mut uses, mut asked, mut after) = (Vec::new(), Vec::new(), Vec::new());
         let action = self.action(&raw, at, &mut uses);
         let environs =
             Environs { env: &raw.env, env_file: &raw.env_file, inherit_env: &raw.inherit_env };
@@ -53,8 +55,8 @@ impl Reader<'_, '_, '_> {
         let flow = self.flow(&raw, &uses);
         let service = self.service(&raw, &mut uses);
         let inputs = self.inputs(&raw, &mut uses);
-        let mut asked = Vec::new();
         let conditions = self.conditions(&raw, &mut asked);
+        let finally = self.finally(&raw, &mut after);
         self.declared(&raw);
         let matrix = self.matrix(&raw.matrix);
         let pools = (!raw.pool.is_absent()).then(|| self.pool_names(&raw.pool));
@@ -71,6 +73,7 @@ impl Reader<'_, '_, '_> {
             after: plain(raw.after.get().map_or(&[], |after| &after.value.entries)),
             run: run_when(&raw.run),
             conditions,
+            finally,
             pools,
             weight: raw.weight.get().and_then(|w| u32::try_from(w.value.0).ok()).unwrap_or(1),
             priority: raw.priority.get().and_then(|p| i32::try_from(p.value.0).ok()).unwrap_or(0),
@@ -91,13 +94,13 @@ impl Reader<'_, '_, '_> {
             problem_matcher: self.problem_matcher(&raw.problem_matcher, name),
             ..bare
         };
-        self.scope(&process, uses, asked);
+        self.scope(&process, (uses, asked, after));
         self.all.job.processes.push(process);
     }
 
-    /// Checks the placeholders of a process, and those of its conditions.
-    fn scope(&mut self, process: &Process, uses: Vec<Use>, asked: Vec<Use>) {
-        if uses.is_empty() && asked.is_empty() {
+    /// Checks the placeholders of a process, of its conditions and of what runs after it.
+    fn scope(&mut self, process: &Process, (uses, asked, after): (Vec<Use>, Vec<Use>, Vec<Use>)) {
+        if uses.is_empty() && asked.is_empty() && after.is_empty() {
             return;
         }
         let set = process.env.set.iter().map(|(name, _)| name.as_str());
@@ -120,6 +123,9 @@ impl Reader<'_, '_, '_> {
         self.uses(uses, &scope);
         scope.items = Items::Asked;
         self.uses(asked, &scope);
+        scope.items = Items::Over;
+        scope.env.extend(Environment::ENDED);
+        self.uses(after, &scope);
     }
 
     /// Adds a process of which only the name is known, so that what names it is not told as wrong.

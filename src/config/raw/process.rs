@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{
     Ack, Batch, Cache, Condition, Consumes, Deliver, Emit, ExitCode, Flaky, Leaks, Matrix, Need,
     OnEnd, OneOrMany, OutputFile, ProblemMatcher, Produces, Ready, Recycle, Restart, RestartWord,
-    Retry, RunWhen, StderrWord, StdinFrom, StdoutWord, Stop, Timeout, Tool, Wire,
+    Retry, RunWhen, StderrWord, StdinFrom, StdoutWord, Stop, Timeout, Tool, Wire, WordOrCommand,
 };
 use crate::config::forms::{Either, Key, List, Map, Size, Time, Whole};
 
@@ -159,9 +159,9 @@ pub(in crate::config) struct Process {
     /// Whether its failure, or a failure with one of these exit codes, does not fail the run.
     #[schemars(extend("examples" = [true, [3, 4]]))]
     pub(in crate::config) allow_failure: Key<Either<bool, List<ExitCode>>>,
-    /// What runs after it, whatever its outcome.
-    #[schemars(skip)]
-    pub(in crate::config) finally: Key<Either<String, List<String>>>,
+    /// What runs after it, once, whatever its outcome: a script, the words of a command, or a list
+    /// of commands.
+    pub(in crate::config) finally: Key<Either<String, List<WordOrCommand>>>,
     /// What it is when it passes only when tried again.
     #[schemars(skip)]
     pub(in crate::config) flaky: Key<Flaky>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::nodes::State;
 use super::ready::Lack;
+use super::slots::Permit;
 use super::start::{Attempt, Stopping};
 use super::timers::Timer;
 use super::{Core, Effect, Ended, Given, Settlement};
@@ -47,15 +48,20 @@ impl Core {
         for (at, timer) in attempt.rings.drain(..) {
             self.timers.unset(at, timer);
         }
-        self.child_is_over(id, &mut attempt);
-        self.recount_tokens(matches!(ended.exit, Exit::Signal(_) | Exit::OutOfMemory));
-        self.reader_left(node);
+        if attempt.step.is_some() {
+            self.recount_tokens(matches!(ended.exit, Exit::Signal(_) | Exit::OutOfMemory));
+            return self.finally_ended(id, attempt, ended);
+        }
         let verdict = self.verdict(&attempt, ended);
         let number = match ended.given {
             Given::Item { number, .. } | Given::Kept { number } => number,
             Given::Nothing | Given::Batch(_) => attempt.number,
         };
         let again = self.again(id, &attempt, number, (verdict, ended));
+        self.keep_slots(&mut attempt, again);
+        self.child_is_over(id, &mut attempt);
+        self.recount_tokens(matches!(ended.exit, Exit::Signal(_) | Exit::OutOfMemory));
+        self.reader_left(node);
         let wait = match again {
             Again::After(wait) => Some(wait),
             Again::NotNow | Again::Never => None,
@@ -75,6 +81,9 @@ impl Core {
             let outcome = outcome_in(self.plan.process(node), verdict, &ended.exit);
             self.rows[node.index()].failed_as = Some(outcome);
         }
+        let row = &mut self.rows[node.index()];
+        row.exit_code = if let Exit::Code(code) = ended.exit { Some(code) } else { None };
+        row.exit_code.take_if(|_| self.plan.node(node).consumes.is_some());
         self.rows[node.index()].was_ended |= verdict == Verdict::Ended && !self.is_worker(node);
         let finished = Finished { id, attempt, verdict, again, ended };
         match ended.given {
@@ -84,6 +93,7 @@ impl Core {
             Given::Item { index, number } => self.item_ended(finished, index, number),
             Given::Batch(_) => self.batch_ended(finished),
         }
+        self.give_back_kept(node);
     }
 
     /// Takes in that an attempt did not come to be, because another consumer was faster.
@@ -104,7 +114,13 @@ impl Core {
             self.ready.room(Lack::Terminal);
         }
         self.stream_is_over(node, attempt.told);
-        let Some(permit) = attempt.permit.take() else { return };
+        if let Some(permit) = attempt.permit.take() {
+            self.give_back(permit);
+        }
+    }
+
+    /// Gives slots back, and lets those try that lacked them.
+    pub(super) fn give_back(&mut self, permit: Permit) {
         let is_extra = permit.is_extra();
         for pool in self.slots.give_back(permit) {
             self.ready.room(Lack::Pool(pool));

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::child::CpuTurns;
-use crate::event::{EventKind, Exit, ItemRef, Leftover, Logs, Stop, Verdict};
+use crate::event::{EventKind, Exit, ItemRef, Leftover, Logs, Outcome, Stop, Verdict};
 use crate::model::{AttemptId, NodeId, QueueId};
 
 /// One thing that happened.
@@ -240,6 +240,8 @@ pub(in crate::engine) struct Level {
 pub(in crate::engine) enum Effect {
     /// Start a child for each of these; several are joined by pipes in this order.
     Start(Vec<Start>),
+    /// Start a command of `finally`.
+    Finally(Start),
     /// Send a signal to what an attempt has started.
     Signal {
         /// The attempt.
@@ -355,6 +357,21 @@ pub(in crate::engine) struct Start {
     pub(in crate::engine) alone: bool,
     /// Whether it is given what a child of its node has read that failed.
     pub(in crate::engine) replays: bool,
+    /// Which command of `finally` it is, if it is one.
+    pub(in crate::engine) finally: Option<Finally>,
+}
+
+/// What a command of `finally` is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) struct Finally {
+    /// Which of them it is, counted from 0.
+    pub(in crate::engine) step: usize,
+    /// `RUNNER_OUTCOME`.
+    pub(in crate::engine) outcome: Outcome,
+    /// `RUNNER_EXIT_CODE`, where there is one.
+    pub(in crate::engine) code: Option<i32>,
+    /// The slot that it holds, if it holds one.
+    pub(in crate::engine) slot: Option<u32>,
 }
 
 /// What becomes of an attempt's item, or of the output that it held back.

@@ -1,7 +1,7 @@
 //! Nodes: the state of each, and the one gate that every change of it passes.
 //!
 //! ```text
-//! Waiting → Ready → Running → Done(outcome)
+//! Waiting → Ready → Running → Finally → Done(outcome)
 //!   ↓ ↑       ↑        ↓
 //!  Asking     └─ Backoff
 //! ```
@@ -12,7 +12,9 @@
 
 use std::time::Duration;
 
+use super::finally::Closing;
 use super::pace::Streak;
+use super::slots::Permit;
 use super::{Core, services};
 use crate::event::{EventKind, Outcome};
 use crate::model::{NodeId, RunWhen, When};
@@ -31,6 +33,8 @@ pub(super) enum State {
     Running,
     /// It failed and will be tried again.
     Backoff,
+    /// It has ended but for what runs after it.
+    Finally,
     /// It ended. `good` says whether those that need it may start.
     Done {
         /// How.
@@ -87,6 +91,12 @@ pub(super) struct Row {
     pub(super) flaky: bool,
     /// Whether one of its children was ended by the runner as it should be.
     pub(super) was_ended: bool,
+    /// The exit code of its last attempt, where it had one and no items.
+    pub(super) exit_code: Option<i32>,
+    /// Slots of its last attempt, kept for what runs after it.
+    pub(super) kept: Option<Permit>,
+    /// As what it ends once what runs after it is over.
+    pub(super) closing: Option<Closing>,
     /// As what its last attempt would end it, where that failed.
     pub(super) failed_as: Option<Outcome>,
     /// How and why a consumer can't go on, although its queue may have more.
@@ -121,6 +131,9 @@ impl Row {
             dead_badly: false,
             flaky: false,
             was_ended: false,
+            exit_code: None,
+            kept: None,
+            closing: None,
             failed_as: None,
             broken: None,
         }
@@ -219,17 +232,27 @@ impl Core {
         }
     }
 
-    /// Ends a node and tells so.
+    /// Ends a node, once what runs after it has run.
     pub(super) fn end_node(&mut self, node: NodeId, outcome: Outcome, reason: Option<String>) {
-        self.end_node_as(node, outcome, reason, false);
+        if self.has_finally(node) {
+            self.begin_finally(node, outcome, reason);
+        } else {
+            self.conclude(node, outcome, reason);
+        }
+    }
+
+    /// Ends a node for good.
+    pub(super) fn conclude(&mut self, node: NodeId, outcome: Outcome, reason: Option<String>) {
+        self.conclude_as(node, outcome, reason, false);
     }
 
     /// Ends a node that need not run, so that those that need it may.
     pub(super) fn excuse(&mut self, node: NodeId, reason: String) {
-        self.end_node_as(node, Outcome::Skipped, Some(reason), true);
+        self.conclude_as(node, Outcome::Skipped, Some(reason), true);
     }
 
-    fn end_node_as(
+    /// Ends a node for good and tells so.
+    fn conclude_as(
         &mut self,
         node: NodeId,
         outcome: Outcome,

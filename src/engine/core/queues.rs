@@ -340,7 +340,7 @@ impl Core {
             State::Waiting | State::Asking | State::Backoff | State::Ready => {
                 self.give_up(node, reason);
             }
-            State::Running | State::Done { .. } => {}
+            State::Running | State::Finally | State::Done { .. } => {}
         }
     }
 
@@ -362,9 +362,12 @@ impl Core {
                 State::Done { outcome, .. } => {
                     Some(format!("`{}` ended as {outcome}", self.plan.node(*reader).name))
                 }
-                State::Waiting | State::Asking | State::Ready | State::Running | State::Backoff => {
-                    None
-                }
+                State::Waiting
+                | State::Asking
+                | State::Ready
+                | State::Running
+                | State::Backoff
+                | State::Finally => None,
             })
             .collect();
         let more = match readers.len().saturating_sub(NAMED_READERS) {

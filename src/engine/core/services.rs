@@ -114,6 +114,7 @@ impl Core {
             | State::Asking
             | State::Running
             | State::Backoff
+            | State::Finally
             | State::Done { .. } => {}
         }
     }
@@ -235,7 +236,7 @@ impl Core {
     fn was_served(&mut self, node: NodeId) {
         let row = &self.rows[node.index()];
         match row.state {
-            State::Done { .. } | State::Asking => {}
+            State::Finally | State::Done { .. } | State::Asking => {}
             State::Waiting => {
                 if row.unmet == 0 && row.unserved == 0 && !row.awaits_failure(self.failed) {
                     self.admit(node);
@@ -404,7 +405,7 @@ impl Core {
         while let Some(node) = next.pop() {
             for (service, _) in held(&plan, node) {
                 match self.rows[service.index()].state {
-                    State::Running | State::Done { .. } => continue,
+                    State::Running | State::Finally | State::Done { .. } => continue,
                     State::Ready => self.reconsider(service),
                     State::Waiting | State::Asking | State::Backoff => {}
                 }
@@ -427,7 +428,7 @@ impl Core {
                 row.was_ended = true;
                 self.end_node(node, Outcome::Stopped, None);
             }
-            State::Done { .. } => {}
+            State::Finally | State::Done { .. } => {}
         }
     }
 
@@ -436,7 +437,7 @@ impl Core {
         let row = &self.rows[node.index()];
         let has_begun = row.started.is_some() || row.children > 0;
         match row.state {
-            State::Done { .. } => {}
+            State::Finally | State::Done { .. } => {}
             State::Waiting | State::Asking => self.doom(node, service, outcome),
             State::Ready if !has_begun => self.doom(node, service, outcome),
             State::Ready | State::Running | State::Backoff => {

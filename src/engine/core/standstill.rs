@@ -47,6 +47,9 @@ impl Core {
 
     /// Returns whether an attempt goes on only when others do.
     fn waits_for_others(&self, attempt: &Attempt) -> bool {
+        if attempt.step.is_some() {
+            return false;
+        }
         let node = self.plan.node(attempt.node);
         let row = |queue: &QueueId| &self.queues[queue.index()];
         let is_blocked = node.produces.iter().any(|queue| row(queue).is_blocked());
@@ -82,7 +85,8 @@ impl Core {
     fn items_of_children(&self, queue: QueueId) -> u64 {
         let holds = |attempt: &&Attempt| {
             let node = attempt.node;
-            self.plan.node(node).consumes == Some(queue) && !self.is_stream(node)
+            let reads = attempt.step.is_none() && !self.is_stream(node);
+            reads && self.plan.node(node).consumes == Some(queue)
         };
         self.attempts.values().filter(holds).count() as u64
     }

@@ -22,6 +22,8 @@ use crate::plan::{Node, Plan};
 pub(super) struct Attempt {
     pub(super) node: NodeId,
     pub(super) number: u32,
+    /// Which command of `finally` it is, counted from 0, if it is one.
+    pub(super) step: Option<usize>,
     pub(super) slot: u32,
     /// Its slots, while its child lives.
     pub(super) permit: Option<Permit>,
@@ -45,6 +47,29 @@ pub(super) struct Attempt {
     pub(super) turns: Turns,
     /// Its timers.
     pub(super) rings: Vec<(Duration, Timer)>,
+}
+
+impl Attempt {
+    /// Returns an attempt whose child lives and that holds no slot yet.
+    pub(super) fn new(node: NodeId, number: u32, now: Duration) -> Self {
+        Self {
+            node,
+            number,
+            step: None,
+            slot: 0,
+            permit: None,
+            alive: true,
+            told: false,
+            stopping: None,
+            killed: false,
+            held_up: false,
+            replays_in: None,
+            began: now,
+            pid: 0,
+            turns: Turns::since(now),
+            rings: Vec::new(),
+        }
+    }
 }
 
 /// Why an attempt was asked to end.
@@ -358,11 +383,8 @@ impl Core {
     }
 
     fn start_node(&mut self, node: NodeId, permit: Permit) -> Start {
-        let attempt = AttemptId(self.next_attempt);
-        self.next_attempt += 1;
-        let lent =
-            |(pool, slot): (PoolId, u32)| self.plan.pools[pool.index()].slots.get(slot as usize);
-        let lent = permit.held().filter_map(lent).flatten().cloned().collect();
+        let attempt = self.new_attempt();
+        let lent = self.lent(&permit);
         let row = &mut self.rows[node.index()];
         row.children += 1;
         row.tries += 1;
@@ -377,28 +399,28 @@ impl Core {
         let row = &mut self.rows[node.index()];
         let replays = row.replays > 0;
         row.replays -= u32::from(replays);
-        let running = Attempt {
-            node,
-            number,
-            slot,
-            permit: Some(permit),
-            alive: true,
-            told: false,
-            stopping: None,
-            killed: false,
-            held_up: false,
-            replays_in: None,
-            began: self.now,
-            pid: 0,
-            turns: Turns::since(self.now),
-            rings: Vec::new(),
-        };
+        let permit = Some(permit);
+        let running = Attempt { slot, permit, ..Attempt::new(node, number, self.now) };
         self.attempts.insert(attempt, running);
         if self.is_interactive(node) {
             self.has_terminal = Some(node);
         }
         self.living.insert((node, attempt));
-        Start { attempt, node, number, slot, lent, alone, replays }
+        Start { attempt, node, number, slot, lent, alone, replays, finally: None }
+    }
+
+    /// Returns a number for one more attempt.
+    pub(super) fn new_attempt(&mut self) -> AttemptId {
+        let attempt = AttemptId(self.next_attempt);
+        self.next_attempt += 1;
+        attempt
+    }
+
+    /// Returns the variables that slots lend.
+    pub(super) fn lent(&self, permit: &Permit) -> Vec<(String, String)> {
+        let lent =
+            |(pool, slot): (PoolId, u32)| self.plan.pools[pool.index()].slots.get(slot as usize);
+        permit.held().filter_map(lent).flatten().cloned().collect()
     }
 
     /// Returns whether a node owns the terminal while it runs.
@@ -415,7 +437,11 @@ impl Core {
 
     /// Takes in that a child was started.
     pub(super) fn started(&mut self, id: AttemptId, pid: u32, item: Option<ItemRef>, number: u32) {
-        let Some(node) = self.attempts.get(&id).map(|attempt| attempt.node) else { return };
+        let Some(attempt) = self.attempts.get(&id) else { return };
+        if attempt.step.is_some() {
+            return self.finally_started(id, pid);
+        }
+        let node = attempt.node;
         // Those of a worker are for each item, and the body watches over them.
         let is_worker = self.is_worker(node);
         let timeout = self.plan.process(node).timeout;

@@ -41,13 +41,18 @@ impl Core {
 
     /// Remembers the first failure and does what `on-failure` says.
     pub(super) fn node_failed(&mut self, node: NodeId) {
+        self.failure_stops(node);
+        self.run_failed();
+    }
+
+    /// Does what `on-failure` says.
+    pub(super) fn failure_stops(&mut self, node: NodeId) {
         let reason = format!("`{}` failed", self.plan.node(node).name);
         match self.on_failure {
             OnFailure::Continue => {}
             OnFailure::NoNew => self.stop_asked(Stop::Failure, None, reason),
             OnFailure::Kill => self.stop_asked(Stop::Abort, None, reason),
         }
-        self.run_failed();
     }
 
     /// Lets in what waited for a failure.
@@ -100,7 +105,8 @@ impl Core {
             return;
         }
         // A node with unmet edges is judged when they are met, so that its reason is exact.
-        if row.is_done() || row.unmet > 0 || self.may_start(node) || self.has_lost_service(node) {
+        let is_over = row.is_done() || row.state == State::Finally;
+        if is_over || row.unmet > 0 || self.may_start(node) || self.has_lost_service(node) {
             return;
         }
         if row.children > 0 || row.settling > 0 {
@@ -163,6 +169,9 @@ impl Core {
         let Some(running) = self.attempts.get(&attempt).filter(|running| running.alive) else {
             return;
         };
+        if running.step.is_some() {
+            return self.stop_finally(attempt, stop);
+        }
         let cleanup = match self.rows[running.node.index()].run {
             RunWhen::OnSuccess => false,
             // What would still be started is not stopped either.

@@ -10,6 +10,7 @@ mod child;
 mod conditions;
 mod edges;
 mod ends;
+mod finally;
 mod large;
 mod lives;
 pub(super) mod machine;

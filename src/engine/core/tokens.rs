@@ -193,7 +193,8 @@ impl Core {
     /// was killed loses some; while what lives long is there, it is looked whether that has them.
     pub(super) fn recount_tokens(&mut self, killed: bool) {
         let tokens = &self.slots.tokens;
-        let alone = self.living.is_empty();
+        let mut attempts = self.attempts.values();
+        let alone = self.living.is_empty() && attempts.all(|attempt| attempt.step.is_none());
         if tokens.sharing == Sharing::Serves && tokens.need == 0 && (alone || killed) {
             self.out.push(Effect::RecountTokens { sure: alone });
         }

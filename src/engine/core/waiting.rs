@@ -139,7 +139,7 @@ impl Core {
             }),
             State::Ready | State::Running if row.children == 0 => self.lacking(node),
             State::Backoff => Some(Reason::Retry(self.retry_in(node))),
-            State::Ready | State::Running | State::Done { .. } => None,
+            State::Ready | State::Running | State::Finally | State::Done { .. } => None,
         };
         reason.map_or(Waiting::No, Waiting::On)
     }

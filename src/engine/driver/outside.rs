@@ -41,7 +41,11 @@ impl Driver {
         let now = teller.now();
         let doing = |attempt: &Attempt| {
             let name = &plan.node(attempt.node).name;
-            let does = if attempt.suspended.is_some() { "stands still" } else { "runs" };
+            let does = match (attempt.suspended, attempt.finally) {
+                (Some(_), _) => "stands still",
+                (None, true) => "runs `finally`",
+                (None, false) => "runs",
+            };
             let item = attempt.item.as_ref().map(|item| format!(" with `{}`", item.id));
             let age = Duration::from_secs(now.saturating_sub(attempt.started).as_secs());
             let age = humantime::format_duration(age);

@@ -32,7 +32,9 @@ impl Previews {
         if let EventKind::Output { attempt, stream, bytes } = &event.kind {
             let preview = self.0.entry(*attempt).or_insert_with(Preview::new);
             preview.feed(*stream as usize, &bytes.0);
-        } else if let EventKind::AttemptEnded { attempt, .. } = &event.kind {
+        } else if let EventKind::AttemptEnded { attempt, .. }
+        | EventKind::FinallyEnded { attempt, .. } = &event.kind
+        {
             self.0.remove(attempt);
         }
     }

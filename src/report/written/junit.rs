@@ -192,7 +192,10 @@ impl Junit {
     fn node_ended(&mut self, id: NodeId, outcome: Outcome, tally: &Tally) -> io::Result<()> {
         let node = &tally.nodes[id.index()];
         let tries = self.tries.remove(&(id, None)).unwrap_or_default();
-        let logs = self.logs.remove(&id);
+        let mut logs = self.logs.remove(&id);
+        if let Some(last) = node.last.as_ref().filter(|last| last.finally) {
+            logs = Some(last.logs.clone());
+        }
         let has_items = self.nodes[id.index()].cases > 0;
         self.bury(id, !tolerates(outcome))?;
         let is_told = has_items && (!outcome.is_failure() || tally_has_dead(tally, node));

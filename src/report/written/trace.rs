@@ -68,13 +68,23 @@ impl Written for Trace {
                 let bar = Bar { began: event.at, until: None, lane, item };
                 self.running.insert(*attempt, bar);
             }
-            EventKind::AttemptEnded { attempt, node, exit, verdict, .. } => {
+            EventKind::FinallyStarted { attempt, node, slot, .. } => {
+                let pool = tally.nodes[node.index()].pools.first().copied();
+                let lane = slot.map_or((None, 0), |slot| (pool, slot));
+                let lane = self.lane(lane.0, lane.1);
+                let bar = Bar { began: event.at, until: None, lane, item: None };
+                self.running.insert(*attempt, bar);
+            }
+            EventKind::AttemptEnded { attempt, node, exit, verdict, .. }
+            | EventKind::FinallyEnded { attempt, node, exit, verdict, .. } => {
                 let Some(bar) = self.running.remove(attempt) else { return Ok(()) };
                 let took = bar.until.unwrap_or(event.at).saturating_sub(bar.began);
                 let node = &tally.nodes[node.index()];
                 let how = words::exit(exit, *verdict);
+                let after = matches!(event.kind, EventKind::FinallyEnded { .. });
+                let name = format!("{}{}", node.name, if after { " finally" } else { "" });
                 self.put(&json!({
-                    "name": node.name, "cat": node.process, "ph": "X",
+                    "name": name, "cat": node.process, "ph": "X",
                     "pid": SLOTS, "tid": bar.lane, "ts": micros(bar.began), "dur": micros(took),
                     "args": { "verdict": verdict, "exit": how, "item": bar.item },
                 }))?;

@@ -159,6 +159,10 @@ impl Body {
                     inputs.extend(self.start(start));
                 }
             }
+            Effect::Finally(start) => {
+                self.referee.finally(&start);
+                self.start_child(start, (Vec::new(), 0, 1), 0);
+            }
             Effect::Signal { attempt, signal } => {
                 let child = self.children.get_mut(&attempt).expect("signalled, and does not live");
                 assert!(child.signals.is_empty(), "signalled twice");
@@ -232,21 +236,7 @@ impl Body {
             (true, false) => u64::MAX,
             (true, true) => start.attempt.0 % (MOST_ITEMS + 1),
         };
-        let child = Child {
-            node: start.node,
-            goal,
-            items,
-            tries,
-            kept,
-            read: kept,
-            held: 0,
-            told: false,
-            signals: Vec::new(),
-            killed: false,
-            quiet: false,
-            start,
-        };
-        self.children.insert(child.start.attempt, child);
+        self.start_child(start, (items, kept, tries), goal);
         None
     }
 
@@ -288,7 +278,8 @@ impl Body {
         self.referee.child_is_over(id);
         let node = child.node;
         let publishes = self.plan.process(node).emit == Emit::OnSuccess;
-        if self.plan.node(node).consumes.is_some() || publishes {
+        let settles = self.plan.node(node).consumes.is_some() || publishes;
+        if settles && child.start.finally.is_none() {
             self.settling.insert(id, (child, Settlement::Return));
         }
         self.on(Input::Ended { attempt: id, ended: Box::new(ended) });

@@ -40,9 +40,32 @@ impl Child {
 }
 
 impl Body {
+    /// Takes in a child that was started.
+    pub(super) fn start_child(&mut self, start: Start, given: (Vec<Item>, u64, u32), goal: u64) {
+        let (items, kept, tries) = given;
+        let child = Child {
+            node: start.node,
+            goal,
+            items,
+            tries,
+            kept,
+            read: kept,
+            held: 0,
+            told: false,
+            signals: Vec::new(),
+            killed: false,
+            quiet: false,
+            start,
+        };
+        self.children.insert(child.start.attempt, child);
+    }
+
     /// Returns what a child was given.
     pub(super) fn given(&self, child: &Child) -> Given {
         let consumes = self.plan.process(child.node).consumes.as_ref();
+        if child.start.finally.is_some() {
+            return Given::Nothing;
+        }
         match &child.items[..] {
             [Item { index, number }] => Given::Item { index: *index, number: *number },
             [_, _, ..] => Given::Batch(child.items.len() as u64),

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::body::Body;
+use super::child::Child;
 use crate::child::CpuTurns;
 use crate::engine::core::{Effect, Input, Manner, Sharing};
 use crate::model::{NodeId, PoolId};
@@ -111,7 +112,10 @@ impl Body {
             Manner::of(&self.plan, node) == Manner::Works
                 && (self.machine.sharing == Sharing::Joins || node.pools.contains(&PoolId(0)))
         };
-        let needs = self.children.values().filter(|child| counts(child.node)).count();
+        // What runs after a node has its slots, or none.
+        let holds = |child: &&Child| child.start.finally.is_none_or(|it| it.slot.is_some());
+        let children = self.children.values().filter(holds);
+        let needs = children.filter(|child| counts(child.node)).count();
         let own = u32::from(self.machine.sharing == Sharing::Joins);
         let most = (self.machine.hand + own).max(1) as usize;
         assert!(self.machine.sharing == Sharing::Nothing || needs <= most, "{needs} of {most}");

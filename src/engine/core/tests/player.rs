@@ -124,6 +124,10 @@ impl Player {
             moves.push(Move::TellStart(id));
             return;
         }
+        if child.start.finally.is_some() {
+            moves.push(Move::End(id));
+            return;
+        }
         let node = body.plan.node(child.node);
         let left = child.held < child.goal;
         let streams = body.streams(child.node);
@@ -214,7 +218,8 @@ impl Player {
         let not_read = child.read == 0;
         let works = self.body.works(self.body.children[&id].node);
         let child = self.body.children.get_mut(&id).unwrap();
-        child.held = if child.goal > 0 || works || kind < 9 && fails { 0 } else { held };
+        let after = child.start.finally.is_some();
+        child.held = if child.goal > 0 || works || after || kind < 9 && fails { 0 } else { held };
         self.body.end_with(id, |ended| match kind {
             _ if asked => ended.exit = Exit::Signal(if kind < 12 { 15 } else { 9 }),
             _ if !fails => {}

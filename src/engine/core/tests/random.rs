@@ -84,6 +84,8 @@ fn line() -> impl Strategy<Value = Line> {
         "backoff 1 4",
         "on 1",
         "never 64",
+        "finally",
+        "finally",
         "workers 3",
         "workers 1",
         "endless",
@@ -225,6 +227,7 @@ fn process(text: &mut String, (at, line): (usize, &Line), lines: &[Line], edges:
         "fails-fast" => line.says.contains(&"matrix k=1,2,3") && !in_pipe && !serves,
         "held" => matches!(line.role, Role::Source(_)),
         "probed 3" | "restarts always 1" | "restarts on-failure 2" => serves,
+        "finally" => true,
         _ => !serves,
     };
     let more: Vec<&str> = line.more.iter().filter(fits).copied().collect();

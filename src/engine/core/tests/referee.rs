@@ -33,6 +33,9 @@ pub(in crate::engine::core) struct Referee {
     asked: BTreeSet<NodeId>,
     held: BTreeSet<NodeId>,
     excused: BTreeSet<NodeId>,
+    /// What runs after a node now, and how often something did.
+    after: BTreeSet<AttemptId>,
+    finallies: BTreeMap<NodeId, usize>,
     /// Services that can be used.
     ready: BTreeSet<NodeId>,
     pub(in crate::engine::core) outcomes: BTreeMap<NodeId, (Outcome, Option<String>)>,
@@ -62,6 +65,8 @@ impl Referee {
             asked: BTreeSet::new(),
             held: BTreeSet::new(),
             excused: BTreeSet::new(),
+            after: BTreeSet::new(),
+            finallies: BTreeMap::new(),
             ready: BTreeSet::new(),
             outcomes: BTreeMap::new(),
             levels: vec![Level::default(); plan.queues.len()],
@@ -94,6 +99,31 @@ impl Referee {
         self.stop_allows(node);
         self.there_is_room(node);
         self.take(start.attempt, node);
+    }
+
+    /// Judges the start of what runs after a node.
+    pub(in crate::engine::core) fn finally(&mut self, start: &Start) {
+        let name = &self.plan.node(start.node).name;
+        let count = self.finallies.entry(start.node).or_default();
+        let finally = start.finally.expect("it is one");
+        assert_eq!(finally.step, *count, "what runs after `{name}` runs in order, and once");
+        *count += 1;
+        assert!(self.stop != Some(Stop::Kill), "it was started although all is killed");
+        assert!(self.started.contains(&start.node), "`{name}` has never started");
+        assert_eq!(self.children[start.node.index()], 0, "`{name}` has a child");
+        assert!(!self.outcomes.contains_key(&start.node), "`{name}` has ended");
+        assert!(self.after.insert(start.attempt));
+    }
+
+    /// Asserts that all that is to run after a node has.
+    fn finally_ran(&self, node: NodeId) {
+        let ran = self.finallies.get(&node).copied().unwrap_or_default();
+        let due = self.plan.process(node).finally.len();
+        let due = if self.started.contains(&node) { due } else { 0 };
+        let cut_short = self.stop.is_some_and(|stop| stop >= Stop::Abort);
+        assert!(ran == due || ran < due && cut_short, "{node}: {ran} of {due} ran after it");
+        let at_least = usize::from(due > 0 && self.stop != Some(Stop::Kill));
+        assert!(ran >= at_least, "nothing ran after {node}");
     }
 
     /// Judges that the conditions of a node are asked.
@@ -191,6 +221,9 @@ impl Referee {
 
     /// Judges that a child was asked to end.
     pub(in crate::engine::core) fn signalled(&self, attempt: AttemptId) {
+        if self.after.contains(&attempt) {
+            return;
+        }
         let node = self.living[&attempt].0;
         let is_service = |id: NodeId| self.plan.process(id).service.is_some();
         let lost = |(needed, when): &(NodeId, When)| {
@@ -255,6 +288,9 @@ impl Referee {
 
     /// Takes in that a child is over, or never came to be.
     pub(in crate::engine::core) fn child_is_over(&mut self, attempt: AttemptId) {
+        if self.after.remove(&attempt) {
+            return;
+        }
         let (node, pools, in_jobs) = self.living.remove(&attempt).expect("it was started");
         for (pool, weight) in pools {
             self.used[pool.index()] -= weight;
@@ -274,6 +310,12 @@ impl Referee {
                     self.started.insert(*node);
                 }
             }
+            EventKind::FinallyStarted { attempt, .. } => {
+                assert!(self.told.insert(*attempt), "started twice");
+            }
+            EventKind::FinallyEnded { attempt, .. } => {
+                assert!(self.told.remove(attempt), "ended and was not started, or ended twice");
+            }
             EventKind::ServiceReady { node, .. } => {
                 assert!(self.ready.insert(*node), "ready twice");
             }
@@ -283,6 +325,7 @@ impl Referee {
             }
             EventKind::NodeEnded { node, outcome, reason, .. } => {
                 assert_eq!(self.children[node.index()], 0, "{node} ended and has a child");
+                self.finally_ran(*node);
                 let fresh = self.outcomes.insert(*node, (*outcome, reason.clone())).is_none();
                 assert!(fresh, "{node} ended twice");
                 let given_up = reason.as_deref().is_some_and(|r| r.starts_with("nothing goes on"));
@@ -306,7 +349,7 @@ impl Referee {
     pub(in crate::engine::core) fn end(&mut self) {
         assert!(!std::mem::replace(&mut self.over, true), "the run ended twice");
         assert_eq!(self.outcomes.len(), self.plan.nodes.len());
-        assert!(self.living.is_empty() && self.told.is_empty());
+        assert!(self.living.is_empty() && self.after.is_empty() && self.told.is_empty());
         assert_eq!((self.used.iter().sum::<u32>(), self.jobs), (0, 0));
         assert_eq!(self.drained.len(), self.plan.queues.len(), "a queue was not drained");
         let failed = self.outcomes.values().any(|(outcome, _)| outcome.is_failure());

@@ -11,8 +11,8 @@ use super::body::Body;
 use crate::engine::core::{Ended, Input};
 use crate::event::{EventKind, Exit, NotStarted};
 use crate::model::{
-    Ack, AllowFailure, AttemptId, Condition, Deliver, Emit, Job, NodeId, OnEnd, OnFailure, Os,
-    Probe, Process, Question, Rate, Ready, RestartWhen, RetryOn, RunWhen, Template,
+    Ack, Action, AllowFailure, AttemptId, Condition, Deliver, Emit, Job, NodeId, OnEnd, OnFailure,
+    Os, Probe, Process, Question, Rate, Ready, RestartWhen, RetryOn, RunWhen, Template,
 };
 use crate::plan::{Machine, Plan, Selection, check, plan, sample};
 
@@ -122,6 +122,10 @@ fn process_says(process: &mut Process, more: &str) {
             "works" => consumes.unwrap().deliver = Deliver::Worker,
             "streak" => consumes.unwrap().fail_streak = value().parse().unwrap(),
             "held" => process.emit = Emit::OnSuccess,
+            "finally" => {
+                let command = Action::Command(vec![Template::literal("true")]);
+                process.finally.push(command);
+            }
             "probed" => {
                 let file = Probe::File(Template::literal("ready"));
                 let timeout = seconds(value());
@@ -165,12 +169,13 @@ impl Body {
     }
 
     /// Names the nodes of all children, oldest child first; one that was signalled has a `-`, one
-    /// that was killed a `!`.
+    /// that was killed a `!`, and one that runs after its node a `~` in front.
     pub(in crate::engine::core) fn running(&self) -> String {
         let name = |child: &super::child::Child| {
             let signalled = if child.signals.is_empty() { "" } else { "-" };
             let killed = if child.killed { "!" } else { "" };
-            format!("{}{signalled}{killed}", self.plan.node(child.node).name)
+            let finally = if child.start.finally.is_some() { "~" } else { "" };
+            format!("{finally}{}{signalled}{killed}", self.plan.node(child.node).name)
         };
         self.children.values().map(name).collect::<Vec<_>>().join(" ")
     }
