@@ -2,13 +2,14 @@
 //!
 //! Joins the floors below and knows none of their insides. Unaware of argument syntax.
 //!
-//! Reading order: [`load`] reads and proves a job; [`choice`] plans it, with what [`past`] runs
-//! have taught and what has changed [`since`]; `run` runs it; `validate` only reads it, with
-//! [`places`], and `explain` says what its codes mean; `view` shows it in some form: [`plan`],
-//! [`list`], [`graph`], [`dry`], with [`why`] and [`words`]; `schema` prints the shapes of what is
-//! read and written; `lsp` answers an editor; `fmt` writes job files anew, by [`replace`]; [`dead`]
-//! is about the items that failed for good; [`known`] is what can be named while one types; `init`
-//! and `import` write a first job file, by [`written`].
+//! Reading order: [`usual`] finds a job, [`load`] reads and proves it; [`choice`] plans it, with
+//! what [`past`] runs have taught and what has changed [`since`]; `run` runs it, and `rerun` an
+//! earlier run, whose [`source`] is found; `validate` only reads it, with [`places`], and `explain`
+//! says what its codes mean; `view` shows it in some form: [`plan`], [`list`], [`graph`], [`dry`],
+//! with [`why`] and [`words`]; `schema` prints the shapes of what is read and written; `lsp`
+//! answers an editor; `fmt` writes job files anew, by [`replace`]; [`dead`] is about the items that
+//! failed for good; [`known`] is what can be named while one types; `init` and `import` write a
+//! first job file, by [`written`].
 
 mod choice;
 mod conditions;
@@ -31,10 +32,13 @@ mod plan;
 mod queues;
 mod replace;
 mod reports;
+mod rerun;
 mod run;
 mod schema;
 mod services;
 mod since;
+mod source;
+mod usual;
 mod validate;
 mod view;
 mod why;
@@ -55,8 +59,10 @@ pub use known::{Known, codes, dead_items, processes, runs, tags, vars};
 pub use load::{Load, check};
 pub use lsp::lsp;
 pub use reports::{Report, report};
+pub use rerun::{Again, rerun};
 pub use run::{Run, run};
 pub use schema::{Schema, schema};
+pub use usual::{menu, usual, usual_with};
 pub use validate::{Validate, validate};
 pub use view::{View, view};
 

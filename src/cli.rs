@@ -2,25 +2,28 @@
 //!
 //! Unaware of everything below `app`.
 //!
-//! Reading order: [`words`] is what can be typed, with [`selection`] and [`dead`]; [`complete`]
-//! proposes it while one types, [`man`] tells of it, and [`start`] is what gets a first job file.
+//! Reading order: [`words`] is what can be typed, with [`selection`], [`rerun`] and [`dead`];
+//! [`usual`] says which job it is about; [`complete`] proposes it while one types, [`man`] tells of
+//! it, and [`start`] is what gets a first job file.
 
 mod complete;
 mod dead;
 mod man;
+mod rerun;
 mod selection;
 mod start;
+mod usual;
 mod words;
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use crate::app::{self, Invoked, Load, Named, Run, Validate, View};
-use crate::model::nearest;
+use crate::report::Color;
 use words::{Command, PlanWords, ReportWords, RunWords, ValidateWords, Words};
 
 /// Does what the command line of this process says.
@@ -37,18 +40,19 @@ pub fn main() -> ExitCode {
         }
     };
     let code = match words.command {
-        None => run_or_tell(words.run),
+        None => run(words.run),
         Some(Command::Run(run_words)) => run(run_words),
         Some(Command::Validate(words)) => validate(words),
         Some(Command::Plan(words)) => plan(words),
         Some(Command::Graph(words)) => {
-            let format = words.format.into();
-            app::view(&words.job, &words.load.into(), words.look.color.into(), View::Graph(format))
+            let view = View::Graph(words.format.into());
+            shown(words.job, &words.load.into(), words.look.color.into(), view)
         }
         Some(Command::List(words)) => {
             let view = View::List { json: words.json };
-            app::view(&words.job, &words.load.into(), words.look.color.into(), view)
+            shown(words.job, &words.load.into(), words.look.color.into(), view)
         }
+        Some(Command::Rerun(words)) => rerun::rerun(words),
         Some(Command::Report(words)) => report(&words),
         Some(Command::Dead(words)) => dead::dead(words),
         Some(Command::Fmt(words)) => app::fmt(&words.into()),
@@ -66,36 +70,14 @@ pub fn main() -> ExitCode {
     ExitCode::from(app::after_output(code, flushed))
 }
 
-/// Runs a job that was named without `run` before it: a slip in a command is no job file.
-fn run_or_tell(words: RunWords) -> Invoked {
-    let word = words.job.as_deref().and_then(Path::to_str).unwrap_or_default();
-    let bare = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if !bare || word == "-" || Path::new(word).exists() {
-        return run(words);
-    }
-    let file = format!("{word}.toml");
-    let tip = if Path::new(&file).exists() {
-        format!("; did you mean `{file}`?")
-    } else {
-        let near = meant(word).map(|command| format!("; did you mean `runner {command}`?"));
-        near.unwrap_or_default()
-    };
-    let message = format!("`{word}` is neither a command nor a file{tip}");
-    let _ = Words::command().error(ErrorKind::InvalidSubcommand, message).print();
-    Ok(app::WRONG)
-}
-
-/// Returns the command that a word probably meant.
-fn meant(word: &str) -> Option<String> {
-    let commands = Words::command();
-    nearest(word, commands.get_subcommands().map(clap::Command::get_name)).map(str::to_owned)
-}
-
 fn run(words: RunWords) -> Invoked {
-    let Some(job) = words.job else { return Ok(app::WRONG) };
+    let (job, processes) = match usual::job(words.job, words.processes) {
+        Ok(found) => found,
+        Err(told) => return told,
+    };
     app::run(Run {
         job,
-        choice: words.selected.choice(words.processes, words.jobs),
+        choice: words.selected.choice(processes, words.jobs),
         load: words.load.into(),
         on_failure: words.on_failure.map(Into::into),
         mode: words.output.into(),
@@ -131,7 +113,19 @@ fn validate(words: ValidateWords) -> Invoked {
 }
 
 fn plan(words: PlanWords) -> Invoked {
-    let choice = words.selected.choice(words.processes, words.jobs);
+    let (job, processes) = match usual::job(words.job, words.processes) {
+        Ok(found) => found,
+        Err(told) => return told,
+    };
+    let choice = words.selected.choice(processes, words.jobs);
     let view = View::Plan { choice: Box::new(choice), state: words.state_dir };
-    app::view(&words.job, &words.load.into(), words.look.color.into(), view)
+    app::view(&job, &words.load.into(), words.look.color.into(), view)
+}
+
+/// Shows the job that is named, or the usual one.
+fn shown(job: Option<PathBuf>, load: &Load, color: Color, view: View) -> Invoked {
+    match job.map_or_else(|| usual::job(None, Vec::new()), |job| Ok((job, Vec::new()))) {
+        Ok((job, _)) => app::view(&job, load, color, view),
+        Err(told) => told,
+    }
 }

@@ -199,6 +199,7 @@ fn declare(context: &Context, file: PathBuf, options: Vec<String>, started: u64)
         started,
         nodes: u32::try_from(plan.nodes.len()).unwrap_or(u32::MAX),
         jobs: plan.jobs,
+        left_out: plan.left_out(),
     });
     for pool in &plan.pools {
         let (pool, name, size) = (pool.id, pool.name.clone(), pool.size);

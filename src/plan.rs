@@ -45,6 +45,7 @@ pub use check::{MAX_EDGES, MAX_NODES, cells, check};
 pub use matrix::MAX_CELLS;
 pub use select::{Ground, Left, Rerun, Selection, Shard, Since, Unselectable, Why};
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::model::{Cell, Job, NodeId, PoolId, Process, QueueId, Rate, When};
@@ -156,6 +157,16 @@ impl Plan {
     /// Returns a node.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
+    }
+
+    /// Returns the names of the nodes that are not selected.
+    pub fn left_out(&self) -> Vec<String> {
+        if self.why.iter().all(|why| *why == Why::Runs(Vec::new())) {
+            return Vec::new();
+        }
+        let own: HashSet<&str> = self.nodes.iter().map(|node| node.name.as_str()).collect();
+        let all = self.job.processes.iter().flat_map(nodes_of).map(|(name, _)| name);
+        all.filter(|name| !own.contains(name.as_str())).collect()
     }
 
     /// Returns the declared process of a node.

@@ -4,8 +4,7 @@
 //! them. All commands name what they are about in the same way: a run first, if at all, and then
 //! items as they are listed, `pages:17`. Unaware of how anything is drawn or run.
 //!
-//! Reading order: [`letters`] says which items; `list`, `show`, `retry` with
-//! [`settle`] and [`source`], `drop`.
+//! Reading order: [`letters`] says which items; `list`, `show`, `retry` with [`settle`], `drop`.
 
 mod drop;
 mod letters;
@@ -13,7 +12,6 @@ mod list;
 mod retry;
 mod settle;
 mod show;
-mod source;
 
 use std::path::PathBuf;
 

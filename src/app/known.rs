@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::dead::{Named, open_items};
 use super::find::{Found, find, states};
-use super::validate::chosen;
+use super::usual::usual;
 use crate::config::{self, Options, Purpose};
 use crate::diagnostic;
 use crate::journal::run_ids;
@@ -43,10 +43,17 @@ pub fn vars(job: Option<&Path>) -> Vec<Known> {
 
 /// Reads a job file as far as it can be, or the only one that is usual here.
 fn read(job: Option<&Path>) -> Option<Job> {
-    let usual = || chosen(&[]).ok().filter(|files| files.len() == 1)?.pop();
-    let path = job.map(Path::to_owned).or_else(usual).filter(|path| path.is_file())?;
+    let only = || usual().pop().filter(|_| usual().len() == 1);
+    job_of(&job.map(Path::to_owned).or_else(only)?)
+}
+
+/// Returns what can be read of a job file.
+pub(super) fn job_of(path: &Path) -> Option<Job> {
+    if !path.is_file() {
+        return None;
+    }
     let options = Options { purpose: Purpose::Check, ..Options::default() };
-    let loaded = config::load(&path, &options);
+    let loaded = config::load(path, &options);
     loaded.job.or(loaded.draft)
 }
 

@@ -59,6 +59,11 @@ pub(super) fn summarize_step(run: &Path) -> Result<(), Fault> {
 
 type Told = (Vec<Box<dyn Written>>, Tally);
 
+/// Returns the fold of all events of the run in a folder.
+pub(super) fn read_tally(run: &Path) -> Result<Tally, Fault> {
+    Ok(read(run, std::iter::empty())?.1)
+}
+
 fn read(run: &Path, forms: impl Iterator<Item = Form>) -> Result<Told, Fault> {
     let mut told: Vec<_> = forms.map(written).collect();
     let mut tally = Tally::default();

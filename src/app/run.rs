@@ -51,25 +51,30 @@ pub fn run(run: Run) -> Invoked {
     let standby = if run.dry_run { None } else { Some(Standby::prepare()?) };
     let asked = Load { on_failure: run.on_failure, ..run.load.clone() };
     let Some(job) = load(&run.job, &asked, run.color)? else { return Ok(WRONG) };
-    let keep = job.limits.keep_runs.unwrap_or(KEEP_RUNS);
+    let keep = job.limits.keep_runs;
     let past = Past::load(&run.job, run.state.as_deref());
     let plan = match asked_for.plan(job, &run.job, &past.expected())? {
         Ok(plan) => plan,
         Err(code) => return Ok(code),
     };
     let Some(standby) = standby else { return dry_run(&plan) };
+    let going = Going {
+        file: run.job,
+        options: options(&run.load, run.state.as_deref()),
+        mode: run.mode,
+        color: run.color,
+        ..begin(plan, &past, keep)?
+    };
+    going.go_and_tell(standby, past, &run.reports)
+}
+
+/// Makes the folder of a run that begins now, shown as is usual.
+pub(super) fn begin(plan: Plan, past: &Past, keep: Option<u32>) -> Result<Going, Fault> {
     let secrets = secrets(&plan)?;
     let started = now();
-    let folder = RunFolder::create(past.state(), keep, started)?;
-    let options = options(&run.load, run.state.as_deref());
-    let (file, mode, color) = (run.job, run.mode, run.color);
-    let kept = folder.path().to_owned();
-    let ended = Going { plan, secrets, folder, started, file, options, mode, color }.go(standby);
-    let told = reports::write(&kept, &run.reports).and_then(|()| reports::summarize_step(&kept));
-    let ended = ended?;
-    past.learn(ended.took)?;
-    told?;
-    Ok(ended.exit)
+    let folder = RunFolder::create(past.state(), keep.unwrap_or(KEEP_RUNS), started)?;
+    let (file, options, mode, color) = (PathBuf::new(), Vec::new(), None, Color::Auto);
+    Ok(Going { plan, secrets, folder, started, file, options, mode, color })
 }
 
 /// A run that is about to begin.
@@ -93,6 +98,17 @@ pub(super) struct Going {
 }
 
 impl Going {
+    /// Runs it to its end, writes what tells of it, and remembers how long it took.
+    pub(super) fn go_and_tell(self, standby: Standby, past: Past, reports: &[Report]) -> Invoked {
+        let kept = self.folder.path().to_owned();
+        let ended = self.go(standby);
+        let told = reports::write(&kept, reports).and_then(|()| reports::summarize_step(&kept));
+        let ended = ended?;
+        past.learn(ended.took)?;
+        told?;
+        Ok(ended.exit)
+    }
+
     /// Runs it to its end.
     pub(super) fn go(self, standby: Standby) -> Result<engine::Ended, Fault> {
         let Self { plan, secrets, folder, started, file, options, mode, color } = self;

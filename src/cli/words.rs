@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::complete::CompletionsWords;
 use super::dead::DeadWords;
 use super::man::ManWords;
+use super::rerun::RerunWords;
 use super::selection::SelectWords;
 use super::start::{ImportWords, InitWords};
 use crate::app::{Fmt, Format, Load, Report, Schema};
@@ -19,6 +20,8 @@ use crate::report::{Color, Form, Mode};
 /// What help shows below the options.
 const EXAMPLES: &str = "\
 Examples:
+  runner                                    run the job of runner.toml, or list those in jobs
+  runner test                               run the process `test` of it and what that needs
   runner jobs/pipeline.toml                 run a job
   runner jobs/ci.toml test                  run one process and what it needs
   runner jobs/ci.toml --output plain -j 4   prefixed lines, at most four children
@@ -28,6 +31,7 @@ Examples:
   runner explain E204                       what a code of a problem means
   runner plan jobs/ci.toml                  what would run, in which order, and why
   runner graph jobs/ci.toml | dot -Tsvg     with --format dot: a picture
+  runner rerun --failed                     what failed in the last run, and what it never reached
   runner dead retry                         once more what has failed for good in the last run
 
 Ways to show a run, by --output:
@@ -65,6 +69,8 @@ pub(super) enum Command {
     Graph(GraphWords),
     /// List processes, pools and queues with their descriptions
     List(ListWords),
+    /// Run a run that is kept again, or what failed in it and what was never reached
+    Rerun(RerunWords),
     /// Write files about a run that is kept: a page, tests as XML, a trace, its events
     Report(ReportWords),
     /// Look at the items that failed for good, try them again, or give them up
@@ -88,7 +94,7 @@ pub(super) enum Command {
 }
 
 /// Returns the file that `KIND=FILE` asks for.
-fn report(word: &str) -> Result<Report, String> {
+pub(super) fn report(word: &str) -> Result<Report, String> {
     let (kind, path) = word.split_once('=').ok_or("it is written `KIND=FILE`")?;
     let form = match kind {
         "junit" => Form::Junit,
@@ -159,8 +165,8 @@ impl ReportWords {
 
 #[derive(Debug, Args)]
 pub(super) struct RunWords {
-    /// The job file, or `-` for standard input
-    #[arg(value_name = "JOB.toml", required = true)]
+    /// The job file, or `-` for standard input [default: runner.toml, or the one in jobs]
+    #[arg(value_name = "JOB.toml")]
     pub(super) job: Option<PathBuf>,
     /// Run only these processes and what they need
     #[arg(value_name = "PROCESS")]
@@ -270,9 +276,9 @@ pub(super) struct SchemaWords {
 
 #[derive(Debug, Args)]
 pub(super) struct PlanWords {
-    /// The job file
+    /// The job file [default: runner.toml, or the one in jobs]
     #[arg(value_name = "JOB.toml")]
-    pub(super) job: PathBuf,
+    pub(super) job: Option<PathBuf>,
     /// Plan only these processes and what they need
     #[arg(value_name = "PROCESS")]
     pub(super) processes: Vec<String>,
@@ -292,9 +298,9 @@ pub(super) struct PlanWords {
 
 #[derive(Debug, Args)]
 pub(super) struct GraphWords {
-    /// The job file
+    /// The job file [default: runner.toml, or the one in jobs]
     #[arg(value_name = "JOB.toml")]
-    pub(super) job: PathBuf,
+    pub(super) job: Option<PathBuf>,
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "mermaid")]
     pub(super) format: FormatWord,
@@ -306,9 +312,9 @@ pub(super) struct GraphWords {
 
 #[derive(Debug, Args)]
 pub(super) struct ListWords {
-    /// The job file
+    /// The job file [default: runner.toml, or the one in jobs]
     #[arg(value_name = "JOB.toml")]
-    pub(super) job: PathBuf,
+    pub(super) job: Option<PathBuf>,
     /// As JSON
     #[arg(long)]
     pub(super) json: bool,

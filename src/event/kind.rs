@@ -54,6 +54,9 @@ pub enum EventKind {
         nodes: u32,
         /// Bound on children over all pools, where there is one.
         jobs: Option<u32>,
+        /// Nodes of the job that this run has not selected.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left_out: Vec<String>,
     },
     /// A pool of this run; one for each, before anything starts.
     PoolDeclared {

@@ -22,7 +22,9 @@ impl EventKind {
     /// that are kept as they are.
     pub fn each_text(&mut self, see: &mut See<'_>) {
         match self {
-            Self::RunStarted { options, .. } => texts(options, see),
+            Self::RunStarted { options, left_out, .. } => {
+                texts(options.iter_mut().chain(left_out), see);
+            }
             Self::ProcessDeclared { description, command, script, .. } => {
                 texts(description.iter_mut().chain(command).chain(script), see);
             }

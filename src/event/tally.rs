@@ -43,6 +43,8 @@ pub struct Tally {
     pub file: PathBuf,
     /// Options of the command line that make it this run and no other.
     pub options: Vec<String>,
+    /// Nodes of the job that this run has not selected.
+    pub left_out: Vec<String>,
     /// The run's folder.
     pub folder: PathBuf,
     /// Wall clock at the start, in milliseconds since 1970.
@@ -181,11 +183,22 @@ impl Tally {
     /// Counts one event.
     pub fn count(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::RunStarted { run, job, file, options, folder, started, jobs, .. } => {
+            EventKind::RunStarted {
+                run,
+                job,
+                file,
+                options,
+                folder,
+                started,
+                jobs,
+                left_out,
+                ..
+            } => {
                 run.clone_into(&mut self.run);
                 job.clone_into(&mut self.job);
                 file.clone_into(&mut self.file);
                 options.clone_into(&mut self.options);
+                left_out.clone_into(&mut self.left_out);
                 folder.clone_into(&mut self.folder);
                 self.started = *started;
                 self.jobs = *jobs;

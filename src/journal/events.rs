@@ -204,6 +204,7 @@ mod tests {
             started: 5,
             nodes: 1,
             jobs: None,
+            left_out: Vec::new(),
         }
     }
 

@@ -100,6 +100,7 @@ impl Story {
             started: 1_700_000_000_000,
             nodes: 0,
             jobs: Some(4),
+            left_out: Vec::new(),
         };
         story.tell(run);
         story.tell(EventKind::PoolDeclared { pool: PoolId(0), name: "default".into(), size: 4 });

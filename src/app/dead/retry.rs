@@ -12,12 +12,12 @@ use std::path::Path;
 use super::Named;
 use super::letters::{Chosen, read};
 use super::settle::{settle, take};
-use super::source::Source;
 use crate::app::choice::Choice;
 use crate::app::find::{Found, find};
 use crate::app::load::load;
 use crate::app::past::Past;
 use crate::app::run::{Going, now, options, secrets};
+use crate::app::source::Source;
 use crate::app::words::{count, safe};
 use crate::app::{FINE, Fault, Invoked, WRONG};
 use crate::engine::Standby;
@@ -51,7 +51,11 @@ pub fn retry(asked: Retry) -> Invoked {
         writeln!(io::stdout(), "nothing to do: no item of run {} is dead", safe(&found.id))?;
         return Ok(FINE);
     }
-    let source = Source::of(&found, &chosen.letters, named.state.as_deref())?;
+    let source = Source::of(
+        &found,
+        (&chosen.letters.file, &chosen.letters.options),
+        named.state.as_deref(),
+    )?;
     let Some(job) = load(&source.file, &source.load, named.color)? else { return Ok(WRONG) };
     let shares = shares(&job, &source.file, &chosen)?;
     check(&job, &found, &chosen, &fates)?;

@@ -264,10 +264,10 @@ fn help_of_a_command() {
 [stdout]
 Draw the graph of a job
 
-Usage: runner graph [OPTIONS] <JOB.toml>
+Usage: runner graph [OPTIONS] [JOB.toml]
 
 Arguments:
-  <JOB.toml>  The job file
+  [JOB.toml]  The job file [default: runner.toml, or the one in jobs]
 
 Options:
       --format <FORMAT>   How it is written [default: mermaid] [possible values: mermaid, dot, json]

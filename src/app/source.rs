@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use crate::app::find::{Found, from_here};
 use crate::app::words::safe;
 use crate::app::{Fault, Load};
-use crate::event::Letters;
 
 /// What made a run this run and no other.
 #[derive(Debug)]
@@ -21,25 +20,26 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Finds it; `state` is where the next run shall be kept, if not where this one is.
+    /// Finds it by what its run has told; `state` is where the next run shall be kept, if not where
+    /// this one is.
     pub(super) fn of(
         found: &Found,
-        letters: &Letters,
+        (told, words): (&Path, &[String]),
         state: Option<&Path>,
     ) -> Result<Self, Fault> {
-        let (load, was_given) = options(&letters.options);
+        let (load, was_given) = options(words);
         let kept = found.path.canonicalize().unwrap_or_default();
         let own = kept.ancestors().nth(2).unwrap_or(Path::new(".runner"));
         let file = if was_given {
-            letters.file.clone()
+            told.to_owned()
         } else {
             // It stands beside the state folder, whatever the folder was that it was named from.
-            let name = letters.file.file_name().unwrap_or_default();
+            let name = told.file_name().unwrap_or_default();
             from_here(own.parent().unwrap_or(own).join(name))
         };
         if !file.is_file() {
             let name = safe(&file.to_string_lossy());
-            let why = match letters.file.to_str() {
+            let why = match told.to_str() {
                 Some("-") => "it was read from standard input".to_owned(),
                 _ if was_given => {
                     format!("`{name}` is not here: go to where the run was started")
