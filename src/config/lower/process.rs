@@ -51,7 +51,6 @@ impl Reader<'_, '_, '_> {
         let cwd = raw.cwd.get().map(|cwd| self.template(cwd, &mut uses));
         let stdout = self.output(&raw.stdout, "stdout", &mut uses);
         let stderr = self.output(&raw.stderr, "stderr", &mut uses);
-        let retry = self.retry(&raw.retry);
         let flow = self.flow(&raw, &uses);
         let service = self.service(&raw, &mut uses);
         let inputs = self.inputs(&raw, &mut uses);
@@ -81,7 +80,7 @@ impl Reader<'_, '_, '_> {
             fail_fast: raw.fail_fast.get().is_some_and(|fail_fast| fail_fast.value),
             timeout: self.timeout(&raw.timeout),
             stop: self.stop(&raw.stop),
-            retry,
+            retry: self.retry(&raw.retry),
             interactive,
             leaks: Self::leaks(&raw.leaks),
             success: self.success(&raw.success),

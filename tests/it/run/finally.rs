@@ -65,9 +65,8 @@ command = ["no-such-program"]
     ");
 }
 
-#[test]
-fn it_is_shown_as_what_it_is() {
-    let job = r#"
+/// A process that passes, with several commands after it of which one fails.
+const SEVERAL: &str = r#"
 [process.a]
 script = "echo work; echo kept > kept"
 finally = [["cat", "kept"], ["sh", "-c", "echo gone >&2; exit 3"], ["rm", "kept"]]
@@ -76,7 +75,10 @@ finally = [["cat", "kept"], ["sh", "-c", "echo gone >&2; exit 3"], ["rm", "kept"
 needs = ["a"]
 command = ["true"]
 "#;
-    let ran = Test::new().job(job).run();
+
+#[test]
+fn it_is_shown_as_what_it_is() {
+    let ran = Test::new().job(SEVERAL).run();
     assert_snapshot!(ran, @"
     [stderr]
     a: started
@@ -105,7 +107,11 @@ command = ["true"]
     [exit code: 1]
     ");
     assert!(!ran.has("kept"));
-    let grouped = Test::new().job(job).args(["job.toml", "--output", "group"]).run();
+}
+
+#[test]
+fn its_output_stands_below_its_own_line() {
+    let grouped = Test::new().job(SEVERAL).args(["job.toml", "--output", "group"]).run();
     assert_snapshot!(grouped, @"
     [stderr]
     a: started
@@ -133,7 +139,7 @@ command = ["true"]
       run        .runner/runs/[run]
     [exit code: 1]
     ");
-    let quiet = Test::new().job(job).args(["job.toml", "--output", "quiet"]).run();
+    let quiet = Test::new().job(SEVERAL).args(["job.toml", "--output", "quiet"]).run();
     assert_snapshot!(quiet, @"
     [stderr]
     a: finally failed (exit code 3) in [time]
