@@ -183,26 +183,7 @@ impl Tally {
     /// Counts one event.
     pub fn count(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::RunStarted {
-                run,
-                job,
-                file,
-                options,
-                folder,
-                started,
-                jobs,
-                left_out,
-                ..
-            } => {
-                run.clone_into(&mut self.run);
-                job.clone_into(&mut self.job);
-                file.clone_into(&mut self.file);
-                options.clone_into(&mut self.options);
-                left_out.clone_into(&mut self.left_out);
-                folder.clone_into(&mut self.folder);
-                self.started = *started;
-                self.jobs = *jobs;
-            }
+            EventKind::RunStarted { .. } => self.run_started(event),
             EventKind::PoolDeclared { pool, name, size } => {
                 self.pools.push((*pool, name.clone(), *size));
             }
@@ -294,6 +275,23 @@ impl Tally {
             _ if self.failures() > 0 => FAILED,
             _ => 0,
         }
+    }
+
+    fn run_started(&mut self, event: &Event) {
+        let EventKind::RunStarted {
+            run, job, file, options, folder, started, jobs, left_out, ..
+        } = &event.kind
+        else {
+            return;
+        };
+        run.clone_into(&mut self.run);
+        job.clone_into(&mut self.job);
+        file.clone_into(&mut self.file);
+        options.clone_into(&mut self.options);
+        left_out.clone_into(&mut self.left_out);
+        folder.clone_into(&mut self.folder);
+        self.started = *started;
+        self.jobs = *jobs;
     }
 
     fn node_declared(&mut self, event: &Event) {

@@ -223,11 +223,10 @@ fn process(text: &mut String, (at, line): (usize, &Line), lines: &[Line], edges:
         "workers 3" | "workers 1" | "streak 2" => consumes.is_some(),
         "batch 2" | "batch 5" | "works" => consumes == Some("reads"),
         "endless" | "acks-read" => consumes == Some("streams"),
-        "asks" => true,
+        "asks" | "finally" => true,
         "fails-fast" => line.says.contains(&"matrix k=1,2,3") && !in_pipe && !serves,
         "held" => matches!(line.role, Role::Source(_)),
         "probed 3" | "restarts always 1" | "restarts on-failure 2" => serves,
-        "finally" => true,
         _ => !serves,
     };
     let more: Vec<&str> = line.more.iter().filter(fits).copied().collect();
