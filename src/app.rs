@@ -6,10 +6,11 @@
 //! what [`past`] runs have taught and what has changed [`since`]; `run` runs it, and `rerun` an
 //! earlier run, whose [`source`] is found; `validate` only reads it, with [`places`], and `explain`
 //! says what its codes mean; `view` shows it in some form: [`plan`], [`list`], [`graph`], [`dry`],
-//! with [`why`] and [`words`]; `schema` prints the shapes of what is read and written; `lsp`
-//! answers an editor; `fmt` writes job files anew, by [`replace`]; [`dead`] is about the items that
-//! failed for good; [`known`] is what can be named while one types; `init` and `import` write a
-//! first job file, by [`written`].
+//! with [`why`] and [`words`]; [`outlook`](mod@outlook) is about one process of it, and
+//! [`trace`](mod@trace) tells how a plan comes about; `schema` prints the shapes of what is read
+//! and written; `lsp` answers an editor; `fmt` writes job files anew, by [`replace`]; [`dead`] is
+//! about the items that failed for good; [`known`] is what can be named while one types; `init`
+//! and `import` write a first job file, by [`written`].
 
 mod choice;
 mod conditions;
@@ -26,6 +27,7 @@ mod known;
 mod list;
 mod load;
 mod lsp;
+mod outlook;
 mod past;
 mod places;
 mod plan;
@@ -38,6 +40,7 @@ mod schema;
 mod services;
 mod since;
 mod source;
+mod trace;
 mod usual;
 mod validate;
 mod view;
@@ -49,7 +52,7 @@ pub use choice::Choice;
 pub use dead::{
     Named, Retry, drop as dead_drop, list as dead_list, retry as dead_retry, show as dead_show,
 };
-pub use explain::explain;
+pub use explain::{explain, is_code};
 pub use fault::{Fault, Invoked, after_output};
 pub use fmt::{Fmt, fmt};
 pub use graph::Format;
@@ -58,6 +61,7 @@ pub use init::{Init, init};
 pub use known::{Known, codes, dead_items, processes, runs, tags, vars};
 pub use load::{Load, check};
 pub use lsp::lsp;
+pub use outlook::{Outlook, outlook};
 pub use reports::{Report, report};
 pub use rerun::{Again, rerun};
 pub use run::{Run, run};

@@ -22,9 +22,9 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
-use crate::app::{self, Invoked, Load, Named, Run, Validate, View};
+use crate::app::{self, Invoked, Load, Named, Outlook, Run, Validate, View};
 use crate::report::Color;
-use words::{Command, PlanWords, ReportWords, RunWords, ValidateWords, Words};
+use words::{Command, ExplainWords, PlanWords, ReportWords, RunWords, ValidateWords, Words};
 
 /// Does what the command line of this process says.
 pub fn main() -> ExitCode {
@@ -56,9 +56,7 @@ pub fn main() -> ExitCode {
         Some(Command::Report(words)) => report(&words),
         Some(Command::Dead(words)) => dead::dead(words),
         Some(Command::Fmt(words)) => app::fmt(&words.into()),
-        Some(Command::Explain(words)) => {
-            app::explain(words.code.as_deref(), words.look.color.into())
-        }
+        Some(Command::Explain(words)) => explain(words),
         Some(Command::Schema(words)) => app::schema(words.of.into()),
         Some(Command::Init(words)) => start::init(words),
         Some(Command::Import(words)) => start::import(words),
@@ -120,6 +118,28 @@ fn plan(words: PlanWords) -> Invoked {
     let choice = words.selected.choice(processes, words.jobs);
     let view = View::Plan { choice: Box::new(choice), state: words.state_dir };
     app::view(&job, &words.load.into(), words.look.color.into(), view)
+}
+
+/// Explains a code, or a process where a job file is named or the usual one has it.
+fn explain(words: ExplainWords) -> Invoked {
+    let color = words.look.color.into();
+    let (process, job) = match (words.word, words.job) {
+        (Some(process), Some(job)) => (process, job),
+        (Some(word), None) if !app::is_code(&word) => match usual::with(&word) {
+            Some(Ok(job)) => (word, job),
+            Some(Err(told)) => return told,
+            None => return app::explain(Some(&word), color),
+        },
+        (word, _) => return app::explain(word.as_deref(), color),
+    };
+    app::outlook(Outlook {
+        process,
+        job,
+        choice: words.selected.choice(Vec::new(), None),
+        load: words.load.into(),
+        state: words.state_dir,
+        color,
+    })
 }
 
 /// Shows the job that is named, or the usual one.

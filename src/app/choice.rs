@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use super::trace::trace;
 use super::{FINE, Fault, Invoked, NOTHING, WRONG, past, since};
 use crate::lookup::Changed;
 use crate::model::Job;
@@ -35,6 +36,8 @@ pub struct Choice {
     pub jobs: Option<u32>,
     /// What of an earlier run runs again.
     pub again: Option<Rerun>,
+    /// `--trace-plan`.
+    pub trace: bool,
 }
 
 /// A choice for which git was asked what it must know.
@@ -62,6 +65,7 @@ impl Asked {
         expected: &BTreeMap<String, Duration>,
     ) -> Result<Result<Plan, u8>, Fault> {
         let Self { choice, changed } = self;
+        let traced = choice.trace.then(|| choice.clone());
         let since = choice.since.zip(changed);
         let since = since
             .map(|(revision, changed)| since::affected(&job, revision, &changed))
@@ -80,7 +84,10 @@ impl Asked {
         let cpus = available_parallelism().map_or(1, NonZeroUsize::get);
         let cpus = u32::try_from(cpus).unwrap_or(u32::MAX);
         match plan(job, &selection, &Machine { cpus, jobs: choice.jobs }, expected) {
-            Ok(plan) => Ok(Ok(plan)),
+            Ok(plan) => {
+                traced.map_or(Ok(()), |choice| trace(&plan, &choice))?;
+                Ok(Ok(plan))
+            }
             Err(unselectable) => unselected(&unselectable, choice.allow_empty).map(Err),
         }
     }

@@ -10,6 +10,9 @@ use crate::plan::Plan;
 /// What stands for `{run.id}` where there is no run.
 const NO_RUN: &str = "{run.id}";
 
+/// What stands behind a condition that does not hold.
+pub(super) const NO: &str = " (no)";
+
 /// Returns what launches of a plan have in common that is not run.
 pub(super) fn launch(plan: &Plan) -> Launch {
     let environment: Vec<_> = std::env::vars_os().collect();
@@ -26,7 +29,7 @@ pub(super) fn remarks(plan: &Plan, id: NodeId, launch: &Launch) -> Vec<String> {
     let remark = |(at, condition): (usize, &Condition)| {
         let answer = match known.as_ref().and_then(|known| known.known(at)) {
             Some(true) => " (yes)",
-            Some(false) => " (no)",
+            Some(false) => NO,
             None => "",
         };
         format!("if {}{answer}", safe(&condition.says()))

@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Write};
 
 use console::Style;
 
+use super::known::processes;
 use super::load::variable;
 use super::words::safe;
 use super::{FINE, Invoked, WRONG};
@@ -44,6 +45,11 @@ pub fn explain(word: Option<&str>, asked: Color) -> Invoked {
     Ok(FINE)
 }
 
+/// Returns whether a word is a code, by its number or its name.
+pub fn is_code(word: &str) -> bool {
+    page(word).is_some()
+}
+
 /// Returns all codes with what they mean in one sentence.
 fn list(heading: &Style) -> String {
     let pages: Vec<Page> = pages().collect();
@@ -57,10 +63,13 @@ fn list(heading: &Style) -> String {
 
 /// Says that there is no such code, and which is near.
 fn unknown(word: &str) -> String {
-    let words = || pages().flat_map(|page| [page.code.id, page.code.name]);
-    let near = nearest(word, words()).map(|near| format!("; did you mean `{near}`?"));
+    let processes: Vec<String> = processes(None).into_iter().map(|(name, _)| name).collect();
+    let codes = pages().flat_map(|page| [page.code.id, page.code.name]);
+    let words = codes.chain(processes.iter().map(String::as_str));
+    let near = nearest(word, words).map(|near| format!("; did you mean `{}`?", safe(near)));
     let near = near.unwrap_or_else(|| "; `runner explain` lists all codes".to_owned());
-    format!("there is no code `{}`{near}", safe(word))
+    let what = if processes.is_empty() { "code" } else { "code and no process" };
+    format!("there is no {what} `{}`{near}", safe(word))
 }
 
 /// Returns a page as text: paragraphs wrapped, examples indented.

@@ -151,7 +151,7 @@ fn row(plan: &Plan, launch: &Launch, (at, id): (usize, NodeId)) -> Row {
 }
 
 /// Returns what a node waits for, in words.
-fn waits(plan: &Plan, launch: &Launch, node: &Node) -> Vec<String> {
+pub(super) fn waits(plan: &Plan, launch: &Launch, node: &Node) -> Vec<String> {
     let service = plan.process(node.id).service.as_ref();
     let needs_words = needs(plan, &node.needs).into_iter();
     let mut words: Vec<String> = service.map(services::remarks).unwrap_or_default();
@@ -203,7 +203,7 @@ fn needs(plan: &Plan, needs: &[(NodeId, When)]) -> Vec<(String, When)> {
 }
 
 /// Returns phrases in lines of a width, a comma after each but the last.
-fn wrapped(phrases: &[String], width: usize) -> Vec<String> {
+pub(super) fn wrapped(phrases: &[String], width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for (at, phrase) in phrases.iter().enumerate() {
         let comma = if at + 1 < phrases.len() { "," } else { "" };

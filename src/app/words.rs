@@ -3,6 +3,7 @@
 //! Unaware of what it says.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 /// Returns text in which nothing acts on a terminal: a control character is shown as its escape.
 pub(super) fn safe(text: &str) -> String {
@@ -25,6 +26,14 @@ pub(super) fn count(number: usize, noun: &str) -> String {
         None => format!("{noun}s"),
     };
     format!("{number} {plural}")
+}
+
+/// Returns a duration as people say it: to the second, or to the millisecond where it is below one.
+pub(super) fn rounded(duration: Duration) -> String {
+    match (duration.as_secs(), duration.subsec_millis()) {
+        (0, millis) => format!("{millis}ms"),
+        (seconds, _) => humantime::format_duration(Duration::from_secs(seconds)).to_string(),
+    }
 }
 
 /// Returns text followed by spaces up to a width.
@@ -68,6 +77,14 @@ mod tests {
     fn nouns_have_their_plural() {
         assert_eq!([count(1, "process"), count(2, "process")], ["1 process", "2 processes"]);
         assert_eq!([count(0, "queue"), count(1, "slot")], ["0 queues", "1 slot"]);
+    }
+
+    #[test]
+    fn durations_are_as_long_as_they_need_to_be() {
+        let said = [(0, "0ms"), (999, "999ms"), (1_999, "1s"), (61_000, "1m 1s")];
+        for (millis, text) in said {
+            assert_eq!(rounded(Duration::from_millis(millis)), text);
+        }
     }
 
     #[test]

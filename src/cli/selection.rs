@@ -30,6 +30,9 @@ pub(super) struct SelectWords {
     /// Exit with 0, not 4, where nothing is selected
     #[arg(long)]
     allow_empty: bool,
+    /// Tell on standard error how the plan comes about: what is read, selected, and in which order
+    #[arg(long)]
+    trace_plan: bool,
 }
 
 /// Parts of a run; a cluster has fewer machines.
@@ -50,8 +53,17 @@ fn shard(word: &str) -> Result<(usize, usize), String> {
 impl SelectWords {
     /// Returns what is wanted of a job, of which these processes are named.
     pub(super) fn choice(self, processes: Vec<String>, jobs: Option<u32>) -> Choice {
-        let Self { only, skip, since, shard, durations, allow_empty } = self;
-        let again = None;
-        Choice { processes, only, skip, since, shard, durations, allow_empty, jobs, again }
+        Choice {
+            processes,
+            only: self.only,
+            skip: self.skip,
+            since: self.since,
+            shard: self.shard,
+            durations: self.durations,
+            allow_empty: self.allow_empty,
+            jobs,
+            again: None,
+            trace: self.trace_plan,
+        }
     }
 }

@@ -33,16 +33,20 @@ pub(super) fn job(job: Option<PathBuf>, mut processes: Vec<String>) -> Result<Jo
     if names_file || word.is_empty() || job.exists() {
         return Ok((job, processes));
     }
-    let mut files = app::usual_with(&word);
-    match (files.len(), files.pop()) {
-        (1, Some(file)) => {
-            processes.insert(0, word);
-            Ok((file, processes))
-        }
-        (0, _) => Err(Ok(tell(&word))),
+    let file = with(&word).unwrap_or_else(|| Err(Ok(tell(&word))))?;
+    processes.insert(0, word);
+    Ok((file, processes))
+}
+
+/// Returns the usual job file that has a process, or what came of telling that several have it;
+/// `None` where there is none.
+pub(super) fn with(process: &str) -> Option<Result<PathBuf, Invoked>> {
+    let mut files = app::usual_with(process);
+    match (files.len(), files.pop()?) {
+        (1, file) => Some(Ok(file)),
         (_, last) => {
-            files.extend(last);
-            Err(app::menu(&files))
+            files.push(last);
+            Some(Err(app::menu(&files)))
         }
     }
 }

@@ -29,6 +29,7 @@ Examples:
   runner validate jobs                      every problem of every job file below a folder
   runner fmt jobs                           write them in their canonical form
   runner explain E204                       what a code of a problem means
+  runner explain test jobs/ci.toml          why a process would run or not
   runner plan jobs/ci.toml                  what would run, in which order, and why
   runner graph jobs/ci.toml | dot -Tsvg     with --format dot: a picture
   runner rerun --failed                     what failed in the last run, and what it never reached
@@ -77,7 +78,7 @@ pub(super) enum Command {
     Dead(DeadWords),
     /// Write job files in their canonical form: the order of keys, blanks, blank lines
     Fmt(FmtWords),
-    /// Say what a code of a problem means, or list all codes
+    /// Say what a code of a problem means, or why a process would run or not
     Explain(ExplainWords),
     /// Print the JSON Schema of the job file, or of what is reported
     Schema(SchemaWords),
@@ -253,9 +254,19 @@ pub(super) struct FmtWords {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainWords {
-    /// The code, such as `E204` or `cycle`
-    #[arg(value_name = "CODE")]
-    pub(super) code: Option<String>,
+    /// The code, such as `E204` or `cycle`, or a process
+    #[arg(value_name = "CODE|PROCESS")]
+    pub(super) word: Option<String>,
+    /// The job file of the process [default: runner.toml, or the one in jobs]
+    #[arg(value_name = "JOB.toml")]
+    pub(super) job: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) selected: SelectWords,
+    #[command(flatten)]
+    pub(super) load: LoadWords,
+    /// Where runs are kept [default: .runner beside the job file]
+    #[arg(long, value_name = "DIR")]
+    pub(super) state_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(super) look: LookWords,
 }

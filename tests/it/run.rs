@@ -18,6 +18,7 @@ mod html;
 mod items;
 mod jobserver;
 mod modes;
+mod outlook;
 mod pools;
 mod queues;
 mod reports;

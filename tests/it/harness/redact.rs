@@ -11,7 +11,7 @@ const LABEL: usize = 13;
 const SLOW: [&str; 2] = ["  queues   ", "  bottleneck "];
 
 /// Words after which a duration is one that was measured.
-const BEFORE_TIMES: [&str; 3] = ["in ", "after ", "for "];
+const BEFORE_TIMES: [&str; 5] = ["in ", "after ", "for ", "about ", "longest path "];
 
 /// Words before which it is.
 const BEHIND_TIMES: [&str; 2] = [" ago", " into the run"];
