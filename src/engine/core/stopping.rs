@@ -135,6 +135,10 @@ impl Core {
 
     /// Ends a node that can't go on: its children now, itself with the last of them.
     pub(super) fn cut_short(&mut self, node: NodeId, why: Stopping, reason: String) {
+        if self.rows[node.index()].state == State::Finally {
+            // All that is left of it is what runs after it.
+            return;
+        }
         self.end_children(node, why);
         let row = &mut self.rows[node.index()];
         let is_in = matches!(row.state, State::Ready | State::Running);

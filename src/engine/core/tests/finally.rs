@@ -155,3 +155,14 @@ fn one_that_can_not_be_started_is_told() {
     assert_eq!((attempt, took), (AttemptId(1), Duration::ZERO));
     assert!(matches!(exit, Exit::NotStarted(_)));
 }
+
+#[test]
+fn a_cell_that_has_ended_but_for_it_is_ended_by_no_other() {
+    let mut body = begin("limits continue\na matrix k=1,2 | fails-fast finally");
+    body.exit("a (1)", 0);
+    body.exit("a (2)", 1);
+    assert_eq!(body.running(), "~a (1) ~a (2)");
+    body.exit("a (2)", 0);
+    body.exit("a (1)", 0);
+    assert_eq!(body.ends(), "a (1) passed, a (2) failed, exit 1");
+}
