@@ -37,8 +37,7 @@ impl Core {
     pub(super) fn has_finally(&self, node: NodeId) -> bool {
         let row = &self.rows[node.index()];
         let has_some = !self.plan.process(node).finally.is_empty();
-        let ends = !row.is_done() && row.state != State::Finally;
-        has_some && ends && row.started.is_some() && self.stop != Some(Stop::Kill)
+        has_some && !row.is_over() && row.started.is_some() && self.stop != Some(Stop::Kill)
     }
 
     /// Keeps the slots of an attempt that was the last of its node for what runs after it. Where
@@ -73,6 +72,7 @@ impl Core {
         if outcome.is_failure() {
             // What follows of a failure does not wait for this.
             self.failure_stops(node);
+            self.fail_fast(node);
         }
     }
 

@@ -143,6 +143,11 @@ impl Row {
         matches!(self.state, State::Done { .. })
     }
 
+    /// Returns whether nothing of it is left to do but what runs after it.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_done() || self.state == State::Finally
+    }
+
     /// Returns whether it is ready for a failure that has not come.
     pub(super) fn awaits_failure(&self, failed: bool) -> bool {
         self.run == RunWhen::OnFailure && self.state == State::Waiting && !failed

@@ -105,8 +105,7 @@ impl Core {
             return;
         }
         // A node with unmet edges is judged when they are met, so that its reason is exact.
-        let is_over = row.is_done() || row.state == State::Finally;
-        if is_over || row.unmet > 0 || self.may_start(node) || self.has_lost_service(node) {
+        if row.is_over() || row.unmet > 0 || self.may_start(node) || self.has_lost_service(node) {
             return;
         }
         if row.children > 0 || row.settling > 0 {
@@ -157,7 +156,7 @@ impl Core {
             return;
         }
         for cell in plan.cells(failed) {
-            if !self.rows[cell.id.index()].is_done() {
+            if !self.rows[cell.id.index()].is_over() {
                 self.cut_short(cell.id, Stopping::FailedFast(failed), self.fast_failure(failed));
             }
         }

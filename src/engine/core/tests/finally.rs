@@ -139,6 +139,20 @@ fn what_never_started_has_none() {
     assert_eq!((body.running(), body.ends()), (String::new(), "a failed, exit 1".into()));
 }
 
+/// Found by the first law.
+#[test]
+fn a_cell_that_fails_ends_the_others_and_leaves_what_runs_after_them() {
+    let mut body = begin("a matrix k=1,2,3 | finally fails-fast");
+    let third = body.child("a (3)");
+    body.exit("a (1)", 0);
+    body.exit("a (2)", 1);
+    assert_eq!(body.running(), "a (3)- ~a (1) ~a (2)");
+    body.end_child(third, Exit::Signal(15));
+    assert_eq!(body.running(), "~a (1) ~a (2) ~a (3)");
+    body.all_pass();
+    assert_eq!(body.ends(), "a (1) passed, a (2) failed, a (3) stopped, exit 1");
+}
+
 #[test]
 fn one_that_can_not_be_started_is_told() {
     let mut body = begin("a | finally");
