@@ -169,7 +169,8 @@ impl Test {
         let input = self.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
         let out = given.unwrap_or_else(|| open(STDOUT).into());
         let runner = env!("CARGO_BIN_EXE_runner");
-        let reset: &[&str] = if ignores_signals() { &["env", "--default-signal"] } else { &[] };
+        let reset: &[&str] =
+            if ignores_signals() { &["/usr/bin/env", "--default-signal"] } else { &[] };
         let through = self.through.iter().map(String::as_str);
         let mut words = reset.iter().copied().chain(through).chain([runner]);
         let mut command = std::process::Command::new(words.next().unwrap_or(runner));

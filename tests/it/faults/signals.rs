@@ -233,7 +233,7 @@ while :; do sleep 0.01; done
 fn s07_a_stop_stops_children_and_time() {
     let job = r#"
 [process.work]
-script = "echo $$ >pid; until [ -e go ]; do sleep 0.01; done"
+script = "mkfifo go; echo $$ >pid; read -r go <go"
 timeout = { total = "3s", idle = "2s" }
 "#;
     let running = under_way(job);
@@ -246,8 +246,8 @@ timeout = { total = "3s", idle = "2s" }
     });
     // Longer than the child may take, were this its time.
     std::thread::sleep(Duration::from_secs(4));
-    fs::write(running.path("go"), "").expect("a file");
     running.signal(Signal::CONT);
+    fs::write(running.path("go"), "now\n").expect("it is read");
     let ran = running.wait().exits(0);
     assert!(ran.stderr.contains("work: passed"), "{ran}");
 }

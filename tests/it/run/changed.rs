@@ -15,6 +15,7 @@ unset GIT_DIR
 git init -q -b main .
 git config user.email a@example.org
 git config user.name a
+git config maintenance.auto false
 mkdir -p src docs
 touch src/a docs/b
 git add src docs

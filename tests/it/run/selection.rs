@@ -161,8 +161,10 @@ fn shards_run_everything_once_and_what_is_needed_with_it() {
 /// Commits what is there, or does something else with git.
 #[expect(clippy::disallowed_methods, reason = "git is not one of the program's children")]
 fn git(test: &Test, args: &[&str]) {
-    let who = ["-c", "user.name=t", "-c", "user.email=t@t", "-c", "init.defaultBranch=main"];
-    let done = Command::new("git").args(who).args(args).current_dir(test.path("")).output();
+    let set =
+        ["user.name=t", "user.email=t@t", "init.defaultBranch=main", "maintenance.auto=false"];
+    let set = set.iter().flat_map(|it| ["-c", it]);
+    let done = Command::new("git").args(set).args(args).current_dir(test.path("")).output();
     let done = done.expect("git");
     assert!(done.status.success(), "{done:?}");
 }
