@@ -12,6 +12,7 @@ use super::tests::body::Body;
 use super::tests::player::{Player, Temper};
 use super::tests::random::job;
 use super::tests::story::planned;
+use crate::event::{Node, NodeState, Outcome, Tally};
 
 /// Cases of each law, about a second on a loaded machine. While the core was written, 40 000 of
 /// each were played.
@@ -69,6 +70,26 @@ fn who_has_nothing_to_read_again_keeps_nobody_else_from_it() {
     play(text, 15_791_143_258_333_845_882, Temper::Wild);
 }
 
+/// Found by the last law: whether a queue can be read may hang on a condition, which no plan knows.
+const ON_A_CONDITION: &str = "pool x 2\npool y 1 | rate 2\npool big 20\nqueue q1 | holds 1\n\
+    p0 service!\np1 feeds q1\np2 feeds q1\np3 reads q1 needs p2\np4\np5\np6 reads q1 | asks\n\
+    user0 needs p0\n";
+
+#[test]
+fn a_queue_that_only_who_is_skipped_could_read_in_time_is_told() {
+    let body = play(ON_A_CONDITION, 6_852_120_978_908_178_919, Temper::Faultless);
+    assert_eq!(body.reason("p3"), "what it waits for can't end before queue `q1` is read");
+    assert!(lacks_a_skipped_reader(&body.referee.tally), "{}", body.ends());
+}
+
+/// Returns whether somebody could not go on because a reader was skipped by its condition.
+fn lacks_a_skipped_reader(tally: &Tally) -> bool {
+    let is_skipped = |node: &Node| node.state == NodeState::Done(Outcome::Skipped);
+    let waits = |reason: &String| reason.contains("can't end before queue");
+    tally.nodes.iter().any(|node| node.consumes.is_some() && is_skipped(node))
+        && tally.nodes.iter().any(|node| node.reason.as_ref().is_some_and(waits))
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -101,6 +122,7 @@ proptest! {
     #[test]
     fn what_does_not_fail_is_never_failed(text in job(), seed: u64) {
         let body = play(&text, seed, Temper::Faultless);
+        prop_assume!(!lacks_a_skipped_reader(&body.referee.tally));
         prop_assert_eq!(body.referee.tally.failures(), 0, "{}\n{}", text, body.ends());
         prop_assert_eq!(body.referee.tally.exit(), 0);
     }
