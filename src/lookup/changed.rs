@@ -8,11 +8,12 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use globset::{Error, GlobBuilder};
 
 use super::glob::literal_folder;
+use super::plain::plain;
 
 /// What git sets for hooks: with these it would answer for the repository that an outer git is busy
 /// with, not for the folder that is asked about.
@@ -238,23 +239,11 @@ fn real(path: &Path) -> PathBuf {
     let mut rest = Vec::new();
     for above in path.ancestors() {
         if let Ok(found) = above.canonicalize() {
-            return in_order(&rest.iter().rev().fold(found, |path, name| path.join(name)));
+            return plain(&rest.iter().rev().fold(found, |path, name| path.join(name)));
         }
         rest.extend(above.components().next_back().map(|last| last.as_os_str().to_owned()));
     }
-    in_order(path)
-}
-
-fn in_order(path: &Path) -> PathBuf {
-    let mut made = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => drop(made.pop()),
-            Component::CurDir => {}
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => made.push(part),
-        }
-    }
-    made
+    plain(path)
 }
 
 #[cfg(test)]

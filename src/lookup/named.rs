@@ -3,7 +3,9 @@
 //! A tool names files from where it was started, or from a folder above that: Cargo from the top of
 //! its workspace. Systems that show a repository want them from its top. Unaware of outputs.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
+
+use super::plain::plain;
 
 /// Returns the path of a file from the top of its repository, where it lies in there. `path` is as
 /// it was named by who runs in `cwd`.
@@ -22,21 +24,6 @@ pub fn named(path: &str, cwd: &Path, top: &Path) -> String {
 /// Returns the absolute path of a file, whose own name is kept where it is a link.
 fn real(path: &Path) -> Option<PathBuf> {
     Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
-}
-
-/// Returns a path without detours.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@
 //! job files, those that processes run in, and those that output goes to. Unaware of programs.
 
 use std::collections::HashSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::values::Environments;
+use crate::lookup::plain;
 use crate::model::{Items, Job, Output, Process, Queue, RunWhen, Stdin, Template};
 
 /// What may be made.
@@ -97,19 +98,4 @@ fn follows(process: &Process) -> bool {
         || !process.after.is_empty()
         || matches!(process.stdin, Stdin::Process(_) | Stdin::Pipe(_))
         || process.run == RunWhen::OnFailure
-}
-
-/// Returns a path without `.` and `..`, as it is written and not as links lead.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
-        }
-    }
-    plain
 }
