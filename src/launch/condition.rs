@@ -12,7 +12,7 @@ use super::pieces::Pieces;
 use super::prepare::{Launch, folder};
 use super::values::put;
 use super::{Unfit, Values};
-use crate::model::{self, Cell, Condition, Os, Placeholder, Process, Template};
+use crate::model::{self, Cell, Condition, Os, Process, Template};
 
 /// The conditions of a node, half filled.
 #[derive(Debug)]
@@ -225,16 +225,7 @@ fn half_filled(
 fn is_early(condition: &Condition) -> bool {
     let texts = condition.question.templates();
     let mut placeholders = texts.iter().flat_map(|(text, ..)| text.placeholders());
-    placeholders.all(|(placeholder, _)| match placeholder {
-        Placeholder::Var(_) | Placeholder::Env(_) | Placeholder::Matrix(_) => true,
-        Placeholder::Item
-        | Placeholder::ItemField(_)
-        | Placeholder::ItemIndex
-        | Placeholder::Stdout(_)
-        | Placeholder::Result(..)
-        | Placeholder::RunId
-        | Placeholder::Slot => false,
-    })
+    placeholders.all(|(placeholder, _)| !placeholder.is_late())
 }
 
 fn variable<'e>(env: &'e Variables, name: &str) -> Option<&'e OsStr> {

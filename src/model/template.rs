@@ -159,6 +159,20 @@ impl Placeholder {
         Some(Self::Stdout(rest.strip_suffix(".stdout")?.to_owned()))
     }
 
+    /// Returns whether its value is known only once there is a run, or an attempt.
+    pub fn is_late(&self) -> bool {
+        match self {
+            Self::Item
+            | Self::ItemField(_)
+            | Self::ItemIndex
+            | Self::Stdout(_)
+            | Self::Result(..)
+            | Self::RunId
+            | Self::Slot => true,
+            Self::Var(_) | Self::Env(_) | Self::Matrix(_) => false,
+        }
+    }
+
     /// Returns the process that it takes something of, once that has ended.
     pub fn process(&self) -> Option<&str> {
         match self {

@@ -40,17 +40,7 @@ impl Reader<'_, '_, '_> {
 
     /// Notes a variable whose value only an attempt knows, of those that `uses` are a part of.
     pub(super) fn note_late(&mut self, name: &str, uses: &[Use]) {
-        let late = uses.iter().find(|used| match used.placeholder {
-            Placeholder::Item
-            | Placeholder::ItemField(_)
-            | Placeholder::ItemIndex
-            | Placeholder::Stdout(_)
-            | Placeholder::Result(..)
-            | Placeholder::RunId
-            | Placeholder::Slot => true,
-            Placeholder::Var(_) | Placeholder::Env(_) | Placeholder::Matrix(_) => false,
-        });
-        if let Some(used) = late {
+        if let Some(used) = uses.iter().find(|used| used.placeholder.is_late()) {
             let place = Place::span(self.file.id, used.at.clone());
             self.all.shown.push(Shown::Late(name.to_owned(), place));
         }
