@@ -49,6 +49,24 @@ pub struct Invocation {
     pub may_leak: bool,
 }
 
+impl Invocation {
+    /// Returns one that reads and prints nothing, and has nothing else.
+    pub fn silent(argv: Vec<OsString>, env: Vec<(OsString, OsString)>, cwd: PathBuf) -> Self {
+        Self {
+            argv,
+            env,
+            cwd,
+            stdin: Input::Null,
+            stdout: Output::Null,
+            stderr: Output::Null,
+            extra: Extra::Nothing,
+            job_server: None,
+            interactive: false,
+            may_leak: false,
+        }
+    }
+}
+
 /// The descriptors of a child above 2. Those that it is not given are closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Extra {

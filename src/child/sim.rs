@@ -270,16 +270,9 @@ mod tests {
 
     fn invocation(name: &str) -> Invocation {
         Invocation {
-            argv: vec![name.into()],
-            env: Vec::new(),
-            cwd: "/".into(),
             stdin: Input::Pipe,
             stdout: Output::Pipe,
-            stderr: Output::Null,
-            extra: Extra::Nothing,
-            job_server: None,
-            interactive: false,
-            may_leak: false,
+            ..Invocation::silent(vec![name.into()], Vec::new(), "/".into())
         }
     }
 

@@ -13,7 +13,7 @@ use tokio::task::LocalSet;
 use tokio::time::timeout;
 
 use super::fault::Fault;
-use crate::child::{self, Extra, Host, Input, Invocation, Output, PipeReader, Spawner, StartError};
+use crate::child::{self, Host, Invocation, Output, PipeReader, Spawner, StartError};
 use crate::event::Exit;
 use crate::lookup::{Answer, Asking, Changed, LONGEST_ANSWER, OUTER_GIT, Unknown};
 
@@ -89,16 +89,9 @@ fn invocation(argv: Vec<OsString>, cwd: &Path, inherited: &[(OsString, OsString)
     // What it says of a failure is read.
     let env = kept.chain([("LC_ALL".into(), "C".into())]).collect();
     Invocation {
-        argv,
-        env,
-        cwd: cwd.to_owned(),
-        stdin: Input::Null,
         stdout: Output::Pipe,
         stderr: Output::Pipe,
-        extra: Extra::Nothing,
-        job_server: None,
-        interactive: false,
-        may_leak: false,
+        ..Invocation::silent(argv, env, cwd.to_owned())
     }
 }
 

@@ -13,7 +13,7 @@ use super::changed::{self, Unasked};
 use super::context::Context;
 use super::core::Answer;
 use super::fault::Fault;
-use crate::child::{Extra, Input, Invocation, Output, StartError};
+use crate::child::{Invocation, StartError};
 use crate::event::Exit;
 use crate::launch::{self, Asked, Inquiry, Look, Values};
 use crate::model::NodeId;
@@ -123,19 +123,7 @@ async fn changed(
 /// where it can't. Dropped, it is killed with all that it started.
 async fn end(context: &Context, asked: Inquiry) -> Result<Result<Exit, String>, Fault> {
     let Inquiry { argv, env, cwd } = asked;
-    let invocation = Invocation {
-        argv,
-        env,
-        cwd,
-        stdin: Input::Null,
-        stdout: Output::Null,
-        stderr: Output::Null,
-        extra: Extra::Nothing,
-        job_server: None,
-        interactive: false,
-        may_leak: false,
-    };
-    match context.host.start(invocation).await {
+    match context.host.start(Invocation::silent(argv, env, cwd)).await {
         Ok(mut child) => Ok(Ok(child.wait().await?.exit)),
         Err(StartError::Cannot(why)) => Ok(Err(why.cause)),
         Err(StartError::Fault(fault)) => Err(fault.into()),

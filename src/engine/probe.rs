@@ -3,7 +3,6 @@
 //! One look at a time, each with a bound of its own: how often and for how long is not decided
 //! here. Unaware of who waits for the service.
 
-use std::ffi::OsString;
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,9 +15,9 @@ use tokio::time::timeout;
 use super::context::Context;
 use super::fault::Fault;
 use super::lookout::Lookout;
-use crate::child::{Extra, Input, Invocation, Output, StartError};
+use crate::child::{Invocation, StartError};
 use crate::event::Exit;
-use crate::launch;
+use crate::launch::{self, Inquiry};
 
 /// How long one look may take: a server that says nothing for that long is not ready, and the next
 /// look finds out whether it is then.
@@ -38,19 +37,11 @@ pub(super) enum Probe {
     /// It answers a request for this address, with this status.
     Http(String, u16),
     /// This passes.
-    Command(Words),
+    Command(Inquiry),
     /// It prints a line.
     Line(Rc<Lookout>),
     /// It makes this path.
     File(PathBuf),
-}
-
-/// A command, run as its service is.
-#[derive(Debug)]
-pub(super) struct Words {
-    argv: Vec<OsString>,
-    env: Vec<(OsString, OsString)>,
-    cwd: PathBuf,
 }
 
 impl Probe {
@@ -61,7 +52,7 @@ impl Probe {
             launch::Probe::Http { url, status } => Self::Http(url.clone(), *status),
             launch::Probe::Command(argv) => {
                 let (env, cwd) = (command.env.clone(), command.cwd.clone());
-                Self::Command(Words { argv: argv.clone(), env, cwd })
+                Self::Command(Inquiry { argv: argv.clone(), env, cwd })
             }
             launch::Probe::Line(line) => Self::Line(Rc::new(Lookout::new(line))),
             launch::Probe::File(path) => Self::File(path.clone()),
@@ -78,7 +69,7 @@ impl Probe {
         match self {
             Self::Tcp(address) => Ok(within(connect(address), over).await),
             Self::Http(url, status) => Ok(within(ask(url, *status), over).await),
-            Self::Command(words) => words.run(context, over).await,
+            Self::Command(asked) => pass(context, asked, over).await,
             Self::Line(lookout) => Ok(tokio::select! {
                 () = lookout.seen() => Some(Ok(())),
                 () = over => None,
@@ -170,41 +161,29 @@ async fn first_line(stream: &TcpStream) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&line[..end]).into_owned())
 }
 
-impl Words {
-    async fn run(
-        &self,
-        context: &Context,
-        over: impl Future<Output = ()>,
-    ) -> Result<Option<Result<(), String>>, Fault> {
-        let invocation = Invocation {
-            argv: self.argv.clone(),
-            env: self.env.clone(),
-            cwd: self.cwd.clone(),
-            stdin: Input::Null,
-            stdout: Output::Null,
-            stderr: Output::Null,
-            extra: Extra::Nothing,
-            job_server: None,
-            interactive: false,
-            may_leak: false,
-        };
-        let mut child = match context.host.start(invocation).await {
-            Ok(child) => child,
-            Err(StartError::Cannot(why)) => return Ok(Some(Err(why.cause))),
-            Err(StartError::Fault(fault)) => return Err(fault.into()),
-        };
-        let ended = tokio::select! {
-            ended = timeout(LONGEST, child.wait()) => Some(ended.ok().transpose()?),
-            () = over => None,
-        };
-        if let Some(Some(ended)) = ended {
-            let passed = ended.exit == Exit::Code(0);
-            return Ok(Some(if passed { Ok(()) } else { Err(ended.exit.to_string()) }));
-        }
-        child.kill();
-        child.wait().await?;
-        Ok(ended.map(|_| Err(no_answer())))
+/// Runs a command, as its service is run.
+async fn pass(
+    context: &Context,
+    asked: &Inquiry,
+    over: impl Future<Output = ()>,
+) -> Result<Option<Result<(), String>>, Fault> {
+    let Inquiry { argv, env, cwd } = asked.clone();
+    let mut child = match context.host.start(Invocation::silent(argv, env, cwd)).await {
+        Ok(child) => child,
+        Err(StartError::Cannot(why)) => return Ok(Some(Err(why.cause))),
+        Err(StartError::Fault(fault)) => return Err(fault.into()),
+    };
+    let ended = tokio::select! {
+        ended = timeout(LONGEST, child.wait()) => Some(ended.ok().transpose()?),
+        () = over => None,
+    };
+    if let Some(Some(ended)) = ended {
+        let passed = ended.exit == Exit::Code(0);
+        return Ok(Some(if passed { Ok(()) } else { Err(ended.exit.to_string()) }));
     }
+    child.kill();
+    child.wait().await?;
+    Ok(ended.map(|_| Err(no_answer())))
 }
 
 fn found(path: &Path) -> Result<(), String> {

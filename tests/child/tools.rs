@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use runner::child::{Child, Ended, Extra, Host, Input, Invocation, Output, PipeReader, StartError};
+use runner::child::{Child, Ended, Host, Invocation, Output, PipeReader, StartError};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
@@ -22,17 +22,12 @@ pub(crate) struct Ran {
 
 /// Makes an invocation with captured output and a plain environment.
 pub(crate) fn invocation(argv: &[&str]) -> Invocation {
+    let argv = argv.iter().map(OsString::from).collect();
+    let env = vec![("PATH".into(), std::env::var_os("PATH").unwrap_or_default())];
     Invocation {
-        argv: argv.iter().map(OsString::from).collect(),
-        env: vec![("PATH".into(), std::env::var_os("PATH").unwrap_or_default())],
-        cwd: "/".into(),
-        stdin: Input::Null,
         stdout: Output::Pipe,
         stderr: Output::Pipe,
-        extra: Extra::Nothing,
-        job_server: None,
-        interactive: false,
-        may_leak: false,
+        ..Invocation::silent(argv, env, "/".into())
     }
 }
 

@@ -32,16 +32,11 @@ pub(super) fn prepare(
     let outlet = |stream| Log::outlet(context, (start.node, start.attempt), stream, None);
     Ok(Prepared {
         invocation: child::Invocation {
-            argv,
-            env,
-            cwd,
-            stdin: child::Input::Null,
             stdout: child::Output::Pipe,
             stderr: child::Output::Pipe,
-            extra: child::Extra::Nothing,
             job_server,
-            interactive: false,
             may_leak: process.leaks == Leaks::Allow,
+            ..child::Invocation::silent(argv, env, cwd)
         },
         payload: Payload::None,
         stdout: outlet(Stream::Stdout),
