@@ -8,7 +8,7 @@
 //!   durations.json         how long nodes took in earlier runs
 //!   latest                 a link to the newest run
 //!   runs/20261123-015618-3f2a/
-//!     lock                 held while the run goes on; the kernel lets go of it
+//!     lock                 held while the run goes on, gone once it has told its end
 //!     events.jsonl         the event stream
 //!     logs/test.out        standard output of `test`, byte for byte; `test.err` beside it
 //!     items/pages          items of queue `pages` that an earlier run has left to this one
@@ -40,5 +40,5 @@ pub use folder::RunFolder;
 pub use kept::{Keeper, kept_items};
 pub use log::{Log, Mode, Piece};
 pub use results::{ResultsFile, Unreadable};
-pub use runs::{JOB_SERVER, KEEP_RUNS, run_ids, take_run};
+pub use runs::{JOB_SERVER, KEEP_RUNS, events_of, run_ids, take_run};
 pub use tail::{last_lines, tail};

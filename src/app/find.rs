@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::dead::Named;
 use super::words::safe;
 use super::{Fault, validate};
-use crate::journal::run_ids;
+use crate::journal::{events_of, run_ids};
 use crate::model::nearest;
 
 /// The state folder beside a job file.
@@ -38,7 +38,7 @@ pub(super) struct Found {
 impl Found {
     /// Returns its events.
     pub(super) fn events(&self) -> PathBuf {
-        self.path.join("events.jsonl")
+        events_of(&self.path)
     }
 }
 
@@ -77,7 +77,7 @@ fn is_item(word: &str) -> bool {
 
 /// Returns the folder of a run that was named by its path.
 fn folder(path: &Path) -> Result<PathBuf, Fault> {
-    if path.join("events.jsonl").is_file() {
+    if events_of(path).is_file() {
         return Ok(path.to_owned());
     }
     let path = safe(&path.to_string_lossy());

@@ -15,7 +15,7 @@ use super::why::reason;
 use super::words::{count, rounded, safe};
 use super::{FINE, Fault, Invoked, WRONG, conditions};
 use crate::event::{self, NodeState, Tally};
-use crate::journal::run_ids;
+use crate::journal::{events_of, run_ids};
 use crate::launch::Launch;
 use crate::model::{NodeId, PoolId, QueueId, RunWhen, nearest};
 use crate::plan::{Node, Plan, Why};
@@ -169,7 +169,7 @@ fn before(past: &Past, job: &Path, process: &str, to: &mut dyn Write) -> Result<
     let mut told = 0;
     for id in run_ids(past.state())?.iter().rev() {
         let run = past.state().join("runs").join(id);
-        let events = run.join("events.jsonl").metadata();
+        let events = events_of(&run).metadata();
         if told == RUNS || !events.is_ok_and(|events| events.len() <= EVENTS) {
             continue;
         }

@@ -12,7 +12,7 @@ use super::Fault;
 use super::find::find;
 use super::{Invoked, Named};
 use crate::event::Tally;
-use crate::journal::read_events;
+use crate::journal::{events_of, read_events};
 use crate::report::{Form, Written, written};
 
 /// Where GitHub Actions lets a step write a page about itself.
@@ -29,32 +29,35 @@ pub struct Report {
 
 /// Writes files about a run that is kept.
 pub fn report(named: &Named, reports: &[Report]) -> Invoked {
-    write(&find(named)?.path, reports)?;
+    write(&find(named)?.path, reports, None)?;
     Ok(0)
 }
 
-/// Writes files about the run in a folder.
-pub(super) fn write(run: &Path, reports: &[Report]) -> Result<(), Fault> {
-    if reports.is_empty() {
-        return Ok(());
-    }
-    let (mut told, tally) = read(run, reports.iter().map(|report| report.form))?;
-    for (report, told) in reports.iter().zip(&mut told) {
-        let written = put(&report.path, told.as_mut(), &tally);
-        written.map_err(|error| Fault::File { path: report.path.clone(), error })?;
-    }
-    Ok(())
+/// Writes files about the run in a folder that has just ended, and adds a page about it to that of
+/// the step where GitHub Actions runs it.
+pub(super) fn tell(run: &Path, reports: &[Report]) -> Result<(), Fault> {
+    let summary = env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty());
+    write(run, reports, summary.as_deref().map(Path::new))
 }
 
-/// Adds a page about the run in a folder to that of the step, where GitHub Actions runs it.
-pub(super) fn summarize_step(run: &Path) -> Result<(), Fault> {
-    let Some(path) = env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty()) else {
+fn write(run: &Path, reports: &[Report], summary: Option<&Path>) -> Result<(), Fault> {
+    if reports.is_empty() && summary.is_none() {
         return Ok(());
+    }
+    let page = summary.map(|_| Form::Markdown);
+    let (mut told, tally) = read(run, reports.iter().map(|report| report.form).chain(page))?;
+    let fault = |path: &Path| {
+        let path = path.to_owned();
+        |error| Fault::File { path, error }
     };
-    let (mut told, tally) = read(run, std::iter::once(Form::Markdown))?;
-    let file = OpenOptions::new().append(true).create(true).open(&path);
-    let written = file.and_then(|mut file| told[0].write(&tally, &mut file));
-    written.map_err(|error| Fault::File { path: path.into(), error })
+    for (report, told) in reports.iter().zip(&mut told) {
+        put(&report.path, told.as_mut(), &tally).map_err(fault(&report.path))?;
+    }
+    if let Some((path, page)) = summary.zip(told.last_mut()) {
+        let file = OpenOptions::new().append(true).create(true).open(path);
+        file.and_then(|mut file| page.write(&tally, &mut file)).map_err(fault(path))?;
+    }
+    Ok(())
 }
 
 type Told = (Vec<Box<dyn Written>>, Tally);
@@ -67,7 +70,7 @@ pub(super) fn read_tally(run: &Path) -> Result<Tally, Fault> {
 fn read(run: &Path, forms: impl Iterator<Item = Form>) -> Result<Told, Fault> {
     let mut told: Vec<_> = forms.map(written).collect();
     let mut tally = Tally::default();
-    for event in read_events(&run.join("events.jsonl"))? {
+    for event in read_events(&events_of(run))? {
         let event = event?;
         tally.count(&event);
         for one in &mut told {

@@ -102,7 +102,7 @@ impl Going {
     pub(super) fn go_and_tell(self, standby: Standby, past: Past, reports: &[Report]) -> Invoked {
         let kept = self.folder.path().to_owned();
         let ended = self.go(standby);
-        let told = reports::write(&kept, reports).and_then(|()| reports::summarize_step(&kept));
+        let told = reports::tell(&kept, reports);
         let ended = ended?;
         past.learn(ended.took)?;
         told?;

@@ -72,7 +72,7 @@ impl RunFolder {
 
     /// Creates the file of events; once a run.
     pub fn events(&self) -> Result<EventsFile, Fault> {
-        EventsFile::create(self.path.join("events.jsonl"))
+        EventsFile::create(runs::events_of(&self.path))
     }
 
     /// Returns where the items of a queue lie that an earlier run has left to this one.

@@ -105,9 +105,14 @@ pub(super) fn is_cut_off(run: &Path) -> bool {
     lock.is_ok_and(|lock| lock.try_lock().is_ok()) && !has_ended(run)
 }
 
+/// Returns where the events of a run lie.
+pub fn events_of(run: &Path) -> PathBuf {
+    run.join("events.jsonl")
+}
+
 /// Returns whether a run told its end.
 fn has_ended(run: &Path) -> bool {
-    let Ok(file) = File::open(run.join("events.jsonl")) else { return false };
+    let Ok(file) = File::open(events_of(run)) else { return false };
     let from = file.metadata().map_or(0, |it| it.len().saturating_sub(LAST_EVENT));
     let mut last = Vec::new();
     let read = { &file }.seek(SeekFrom::Start(from)).and_then(|_| { &file }.read_to_end(&mut last));

@@ -10,7 +10,7 @@ use crate::app::Fault;
 use crate::app::find::Found;
 use crate::app::words::safe;
 use crate::event::{Event, EventKind, Letters, Verdict};
-use crate::journal::{Fate, Fates, mark, marked, read_events, take_run};
+use crate::journal::{Fate, Fates, events_of, mark, marked, read_events, take_run};
 use crate::model::QueueId;
 
 /// Takes a run, so that nobody else changes what became of its items meanwhile.
@@ -28,7 +28,7 @@ pub(super) fn settle(found: &Found) -> Result<(), Fault> {
         let Fate::Retrying { run, folder, mixed, flows } = fate else { continue };
         let items = marked(&found.path, fate)?;
         let mut heard = Heard::of(&items, *mixed);
-        let events = folder.join("events.jsonl");
+        let events = events_of(folder);
         // A run that was removed can't be asked any more, nor one that had no time to begin.
         if events.is_file() {
             for event in read_events(&events)? {
