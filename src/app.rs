@@ -2,14 +2,14 @@
 //!
 //! Joins the floors below and knows none of their insides. Unaware of argument syntax.
 //!
-//! Reading order: [`usual`] finds a job, [`load`] reads and proves it; [`choice`] plans it, with
-//! what [`past`] runs have taught and what has changed [`since`]; `run` runs it, and `rerun` an
-//! earlier run, whose [`source`] is found; `validate` only reads it, with [`places`], and `explain`
-//! says what its codes mean; `view` shows it in some form: [`plan`], [`list`], [`graph`], [`dry`],
-//! with [`why`] and [`words`]; [`outlook`](mod@outlook) is about one process of it, and
-//! [`trace`](mod@trace) tells how a plan comes about; `schema` prints the shapes of what is read
-//! and written; `lsp` answers an editor; `fmt` writes job files anew, by [`replace`]; [`dead`] is
-//! about the items that failed for good; [`known`] is what can be named while one types; `init`
+//! Reading order: [`usual`](mod@usual) finds a job, [`load`] reads and proves it; [`choice`] plans
+//! it, with what [`past`] runs have taught and what has changed [`since`]; `run` runs it, and
+//! `rerun` an earlier run, whose [`source`] is found; `validate` only reads it, with [`places`],
+//! and `explain` says what its codes mean; `view` shows it in some form: [`plan`], [`list`],
+//! [`graph`], [`dry`], with [`why`] and [`words`]; [`outlook`](mod@outlook) is about one process of
+//! it, and [`trace`](mod@trace) tells how a plan comes about; `schema` prints the shapes of what is
+//! read and written; `lsp` answers an editor; `fmt` writes job files anew, by [`replace`]; [`dead`]
+//! is about the items that failed for good; [`known`] is what can be named while one types; `init`
 //! and `import` write a first job file, by [`written`].
 
 mod choice;

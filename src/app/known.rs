@@ -43,7 +43,7 @@ pub fn vars(job: Option<&Path>) -> Vec<Known> {
 
 /// Reads a job file as far as it can be, or the only one that is usual here.
 fn read(job: Option<&Path>) -> Option<Job> {
-    let only = || usual().pop().filter(|_| usual().len() == 1);
+    let only = || <[PathBuf; 1]>::try_from(usual()).ok().map(|[only]| only);
     job_of(&job.map(Path::to_owned).or_else(only)?)
 }
 
