@@ -232,6 +232,7 @@ fn declare(context: &Context, file: PathBuf, options: Vec<String>, started: u64)
 /// Tells the end of the run. A verdict is told only when everything before it was written.
 fn conclude(context: &Context, ran: Result<(), Fault>) -> Result<Ended, Fault> {
     let teller = &context.teller;
+    context.host.dismiss();
     teller.tick();
     let synced = context.folder.sync_logs().map_err(Fault::Journal);
     let ran = ran.and(synced).and_then(|()| teller.lost());

@@ -68,15 +68,14 @@ impl Headroom {
         groups.chain(machine).min()
     }
 
-    /// Returns how often something was killed because memory had run out, on this machine and in
-    /// this group.
+    /// Returns how often something was killed because memory had run out: in this group, whoever
+    /// had none left, or on this machine, where the group does not count.
     pub(super) fn kills(&self) -> u64 {
-        let machine = number_of(&self.proc.join("vmstat"), "oom_kill");
         let own = self
             .groups
             .first()
             .and_then(|(folder, version)| number_of(&folder.join(version.kills), "oom_kill"));
-        machine.unwrap_or(0) + own.unwrap_or(0)
+        own.or_else(|| number_of(&self.proc.join("vmstat"), "oom_kill")).unwrap_or(0)
     }
 }
 
@@ -155,7 +154,7 @@ mod tests {
             ("sys/fs/cgroup/a/b/memory.current", "900\n"),
             ("sys/fs/cgroup/a/b/memory.events", "oom 9\noom_kill 2\n"),
         ]);
-        assert_eq!((headroom.available(), headroom.kills()), (Some(350), 5));
+        assert_eq!((headroom.available(), headroom.kills()), (Some(350), 2));
     }
 
     #[test]

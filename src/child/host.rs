@@ -200,6 +200,15 @@ impl Host {
         }
     }
 
+    /// Has everything that was started end, for good: nothing is started any more. What that takes
+    /// is waited for when this is dropped, so that both go on at the same time until then.
+    pub fn dismiss(&self) {
+        match self {
+            Self::Os(os) => os.dismiss(),
+            Self::Sim(_) => {}
+        }
+    }
+
     /// Returns how many bytes of memory children can still use; `None` where nobody can say.
     pub fn available_memory(&self) -> Option<u64> {
         match self {

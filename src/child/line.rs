@@ -237,9 +237,14 @@ impl Line {
         self.oom_kills.replace(kills) < kills
     }
 
-    /// Ends the spawner: it kills what is left, and is waited for.
-    pub(super) fn hang_up(&self) {
+    /// Has the spawner end, which kills what is left first. Not waited for.
+    pub(super) fn dismiss(&self) {
         let _ = shutdown(&self.socket, Shutdown::Both);
+    }
+
+    /// Ends the spawner, and waits for it.
+    pub(super) fn hang_up(&self) {
+        self.dismiss();
         if !ends_within(&self.pidfd, FAREWELL) {
             // It stands still, or the system holds it: what it had to end is ours now.
             let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);

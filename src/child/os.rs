@@ -122,6 +122,11 @@ impl Os {
     pub(super) fn guard(&self, on: bool) {
         self.line.guard(on);
     }
+
+    /// Has the spawner end, which is waited for when this is dropped.
+    pub(super) fn dismiss(&self) {
+        self.line.dismiss();
+    }
 }
 
 impl Drop for Os {

@@ -34,8 +34,9 @@ const AUTH: [&[u8]; 2] = [b"--jobserver-auth=", b"--jobserver-fds="];
 /// What stands in the program of a make that knows named pipes.
 const KNOWS: &[u8] = b"fifo:";
 
-/// Bytes of that program that are looked at at once: it is of some hundred KiB, and every run asks.
-const WINDOW: usize = 64 * 1024;
+/// Bytes of that program that are looked at at once: it is of some hundred KiB, every run asks, and
+/// this much stays in the nearest cache.
+const WINDOW: usize = 16 * 1024;
 
 /// The names of make.
 const MAKES: [&[u8]; 2] = [b"make", b"gmake"];

@@ -27,6 +27,10 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 /// Damaged files that are kept aside before the folder is taken for broken.
 const ASIDE: u32 = 1_000;
 
+/// What is worth a write: by how much all means together must have moved. Who runs one short
+/// process again and again learns nothing by it, and would wait for the disk as long as for that.
+const NEWS: Duration = Duration::from_millis(1);
+
 /// How many hundredths of the mean the last run is.
 const LAST_RUN_PERCENT: u64 = 30;
 
@@ -35,6 +39,8 @@ const LAST_RUN_PERCENT: u64 = 30;
 pub struct Durations {
     known: BTreeMap<String, Known>,
     state: State,
+    /// By how much the means have moved since they were loaded, all together.
+    moved: Duration,
 }
 
 /// What was found on disk.
@@ -102,8 +108,11 @@ impl Durations {
         };
         let newer = || serde_json::from_slice::<Head>(&text).is_ok_and(|head| head.schema > SCHEMA);
         let (state, told) = match serde_json::from_slice::<Written>(&text) {
-            Ok(written) if written.schema <= SCHEMA => {
-                return (Self { known: written.nodes, state: State::Sound }, None);
+            Ok(Written { schema, nodes: mut known }) if schema <= SCHEMA => {
+                for known in known.values_mut() {
+                    known.age = known.age.saturating_add(1);
+                }
+                return (Self { known, ..Self::default() }, None);
             }
             Err(error) if !newer() => {
                 (State::Damaged, format!("is damaged and will be set aside: {error}"))
@@ -111,7 +120,7 @@ impl Durations {
             Ok(_) | Err(_) => (State::Newer, "is of a newer version and left alone".to_owned()),
         };
         let told = format!("past durations are unknown: `{}` {told}", path.display());
-        (Self { known: BTreeMap::new(), state }, Some(told))
+        (Self { state, ..Self::default() }, Some(told))
     }
 
     /// Returns how long each node is expected to take.
@@ -123,32 +132,35 @@ impl Durations {
     /// Counts one more run of a node.
     pub fn learn(&mut self, name: &str, took: Duration) {
         let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let micros = match self.known.get(name) {
+        let (micros, moved) = match self.known.get(name) {
             Some(known) => {
                 let parts = |micros: u64, percent| u128::from(micros) * u128::from(percent);
                 let mean =
                     parts(known.micros, 100 - LAST_RUN_PERCENT) + parts(took, LAST_RUN_PERCENT);
-                u64::try_from(mean / 100).unwrap_or(u64::MAX)
+                let mean = u64::try_from(mean / 100).unwrap_or(u64::MAX);
+                // Who did not run the last time is known to run again.
+                let moved = Duration::from_micros(mean.abs_diff(known.micros));
+                (mean, if known.age > 1 { NEWS } else { moved })
             }
-            None => took,
+            None => (took, NEWS),
         };
+        self.moved = self.moved.saturating_add(moved);
         self.known.insert(name.to_owned(), Known { micros, age: 0 });
     }
 
-    /// Saves them into a state folder, whole or not at all. The disk is not asked to keep them:
-    /// they guess at the future, and after a power cut older ones guess as well.
-    pub fn save(&mut self, state: &Path) -> Result<(), Fault> {
-        if self.state == State::Newer {
+    /// Saves them into a state folder, whole or not at all, if there is news. The disk is not asked
+    /// to keep them: they guess at the future, and after a power cut older ones guess as well.
+    pub fn save(mut self, state: &Path) -> Result<(), Fault> {
+        if self.state == State::Newer || self.moved < NEWS {
             return Ok(());
         }
         let _held = folder::lock_state(state)?;
         let path = state.join("durations.json");
         if self.state == State::Damaged {
             set_aside(&path)?;
-            self.state = State::Sound;
         }
         self.forget();
-        let written = Written { schema: SCHEMA, nodes: self.known.clone() };
+        let written = Written { schema: SCHEMA, nodes: self.known };
         let fresh = state.join("durations.json.new");
         let mut text = serde_json::to_vec(&written)
             .map_err(io::Error::from)
@@ -158,11 +170,7 @@ impl Durations {
         fs::remove_file(&fresh).ok();
         let mut file = folder::create(&fresh)?;
         file.write_all(&text).map_err(Fault::to("write", &fresh))?;
-        fs::rename(&fresh, &path).map_err(Fault::to("replace", &path))?;
-        for known in self.known.values_mut() {
-            known.age = known.age.saturating_add(1);
-        }
-        Ok(())
+        fs::rename(&fresh, &path).map_err(Fault::to("replace", &path))
     }
 
     /// Forgets what did not run for longest, where there is too much.
@@ -214,9 +222,9 @@ mod tests {
     #[test]
     fn the_last_run_counts_most() {
         let home = tempfile::tempdir().unwrap();
-        let (mut durations, told) = Durations::load(home.path());
-        assert_eq!(told, None);
         for took in [100, 200] {
+            let (mut durations, told) = Durations::load(home.path());
+            assert_eq!(told, None);
             durations.learn("test (linux)", Duration::from_secs(took));
             durations.save(home.path()).unwrap();
         }
@@ -247,6 +255,7 @@ mod tests {
         fs::write(&path, r#"{"schema":2,"nodes":[]}"#).unwrap();
         let (mut durations, told) = Durations::load(home.path());
         assert!(told.unwrap().ends_with("is of a newer version and left alone"));
+        durations.learn("a", Duration::from_secs(1));
         durations.save(home.path()).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), r#"{"schema":2,"nodes":[]}"#);
     }
@@ -254,22 +263,48 @@ mod tests {
     #[test]
     fn what_did_not_run_for_longest_is_forgotten() {
         let home = tempfile::tempdir().unwrap();
-        let mut durations = Durations::default();
-        durations.learn("old", Duration::from_secs(1));
-        durations.save(home.path()).unwrap();
-        for number in 0..REMEMBERED {
-            durations.learn(&number.to_string(), Duration::from_secs(1));
-        }
-        durations.save(home.path()).unwrap();
+        let save = |names: &[String], seconds| {
+            let (mut durations, _) = Durations::load(home.path());
+            for name in names {
+                durations.learn(name, Duration::from_secs(seconds));
+            }
+            durations.save(home.path()).unwrap();
+        };
+        // By its name it would stay.
+        save(&["0".to_owned(), "z".to_owned()], 1);
+        save(&["z".to_owned()], 2);
+        let others: Vec<String> = (1..REMEMBERED).map(|number| number.to_string()).collect();
+        save(&others, 1);
         let (durations, _) = Durations::load(home.path());
         assert_eq!(durations.known.len(), REMEMBERED);
-        assert_eq!(seconds(&durations, "old"), None);
+        assert_eq!((seconds(&durations, "0"), seconds(&durations, "z")), (None, Some(1)));
+    }
+
+    #[test]
+    fn what_is_no_news_is_not_written() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("durations.json");
+        let learn = |took: &[(&str, u64)]| {
+            let (mut durations, _) = Durations::load(home.path());
+            for (name, micros) in took {
+                durations.learn(name, Duration::from_micros(*micros));
+            }
+            durations.save(home.path()).unwrap();
+            fs::read_to_string(&path).unwrap()
+        };
+        let first = learn(&[("a", 10_000), ("b", 10_000)]);
+        assert_eq!(learn(&[("a", 13_000)]), first);
+        assert_ne!(learn(&[("a", 13_000), ("b", 11_000)]), first, "both moved, by 1.2 ms");
+        let second = learn(&[("a", 20_000)]);
+        assert_ne!(learn(&[("b", 10_300)]), second, "it did not run the last time");
     }
 
     #[test]
     fn a_failed_save_names_the_file() {
         let home = tempfile::tempdir().unwrap();
-        let fault = Durations::default().save(&home.path().join("gone")).unwrap_err();
+        let mut durations = Durations::default();
+        durations.learn("a", Duration::from_secs(1));
+        let fault = durations.save(&home.path().join("gone")).unwrap_err();
         assert!(fault.to_string().ends_with("gone/lock`: it does not exist"), "{fault}");
     }
 }

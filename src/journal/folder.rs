@@ -46,7 +46,6 @@ impl RunFolder {
         let lock_path = path.join(runs::LOCK);
         let lock = create(&lock_path)?;
         lock.lock().map_err(Fault::to("lock", &lock_path))?;
-        folder(&path.join("logs"))?;
         let last = fs::read_link(state.join(LATEST)).map(|run| state.join(run)).ok();
         link_latest(state, &id);
         runs::prune(&all, keep)?;
@@ -89,10 +88,12 @@ impl RunFolder {
     /// is made slower by it.
     pub fn sync_logs(&self) -> Result<(), Fault> {
         let logs = self.path.join("logs");
-        let folder = File::open(&logs).map_err(Fault::to("open", &logs))?;
-        let mut count = 0;
+        let folder = match File::open(&logs) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            folder => folder.map_err(Fault::to("open", &logs))?,
+        };
         // What is in it was written by this run.
-        for file in fs::read_dir(&logs).map_err(Fault::to("read", &logs))? {
+        for (count, file) in fs::read_dir(&logs).map_err(Fault::to("read", &logs))?.enumerate() {
             if count == ONE_BY_ONE {
                 let synced = syncfs(&folder).map_err(io::Error::from);
                 return synced.map_err(Fault::to("sync", &logs));
@@ -100,9 +101,8 @@ impl RunFolder {
             let path = file.map_err(Fault::to("read", &logs))?.path();
             let file = File::open(&path).map_err(Fault::to("open", &path))?;
             file.sync_data().map_err(Fault::to("sync", &path))?;
-            count += 1;
         }
-        if count > 0 { folder.sync_all().map_err(Fault::to("sync", &logs)) } else { Ok(()) }
+        folder.sync_all().map_err(Fault::to("sync", &logs))
     }
 
     /// Lets go of the run, which has told its end: from now on it is one that is kept.
@@ -148,10 +148,21 @@ pub(super) fn create(path: &Path) -> Result<File, Fault> {
     options.open(path).map_err(Fault::to("create", path))
 }
 
+/// Creates such a file, and the folder that it lies in where that does not exist, but none above.
+pub(super) fn create_within(path: &Path) -> Result<File, Fault> {
+    match create(path) {
+        Err(Fault::Disk { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+        created => return created,
+    }
+    let made = path.parent().map_or(Ok(()), |folder| DirBuilder::new().mode(0o700).create(folder));
+    made.map_err(Fault::to("create", path))?;
+    create(path)
+}
+
 /// Makes a folder, and those above it, where it does not exist, for its owner only. The state
 /// folder itself may be reached over a link, as its user says; nothing in it may be one.
 pub(super) fn folder(path: &Path) -> Result<(), Fault> {
-    let own = ["runs", "logs", "items", "results"];
+    let own = ["runs", "items"];
     let inside = path.file_name().is_some_and(|name| own.iter().any(|own| name == *own));
     if inside && path.is_symlink() {
         return Err(Fault::Link { path: path.to_owned() });
@@ -254,7 +265,7 @@ mod tests {
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(create)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
-        assert!(runs.iter().all(|run| run.path().join("logs").is_dir()));
+        assert!(runs.iter().all(|run| run.path().join("lock").is_file()));
     }
 
     #[test]

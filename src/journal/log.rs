@@ -111,7 +111,7 @@ impl Log {
     fn open(&self) -> Result<File, Fault> {
         let path = self.path();
         if self.0.length.get() == 0 {
-            return folder::create(&path);
+            return folder::create_within(&path);
         }
         OpenOptions::new().append(true).open(&path).map_err(Fault::to("open", &path))
     }
@@ -121,7 +121,7 @@ impl Log {
         let number = self.0.apart.get() + 1;
         self.0.apart.set(number);
         let path = self.0.folder.join(format!("{}+{number}.{}", self.0.stem, self.0.extension));
-        Ok((folder::create(&path)?, path))
+        Ok((folder::create_within(&path)?, path))
     }
 }
 
@@ -253,8 +253,9 @@ mod tests {
     #[test]
     fn a_fault_names_the_file() {
         let home = tempfile::tempdir().unwrap();
-        let fault = log(&home.path().join("gone")).piece(Mode::Direct).write(b"x").unwrap_err();
+        let gone = home.path().join("gone/logs");
+        let fault = log(&gone).piece(Mode::Direct).write(b"x").unwrap_err();
         assert_eq!(fault.kind(), io::ErrorKind::NotFound);
-        assert!(fault.to_string().ends_with("gone/test.out`: it does not exist"), "{fault}");
+        assert!(fault.to_string().ends_with("gone/logs/test.out`: it does not exist"), "{fault}");
     }
 }

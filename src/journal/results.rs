@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use thiserror::Error;
 
 use super::Fault;
-use super::folder::{create, folder};
+use super::folder::create_within;
 use crate::model::AttemptId;
 
 /// The file of one attempt. It goes with this value: what it held is told by an event, without
@@ -44,13 +44,7 @@ impl ResultsFile {
         let all = run.join("results");
         let path = std::path::absolute(all.join(attempt.to_string()));
         let path = path.map_err(Fault::to("find", &all))?;
-        match create(&path) {
-            Err(Fault::Disk { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                folder(&all)?;
-                create(&path)?
-            }
-            made => made?,
-        };
+        create_within(&path)?;
         Ok(Self { path })
     }
 
