@@ -5,12 +5,13 @@
 //! Unaware of serde, TOML, tokio and petgraph.
 //!
 //! Reading order: [`job`], [`process`], [`condition`], [`service`], [`matcher`], [`pool`],
-//! [`queue`], [`template`], [`ids`], [`problem`], [`mod@nearest`].
+//! [`queue`], [`template`], [`mod@name`], [`ids`], [`problem`], [`mod@nearest`].
 
 mod condition;
 mod ids;
 mod job;
 mod matcher;
+mod name;
 mod nearest;
 mod pool;
 mod problem;
@@ -23,6 +24,7 @@ pub use condition::{Condition, Os, Question};
 pub use ids::{AttemptId, NodeId, PoolId, QueueId};
 pub use job::{Environment, Inherit, Job, Limits, OnFailure};
 pub use matcher::{GROUPS, Matcher, Tool};
+pub use name::{LONGEST_NAME, is_part_of_name, unusable};
 pub use nearest::{fold, nearest, nearest_at};
 pub use pool::{Pool, Rate, Size};
 pub use problem::{Code, FileId, Fix, Label, Part, Place, Problem, Severity, Source, Step, code};

@@ -50,7 +50,7 @@ use super::measures::Wrong;
 use super::names::{self, Meant};
 use crate::model::{Code, FileId, Job, Label, Place, Problem, code};
 use environment::Pairs;
-use naming::{Names, unusable};
+use naming::Names;
 use placeholder::Loose;
 use secrets::Shown;
 use section::Section;

@@ -12,7 +12,7 @@ use super::context::Context;
 use crate::event::EventKind;
 use crate::journal::{ResultsFile, Unreadable};
 use crate::launch::MAX_STDOUT;
-use crate::model::{AttemptId, NodeId, Placeholder, Template};
+use crate::model::{AttemptId, NodeId, Placeholder, Template, unusable};
 use crate::plan::Plan;
 
 /// Bytes of a file of results: as many as GitHub takes of a job.
@@ -23,9 +23,6 @@ const MAX_KEYS: usize = 256;
 
 /// Bytes of a value: as many as of the other text that one process hands to another by its name.
 const MAX_VALUE: usize = MAX_STDOUT;
-
-/// Characters of a key, as of every name of a job file.
-const MAX_KEY: usize = 64;
 
 /// Results by their keys.
 pub(super) type Values = BTreeMap<String, String>;
@@ -46,8 +43,8 @@ enum Wrong {
     NotText(usize),
     #[error("has neither `key=value` nor `key<<END` in line {0}")]
     NoPair(usize),
-    #[error("has a key in line {0} that is no name: letters, digits, `.`, `_` and `-`, at most 64")]
-    NoName(usize),
+    #[error("has a key in line {0} that is no name: {1}")]
+    NoName(usize, String),
     #[error("has no word behind `<<` in line {0}")]
     NoEnd(usize),
     #[error("has no line that ends what begins in line {0}")]
@@ -161,8 +158,8 @@ fn parse(bytes: &[u8]) -> Result<Values, Wrong> {
             let within = lines.by_ref().map(|(line, _)| line);
             lines_until(end, within, number)?
         };
-        if !is_name(key) {
-            return Err(Wrong::NoName(number));
+        if let Some(why) = unusable(key) {
+            return Err(Wrong::NoName(number, why));
         }
         if value.len() > MAX_VALUE {
             return Err(Wrong::LongValue(number));
@@ -192,12 +189,6 @@ fn lines_until<'t>(
         value.push(line);
     }
     Err(Wrong::Open(began))
-}
-
-/// Returns whether a key can stand in a placeholder.
-fn is_name(key: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    !key.is_empty() && key.len() <= MAX_KEY && !key.starts_with('-') && key.bytes().all(plain)
 }
 
 #[cfg(test)]
@@ -239,8 +230,8 @@ mod tests {
         for (text, expected) in [
             ("a=1\nhello", "has neither `key=value` nor `key<<END` in line 2"),
             ("a<b=1", "has neither `key=value` nor `key<<END` in line 1"),
-            ("\n=1", "has a key in line 2 that is no name"),
-            ("a b=1", "has a key in line 1 that is no name"),
+            ("\n=1", "has a key in line 2 that is no name: it is empty"),
+            ("a b=1", "has a key in line 1 that is no name: it holds ' '"),
             ("a<<\nx", "has no word behind `<<` in line 1"),
             ("b=1\na<<END\nx\nEND ", "has no line that ends what begins in line 2"),
             (&long, "has a value of more than 65536 bytes in line 1"),

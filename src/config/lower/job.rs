@@ -11,7 +11,7 @@ use crate::config::document::Document;
 use crate::config::forms::{At, Either, Key, Map, Span, Time};
 use crate::config::measures;
 use crate::config::raw::{self, EDGES, JobFile};
-use crate::model::{FileId, OnFailure, Place, Problem, code, nearest};
+use crate::model::{FileId, OnFailure, Place, Problem, code, nearest, unusable};
 
 impl Lowering<'_> {
     /// Puts `--var` over `vars`.
@@ -103,7 +103,7 @@ impl Reader<'_, '_, '_> {
 
     fn vars(&mut self, vars: &Key<Map<String>>) {
         for (name, value) in vars.get().map_or(&[][..], |vars| &vars.value.0) {
-            if let Some(why) = super::unusable(&name.value) {
+            if let Some(why) = unusable(&name.value) {
                 let said = format!("{:?} cannot name a variable: {why}", name.value);
                 let help = "use letters, digits, `.`, `_` and `-`";
                 self.error(code::BAD_NAME, said, name.at, ("this name", help));

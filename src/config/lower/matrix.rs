@@ -4,10 +4,10 @@
 
 use std::collections::HashSet;
 
-use super::{Reader, unusable};
+use super::Reader;
 use crate::config::forms::{At, Cell as Scalar, Either, Key, List, Map, Span};
 use crate::config::raw;
-use crate::model::{Cell, Matrix, Problem, code, nearest};
+use crate::model::{Cell, Matrix, Problem, code, nearest, unusable};
 
 /// The most instances of one process: more were not meant, and each has its own log.
 const MOST_CELLS: usize = 65_536;

@@ -1,17 +1,13 @@
 //! Naming: names that can be used, once each, and told apart by whoever reads them.
 //!
-//! A name is part of file names, of columns on a screen and of command lines. Unaware of what has
-//! it.
+//! What can be a name is the model's to say. Unaware of what has it.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::Reader;
 use crate::config::forms::Span;
-use crate::model::{Place, Problem, code};
-
-/// The longest name: it is part of file names and of columns on a screen.
-const LONGEST: usize = 64;
+use crate::model::{LONGEST_NAME, Place, Problem, code, is_part_of_name, unusable};
 
 /// Names that are taken, with their places.
 #[derive(Debug, Default)]
@@ -81,29 +77,10 @@ fn twice(
         .help("rename one of the two: log files carry these names")
 }
 
-/// Returns why a name cannot be used.
-pub(super) fn unusable(name: &str) -> Option<String> {
-    let bad = name.chars().find(|c| !is_part(*c));
-    match (name, bad) {
-        ("", _) => Some("it is empty".to_owned()),
-        ("." | "..", _) => Some("it means a folder".to_owned()),
-        (_, Some(bad)) => Some(format!("it holds {bad:?}")),
-        (_, None) if name.starts_with('-') => {
-            Some("on a command line it would be an option".to_owned())
-        }
-        (_, None) if name.len() > LONGEST => Some(format!("it is {} letters long", name.len())),
-        (_, None) => None,
-    }
-}
-
-fn is_part(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "._-".contains(c)
-}
-
 /// Returns the cure for a name that cannot be used: the nearest one that can.
 fn usable(name: &str) -> String {
-    let mut near: String = name.chars().map(|c| if is_part(c) { c } else { '-' }).collect();
-    near.truncate(LONGEST);
+    let mut near: String = name.chars().map(|c| if is_part_of_name(c) { c } else { '-' }).collect();
+    near.truncate(LONGEST_NAME);
     let near = near.trim_matches('-');
     if unusable(near).is_some() || near.is_empty() {
         return "use letters, digits, `.`, `_` and `-`, at most 64 of them".to_owned();
@@ -142,6 +119,5 @@ mod tests {
         assert!(usable("my build").starts_with("call it `my-build`"));
         assert!(usable("-x").starts_with("call it `x`"));
         assert!(usable("ä").starts_with("use letters"));
-        assert_eq!(unusable("a.b_c-1"), None);
     }
 }

@@ -10,7 +10,9 @@ use std::ops::Range;
 use super::{Lowering, Reader, braces};
 use crate::config::document::{exact, inside};
 use crate::config::forms::At;
-use crate::model::{Place, Placeholder, Pool, Problem, Template, TemplateError, code, nearest};
+use crate::model::{
+    Place, Placeholder, Pool, Problem, Template, TemplateError, code, nearest, unusable,
+};
 
 /// A placeholder and where it stands.
 #[derive(Debug)]
@@ -170,15 +172,24 @@ impl Reader<'_, '_, '_> {
                 Placeholder::Slot if scope.items == Items::Asked => {
                     self.no_item(&name, place, scope.items);
                 }
+                Placeholder::Result(_, key) => self.result(&key, place),
                 Placeholder::Matrix(_)
                 | Placeholder::Item
                 | Placeholder::ItemField(_)
                 | Placeholder::ItemIndex
                 | Placeholder::Stdout(_)
-                | Placeholder::Result(..)
                 | Placeholder::RunId
                 | Placeholder::Slot => {}
             }
+        }
+    }
+
+    /// Says where no process can write a result of that name.
+    fn result(&mut self, key: &str, place: Place) {
+        if let Some(why) = unusable(key) {
+            let said = format!("{key:?} cannot name a result: {why}");
+            let problem = Problem::error(code::PLACEHOLDER, said, place.label("no such result"));
+            self.tell(problem.help("use letters, digits, `.`, `_` and `-`, at most 64 of them"));
         }
     }
 

@@ -5,10 +5,10 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::{Reader, unusable};
+use super::Reader;
 use crate::config::forms::{At, Either, Fold, Form, Key, List, Map, Span, Whole};
 use crate::config::{measures, raw};
-use crate::model::{Pool, Problem, Size, code};
+use crate::model::{Pool, Problem, Size, code, unusable};
 
 /// The most slots that may be listed: as many as `size` may say.
 const MOST_SLOTS: usize = 65_536;

@@ -8,13 +8,13 @@ use std::collections::HashSet;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::Reader;
 use super::environment::{Environs, one_or_many};
 use super::placeholder::{Items, Scope, Use};
-use super::{Reader, unusable};
 use crate::config::forms::{At, Either, Key, Span};
 use crate::config::raw::{self, Process as Raw};
 use crate::model::{
-    Action, Deliver, Environment, Need, Process, RunWhen, Stdin, Template, When, code,
+    Action, Deliver, Environment, Need, Process, RunWhen, Stdin, Template, When, code, unusable,
 };
 
 /// Gives a process the keys that it does not have itself.

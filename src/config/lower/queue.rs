@@ -5,11 +5,11 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::{Reader, unusable};
+use super::Reader;
 use crate::config::forms::{At, Either, Key, List, Size, Span};
 use crate::config::{measures, raw};
 use crate::model::{
-    Framing, Items, OnFull, OnProducerFailure, Order, Problem, Queue, Tolerate, code,
+    Framing, Items, OnFull, OnProducerFailure, Order, Problem, Queue, Tolerate, code, unusable,
 };
 
 /// The most groups of a queue: each is drawn and counted by itself, and a producer feeds them all.
