@@ -40,7 +40,7 @@ mod waits;
 mod written;
 
 pub use again::{Share, again};
-pub use build::{Machine, nodes_of, plan};
+pub use build::{Machine, nodes_of, plan, run_item_commands};
 pub use check::{MAX_EDGES, MAX_NODES, cells, check};
 pub use matrix::MAX_CELLS;
 pub use select::{Ground, Left, Rerun, Selection, Shard, Since, Unselectable, Why};

@@ -13,7 +13,7 @@ use super::trace::trace;
 use super::{FINE, Fault, Invoked, NOTHING, WRONG, past, since};
 use crate::lookup::Changed;
 use crate::model::Job;
-use crate::plan::{Machine, Plan, Rerun, Selection, Shard, Unselectable, plan};
+use crate::plan::{Machine, Plan, Rerun, Selection, Shard, Unselectable, plan, run_item_commands};
 
 /// What of a job is wanted.
 #[derive(Debug, Clone, Default)]
@@ -60,12 +60,14 @@ impl Asked {
     /// Plans it for this machine; where nothing can be planned tells so, and returns the exit code.
     pub(super) fn plan(
         self,
-        job: Job,
+        mut job: Job,
         file: &Path,
         expected: &BTreeMap<String, Duration>,
     ) -> Result<Result<Plan, u8>, Fault> {
         let Self { choice, changed } = self;
         let traced = choice.trace.then(|| choice.clone());
+        // What prints items is a process like any other: nobody knows what it reads.
+        run_item_commands(&mut job);
         let since = choice.since.zip(changed);
         let since = since
             .map(|(revision, changed)| since::affected(&job, revision, &changed))

@@ -11,8 +11,11 @@ use super::Fault;
 use super::words::safe;
 use crate::engine::{Unasked, changed_since};
 use crate::lookup::Changed;
-use crate::model::{Cell, Job, Placeholder, Process, Template};
+use crate::model::{Cell, Items, Job, Placeholder, Process, Template};
 use crate::plan::{Since, nodes_of};
+
+/// Why it counts as affected where a value of a glob or name is not there before it runs.
+const UNKNOWN: &str = "what it reads is not known";
 
 /// Asks git what changed since a revision, in the repository of a job file. To be called before any
 /// thread exists.
@@ -33,7 +36,7 @@ pub(super) fn ask(revision: &str, job: &Path) -> Result<Option<Changed>, Fault> 
 /// Returns what of a job is affected by itself.
 pub(super) fn affected(job: &Job, revision: String, changed: &Changed) -> Result<Since, Fault> {
     let own = job.files.iter().find(|file| changed.has(file));
-    let own = own.map(|file| format!("`{}` has changed", safe(&file.to_string_lossy())));
+    let own = own.map(|file| has_changed(&file.to_string_lossy()));
     let mut affected = BTreeMap::new();
     for process in &job.processes {
         for (name, cell) in nodes_of(process) {
@@ -58,18 +61,55 @@ fn read(
         return Ok(Some("it does not say what it reads".to_owned()));
     };
     for glob in inputs {
-        let Some(glob) = filled(job, cell, glob) else {
-            return Ok(Some("what it reads is not known".to_owned()));
-        };
-        let found = changed.matching(&process.base, &glob).map_err(|error| {
-            let (name, glob) = (safe(&process.name), safe(&glob));
-            Fault::Wrong(format!("`{glob}`, an input of `{name}`, is no glob: {}", error.kind()))
-        })?;
-        if let Some(path) = found {
-            return Ok(Some(format!("`{}` has changed", safe(&path.to_string_lossy()))));
+        if let Some(why) = matching(job, process, cell, (&process.base, glob), changed)? {
+            return Ok(Some(why));
         }
     }
-    Ok(None)
+    items(job, process, cell, changed)
+}
+
+/// Returns what of a file or of files has changed that are the items of a process, in words.
+fn items(
+    job: &Job,
+    process: &Process,
+    cell: &Cell,
+    changed: &Changed,
+) -> Result<Option<String>, Fault> {
+    let Some(consumes) = &process.consumes else { return Ok(None) };
+    let Some(queue) = job.queues.iter().find(|queue| queue.name == consumes.queue) else {
+        return Ok(None);
+    };
+    match &queue.items {
+        Some(Items::File(file)) => Ok(match filled(job, cell, file) {
+            Some(file) => changed.has(&queue.base.join(&file)).then(|| has_changed(&file)),
+            None => Some(UNKNOWN.to_owned()),
+        }),
+        Some(Items::Glob(glob)) => matching(job, process, cell, (&queue.base, glob), changed),
+        // These stand in the job file, or come of a process.
+        Some(Items::List(_) | Items::Range(..) | Items::Command(_) | Items::Kept) | None => {
+            Ok(None)
+        }
+    }
+}
+
+/// Returns what has changed that a glob of a folder matches, in words.
+fn matching(
+    job: &Job,
+    process: &Process,
+    cell: &Cell,
+    (folder, glob): (&Path, &Template),
+    changed: &Changed,
+) -> Result<Option<String>, Fault> {
+    let Some(glob) = filled(job, cell, glob) else { return Ok(Some(UNKNOWN.to_owned())) };
+    let found = changed.matching(folder, &glob).map_err(|error| {
+        let (name, glob) = (safe(&process.name), safe(&glob));
+        Fault::Wrong(format!("`{glob}`, an input of `{name}`, is no glob: {}", error.kind()))
+    })?;
+    Ok(found.map(|path| has_changed(&path.to_string_lossy())))
+}
+
+fn has_changed(path: &str) -> String {
+    format!("`{}` has changed", safe(path))
 }
 
 /// Returns a glob with its values; `None` where the cell has none.

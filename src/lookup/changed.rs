@@ -207,7 +207,7 @@ impl Changed {
         let matcher = GlobBuilder::new(pattern).literal_separator(true).build()?.compile_matcher();
         let begins = real(&folder.join(literal));
         let is_plain = !pattern.contains(['*', '?', '[', '{', '\\']);
-        let whole = is_plain.then(|| begins.join(pattern));
+        let whole = is_plain.then(|| real(&folder.join(glob)));
         let meant = |path: &&PathBuf| {
             let file = self.root.join(path);
             let below = file.strip_prefix(&begins).ok();
@@ -332,6 +332,9 @@ mod tests {
             ("../sr", None),
             ("../inner/src/**", Some("inner")),
             ("../../**", Some("gone/c.txt")),
+            ("..", Some("gone/c.txt")),
+            ("../src/..", Some("gone/c.txt")),
+            (".", Some("jobs/ci.toml")),
         ] {
             assert_eq!(found(glob).as_deref(), path, "{glob}");
         }

@@ -55,8 +55,9 @@ pub fn plan(
     Ok(Plan { job, nodes, pools, queues, jobs, why })
 }
 
-/// Makes a process of each `items = { command }`: a source like any other, called `NAME.items`.
-fn run_item_commands(job: &mut Job) {
+/// Makes a process of each `items = { command }`: a source like any other, called `NAME.items`. It
+/// is done once; a job that is planned need not have had it done.
+pub fn run_item_commands(job: &mut Job) {
     let taken: HashSet<String> = job.processes.iter().map(|process| process.name.clone()).collect();
     for queue in &mut job.queues {
         let Some(Items::Command(words)) = queue.items.take_if(|i| matches!(i, Items::Command(_)))

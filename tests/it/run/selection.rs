@@ -171,11 +171,17 @@ fn git(test: &Test, args: &[&str]) {
 
 /// Returns a repository in which `main` has the job, on a branch of its own.
 fn repository(args: &[&str]) -> Test {
-    let test = test(args)
-        .file("src/lib.rs", "")
-        .file("tests/b.txt", "")
-        .file("docs/a.md", "")
-        .file(".gitignore", ".*\nran\n");
+    committed(
+        test(args)
+            .file("src/lib.rs", "")
+            .file("tests/b.txt", "")
+            .file("docs/a.md", "")
+            .file(".gitignore", ".*\nran\n"),
+    )
+}
+
+/// Commits all to `main`, and goes on on a branch of its own.
+fn committed(test: Test) -> Test {
     for words in [&["init", "-q"][..], &["add", "."], &["commit", "-qm", "first"]] {
         git(&test, words);
     }
@@ -251,6 +257,46 @@ fn a_plan_says_what_changed() {
       report  nothing that it reads has changed
     [exit code: 0]
     ");
+}
+
+#[test]
+fn where_items_lie_is_read_too() {
+    if !installed("run::selection::where_items_lie_is_read_too", "git") {
+        return;
+    }
+    let job = r#"
+[defaults]
+script = "echo $RUNNER_PROCESS >> ran"
+inputs = ["src/**"]
+
+[queue.listed]
+items = { file = "docs/list[1]" }
+
+[process.file]
+consumes = "listed"
+
+[queue.found]
+items = { glob = "tests/*.txt" }
+
+[process.glob]
+consumes = "found"
+
+[queue.printed]
+items = { command = ["echo", "a"] }
+
+[process.command]
+consumes = "printed"
+
+[process.quiet]
+"#;
+    let since = || {
+        let test = test(&["--since", "main"]).job(job).file("docs/list[1]", "a\n");
+        committed(test.file("tests/b.txt", "").file(".gitignore", ".*\nran\n"))
+    };
+    let changed = |name: &str| lines(&since().file(name, "changed").run().exits(0));
+    assert_eq!(changed("docs/list[1]"), "file command");
+    assert_eq!(changed("tests/b.txt"), "glob command");
+    assert_eq!(changed("docs/list1"), "command", "nobody knows what a command reads");
 }
 
 #[test]
