@@ -12,7 +12,7 @@
 //!     events.jsonl         the event stream
 //!     logs/test.out        standard output of `test`, byte for byte; `test.err` beside it
 //!     items/pages          items of queue `pages` that an earlier run has left to this one
-//!     results/17           what attempt 17 writes its results to, while it runs
+//!     results-17           what attempt 17 writes its results to, while it runs
 //!     dead.jsonl           what became of its dead items after it had ended
 //! ```
 //!

@@ -4,8 +4,9 @@
 //! The machine has a say, and so has every control group that this process is in, of either
 //! version: what is left is the least of what they leave. Unaware of who asks.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use super::proc::told;
 
 /// Bytes of a unit in which the system tells of the machine's memory.
 const KIB: u64 = 1 << 10;
@@ -51,7 +52,7 @@ impl Headroom {
     fn below(root: &Path) -> Self {
         let proc = root.join("proc");
         let groups = root.join("sys/fs/cgroup");
-        let said = fs::read_to_string(proc.join("self/cgroup")).unwrap_or_default();
+        let said = told(&proc.join("self/cgroup")).unwrap_or_default();
         let groups = said.lines().flat_map(|line| chain(&groups, line)).collect();
         Self { proc, groups }
     }
@@ -99,18 +100,20 @@ fn chain(root: &Path, line: &str) -> Vec<(PathBuf, Version)> {
 
 /// Returns the number that a file holds; `None` where it holds none: `max`.
 fn number(path: &Path) -> Option<u64> {
-    fs::read_to_string(path).ok()?.trim().parse().ok()
+    told(path).ok()?.trim().parse().ok()
 }
 
 /// Returns the number beside a name in a file of such pairs.
 fn number_of(path: &Path, name: &str) -> Option<u64> {
-    let text = fs::read_to_string(path).ok()?;
+    let text = told(path).ok()?;
     let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     found?.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// Returns a system of a few files.

@@ -2,7 +2,8 @@
 //!
 //! Unaware of why it is asked.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,10 +11,21 @@ use rustix::process::{Pid, Resource, getrlimit};
 
 use super::kin;
 
+/// Bytes that are asked for at once of what the system tells: a file of it is rarely longer.
+const TOLD: usize = 4 << 10;
+
+/// Reads a file in which the system tells something. Such a file has no size, and what is in it is
+/// made anew for each piece: whoever feels the way with small pieces has it made many times.
+pub(super) fn told(path: &Path) -> io::Result<String> {
+    let mut text = String::with_capacity(TOLD);
+    File::open(path)?.read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// Returns the signals that were ignored when this process was started. To be asked before any is
 /// listened to.
 pub fn ignored_signals() -> Vec<i32> {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status = told(Path::new("/proc/self/status")).unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
     (1..=64).filter(|signal| mask & (1 << (signal - 1)) != 0).collect()
@@ -32,7 +44,7 @@ pub fn waited_for_cpu(pid: u32) -> Duration {
 
 /// Returns how long a process or thread has run, and waited to run.
 fn schedule(folder: &Path) -> (Duration, Duration) {
-    let stat = fs::read_to_string(folder.join("schedstat")).unwrap_or_default();
+    let stat = told(&folder.join("schedstat")).unwrap_or_default();
     let mut nanos = stat.split_whitespace().map(|nanos| nanos.parse().unwrap_or_default());
     let mut next = || Duration::from_nanos(nanos.next().unwrap_or_default());
     (next(), next())
@@ -69,7 +81,7 @@ pub fn cpu_turns(leader: u32) -> CpuTurns {
 
 /// Returns how many bytes of memory a process holds itself; zero where the system does not say.
 pub fn resident(pid: u32) -> u64 {
-    let statm = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    let statm = told(Path::new(&format!("/proc/{pid}/statm"))).unwrap_or_default();
     let pages: Option<u64> = statm.split_whitespace().nth(1).and_then(|pages| pages.parse().ok());
     pages.unwrap_or_default() * rustix::param::page_size() as u64
 }

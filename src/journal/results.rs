@@ -14,8 +14,12 @@ use rustix::io::Errno;
 use thiserror::Error;
 
 use super::Fault;
-use super::folder::create_within;
+use super::folder::create;
 use crate::model::AttemptId;
+
+/// What their names begin with. They have no folder of their own: to make and remove it would take a
+/// short run longer than all else that it does in its folder.
+pub(super) const RESULTS: &str = "results-";
 
 /// The file of one attempt. It goes with this value: what it held is told by an event, without
 /// secrets.
@@ -41,10 +45,9 @@ pub enum Unreadable {
 impl ResultsFile {
     /// Creates it in the folder of a run.
     pub(super) fn create(run: &Path, attempt: AttemptId) -> Result<Self, Fault> {
-        let all = run.join("results");
-        let path = std::path::absolute(all.join(attempt.to_string()));
-        let path = path.map_err(Fault::to("find", &all))?;
-        create_within(&path)?;
+        let path = std::path::absolute(run.join(format!("{RESULTS}{attempt}")));
+        let path = path.map_err(Fault::to("find", run))?;
+        create(&path)?;
         Ok(Self { path })
     }
 
@@ -101,9 +104,8 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let file = ResultsFile::create(home.path(), AttemptId(7)).unwrap();
         let path = file.path().to_owned();
-        assert_eq!(path, home.path().join("results/7"));
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        assert_eq!(path, home.path().join("results-7"));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(file.read(9).unwrap(), b"");
         drop(file);
         assert!(!path.exists());

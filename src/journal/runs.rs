@@ -9,6 +9,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::results::RESULTS;
 use super::{Fault, folder};
 
 /// Runs that are kept where nothing else is asked for: a day's work, and some megabytes of logs.
@@ -120,9 +121,10 @@ fn has_ended(run: &Path) -> bool {
 }
 
 /// Returns whether something in the folder of a run is of no use after it: items that were on their
-/// way, output that was held back.
+/// way, output that was held back, results that nobody has read and that may hold secrets.
 fn is_passing(name: &str) -> bool {
-    name.starts_with("spill-") || name.starts_with(".spool-") || name == JOB_SERVER
+    let beginnings = ["spill-", ".spool-", RESULTS];
+    name == JOB_SERVER || beginnings.iter().any(|begins| name.starts_with(begins))
 }
 
 fn ids(runs: &Path) -> Result<Vec<String>, Fault> {

@@ -46,7 +46,7 @@ fn printed(name: &str) -> Option<Vec<u8>> {
 
 fn values(item: Option<Item<'_>>) -> Values<'_> {
     let result = &|_: &str, key: &str| (key == "tag").then(|| "v 1".to_owned());
-    let results = item.is_none().then(|| Path::new("/run/results/0"));
+    let results = item.is_none().then(|| Path::new("/run/results-0"));
     Values {
         slot: 3,
         attempt: 2,

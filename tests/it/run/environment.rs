@@ -49,7 +49,7 @@ command = ["/usr/bin/env"]
     LEVEL=job
     RUNNER_ATTEMPT=1
     RUNNER_PROCESS=none
-    RUNNER_RESULTS=[folder]/results/2
+    RUNNER_RESULTS=[folder]/results-2
     RUNNER_RUN_ID=[run]
     RUNNER_SLOT=0
     ");

@@ -1,6 +1,7 @@
 //! Results: what a process writes to `RUNNER_RESULTS` for those that come after it.
 
 use insta::assert_snapshot;
+use rustix::process::Signal;
 
 use crate::harness::Test;
 
@@ -37,8 +38,7 @@ script = "cat; echo; echo $X; basename $PWD"
     assert_eq!(ran.lines_of("script"), ["<$(touch hacked)'; touch hacked #><ainnerb>"]);
     assert_eq!(ran.read("inner.txt"), "one\ntwo=2\nxinner\ninner\n");
     assert!(!ran.has("hacked") && !ran.has("inner/hacked"));
-    let folder = ran.run_folder(".runner").join("results");
-    assert_eq!(std::fs::read_dir(folder).expect("it is there").count(), 0);
+    assert!(!ran.run_folder(".runner").join("results-0").exists());
 }
 
 #[test]
@@ -227,4 +227,23 @@ script = "[ {process.make.result.token} = $TOKEN ]"
     let folder = ran.run_folder(".runner");
     let events = std::fs::read_to_string(folder.join("events.jsonl")).expect("events");
     assert!(events.contains(r#""results":{"token":"***"}"#) && !events.contains("abc|def"));
+}
+
+#[test]
+fn what_a_killed_run_leaves_of_them_the_next_one_removes() {
+    let job = r#"
+secrets = ["TOKEN"]
+
+[process.make]
+script = "echo token=$TOKEN >> $RUNNER_RESULTS; echo > written; exec sleep 600"
+"#;
+    let run = Test::new().job(job).env("TOKEN", "abc|def").args(["job.toml"]).start();
+    run.wait_for_file("written");
+    let folder = std::fs::canonicalize(run.path(".runner/latest")).expect("the run");
+    run.signal(Signal::KILL);
+    let killed = run.wait();
+    assert!(folder.join("results-0").exists(), "{killed}");
+    let next = "[process.a]\ncommand = [\"true\"]\n";
+    let ran = killed.then(["other.toml"]).file("other.toml", next).run().exits(0);
+    assert!(!folder.join("results-0").exists(), "{ran}");
 }
