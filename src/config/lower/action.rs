@@ -30,9 +30,6 @@ impl Reader<'_, '_, '_> {
             let problem = Problem::error(code::MISSING, said, label);
             self.tell(problem.help("add command = [\"program\", \"argument\"]"));
         }
-        if let Some(list) = raw.command.get() {
-            self.program("command", list);
-        }
         if let Some(script) = raw.script.get() {
             return self.script(("script", script), &raw.shell, uses);
         }
@@ -51,11 +48,22 @@ impl Reader<'_, '_, '_> {
                 );
             }
         }
-        let words = raw.command.get().map_or(&[][..], |list| &list.value.entries);
+        let command = raw.command.get();
+        Action::Command(command.map(|list| self.words("command", list, uses)).unwrap_or_default())
+    }
+
+    /// Reads the words of a command that stands under a key.
+    pub(super) fn words(
+        &mut self,
+        key: &str,
+        command: &At<List<String>>,
+        uses: &mut Vec<Use>,
+    ) -> Vec<Template> {
+        self.program(key, command);
         let before = uses.len();
-        let words = words.iter().map(|word| self.template(word, uses)).collect();
+        let words = command.value.entries.iter().map(|word| self.template(word, uses)).collect();
         self.note_shown(&uses[before..]);
-        Action::Command(words)
+        words
     }
 
     /// Reads a script that stands under a key.

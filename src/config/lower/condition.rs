@@ -85,12 +85,7 @@ impl Reader<'_, '_, '_> {
             self.filled("exists", path);
             Some(Question::Exists(self.template(path, uses)))
         } else if let Some(command) = raw.command.get() {
-            self.program("command", command);
-            let before = uses.len();
-            let words = command.value.entries.iter();
-            let words = words.map(|word| self.template(word, uses)).collect();
-            self.note_shown(&uses[before..]);
-            Some(Question::Command(words))
+            Some(Question::Command(self.words("command", command, uses)))
         } else {
             self.changed(raw, uses)
         }

@@ -37,15 +37,7 @@ impl Reader<'_, '_, '_> {
             let words = List { entries: words, whole: list.value.whole };
             commands.push(At { value: words, at: list.at });
         }
-        commands.into_iter().map(|command| self.words("finally", &command, uses)).collect()
-    }
-
-    /// Reads the words of a command.
-    fn words(&mut self, key: &str, command: &At<List<String>>, uses: &mut Vec<Use>) -> Action {
-        self.program(key, command);
-        let before = uses.len();
-        let words = command.value.entries.iter().map(|word| self.template(word, uses)).collect();
-        self.note_shown(&uses[before..]);
-        Action::Command(words)
+        let mut words = |command: &At<List<String>>| self.words("finally", command, uses);
+        commands.iter().map(|command| Action::Command(words(command))).collect()
     }
 }
