@@ -14,7 +14,7 @@ use crate::lookup;
 use crate::matcher::{Matchers, View};
 use crate::model::{AttemptId, NodeId};
 
-/// Findings of an attempt that are told: more than anybody mends before the next run.
+/// Findings of an attempt that are heard: more than anybody mends before the next run.
 const MOST: usize = 200;
 
 /// What both streams of an attempt are looked at with.
@@ -23,7 +23,17 @@ pub(super) struct Findings {
     matchers: Matchers,
     whose: (NodeId, AttemptId),
     cwd: PathBuf,
-    told: Rc<RefCell<HashSet<Finding>>>,
+    told: Rc<RefCell<Told>>,
+}
+
+/// What an attempt has told.
+#[derive(Debug, Default)]
+struct Told {
+    /// As it was printed: what is known need not be looked for on the disk, and a compiler repeats
+    /// a warning a thousand times.
+    heard: HashSet<Finding>,
+    /// With files as the repository names them: one file has many names.
+    named: HashSet<Finding>,
 }
 
 /// A stream that is looked at.
@@ -47,12 +57,12 @@ impl Findings {
     }
 
     fn tell(&self, context: &Context, mut finding: Finding) {
-        let mut told = self.told.borrow_mut();
-        if told.len() == MOST {
+        let Told { heard, named } = &mut *self.told.borrow_mut();
+        if heard.len() == MOST || !heard.insert(finding.clone()) {
             return;
         }
         finding.file = lookup::named(&finding.file, &self.cwd, &context.top);
-        if told.insert(finding.clone()) {
+        if named.insert(finding.clone()) {
             let (node, attempt) = self.whose;
             context.teller.tell(EventKind::Found { attempt, node, finding });
         }
