@@ -18,21 +18,39 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     if permissions.readonly() {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
     }
+    anew(&target, Some(permissions), |file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    })
+}
+
+/// Fills a file that takes the place of another one, if there is one, as a whole or not at all.
+pub(super) fn anew(
+    target: &Path,
+    permissions: Option<Permissions>,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let beside = target.with_file_name(format!(".{name}.{}.new", std::process::id()));
-    let file = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&beside)?;
-    let written = fill(file, text, permissions).and_then(|()| fs::rename(&beside, &target));
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    if permissions.is_some() {
+        options.mode(PRIVATE);
+    }
+    let mut fresh = options.open(&beside)?;
+    let replace = || {
+        fill(&mut fresh)?;
+        if let Some(permissions) = permissions {
+            fresh.set_permissions(permissions)?;
+        }
+        fs::rename(&beside, target)
+    };
+    let written = replace();
     if written.is_err() {
         // What went wrong before is what matters.
         let _ = fs::remove_file(&beside);
     }
     written
-}
-
-fn fill(mut file: File, text: &str, permissions: Permissions) -> io::Result<()> {
-    file.write_all(text.as_bytes())?;
-    file.set_permissions(permissions)?;
-    file.sync_all()
 }
 
 #[cfg(test)]

@@ -10,9 +10,12 @@ use std::path::{Path, PathBuf};
 
 use super::Fault;
 use super::find::find;
+use super::replace::anew;
+use super::words::safe;
 use super::{Invoked, Named};
 use crate::event::Tally;
 use crate::journal::{events_of, read_events};
+use crate::model::Environment;
 use crate::report::{Form, Written, written};
 
 /// Where GitHub Actions lets a step write a page about itself.
@@ -34,9 +37,10 @@ pub fn report(named: &Named, reports: &[Report]) -> Invoked {
 }
 
 /// Writes files about the run in a folder that has just ended, and adds a page about it to that of
-/// the step where GitHub Actions runs it.
+/// the step where GitHub Actions runs it. A run inside another run is told of by that.
 pub(super) fn tell(run: &Path, reports: &[Report]) -> Result<(), Fault> {
     let summary = env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty());
+    let summary = summary.filter(|_| env::var_os(Environment::RUN).is_none());
     write(run, reports, summary.as_deref().map(Path::new))
 }
 
@@ -55,7 +59,11 @@ fn write(run: &Path, reports: &[Report], summary: Option<&Path>) -> Result<(), F
     }
     if let Some((path, page)) = summary.zip(told.last_mut()) {
         let file = OpenOptions::new().append(true).create(true).open(path);
-        file.and_then(|mut file| page.write(&tally, &mut file)).map_err(fault(path))?;
+        if let Err(error) = file.and_then(|mut file| page.write(&tally, &mut file)) {
+            // Nobody has asked for it.
+            let told = format!("no page of this run in `{}`: {error}", path.display());
+            let _ = writeln!(io::stderr(), "runner: {}", safe(&told));
+        }
     }
     Ok(())
 }
@@ -82,7 +90,7 @@ fn read(run: &Path, forms: impl Iterator<Item = Form>) -> Result<Told, Fault> {
 
 /// Writes a file, with the folders that it lies in.
 fn put(path: &Path, told: &mut dyn Written, tally: &Tally) -> io::Result<()> {
-    let mut fill = |file: File| {
+    let mut fill = |file: &mut File| {
         let mut to = BufWriter::new(file);
         told.write(tally, &mut to)?;
         to.flush()
@@ -90,17 +98,10 @@ fn put(path: &Path, told: &mut dyn Written, tally: &Tally) -> io::Result<()> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         // A pipe or a device has no place that could be taken.
-        return fill(OpenOptions::new().write(true).open(&target)?);
+        return fill(&mut OpenOptions::new().write(true).open(&target)?);
     }
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder)?;
     }
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let beside = target.with_file_name(format!(".{name}.{}.new", std::process::id()));
-    let written = File::create(&beside).and_then(fill).and_then(|()| fs::rename(&beside, &target));
-    if written.is_err() {
-        // What went wrong before is what matters.
-        let _ = fs::remove_file(&beside);
-    }
-    written
+    anew(&target, None, fill)
 }

@@ -1,8 +1,9 @@
 //! Since: which nodes of a job are affected by what changed since a revision.
 //!
-//! A process says by `inputs` what it reads; of one that does not, nothing is known, so it is
-//! affected by everything, and so are all where a file of the job itself has changed. What depends
-//! on them is for the selection. Unaware of how git is asked.
+//! A process says by `inputs` what it reads beside the files that the job file hands to it; of one
+//! that does not, nothing is known, so it is affected by everything, and so are all where a file of
+//! the job itself has changed. What depends on them is for the selection. Unaware of how git is
+//! asked.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +12,7 @@ use super::Fault;
 use super::words::safe;
 use crate::engine::{Unasked, changed_since};
 use crate::lookup::Changed;
-use crate::model::{Cell, Items, Job, Placeholder, Process, Template};
+use crate::model::{Cell, Items, Job, Placeholder, Process, Stdin, Template};
 use crate::plan::{Since, nodes_of};
 
 /// Why it counts as affected where a value of a glob or name is not there before it runs.
@@ -35,7 +36,7 @@ pub(super) fn ask(revision: &str, job: &Path) -> Result<Option<Changed>, Fault> 
 
 /// Returns what of a job is affected by itself.
 pub(super) fn affected(job: &Job, revision: String, changed: &Changed) -> Result<Since, Fault> {
-    let own = job.files.iter().find(|file| changed.has(file));
+    let own = job.files.iter().chain(&job.env.files).find(|file| changed.has(file));
     let own = own.map(|file| has_changed(&file.to_string_lossy()));
     let mut affected = BTreeMap::new();
     for process in &job.processes {
@@ -65,6 +66,15 @@ fn read(
             return Ok(Some(why));
         }
     }
+    if let Some(file) = process.env.files.iter().find(|file| changed.has(file)) {
+        return Ok(Some(has_changed(&file.to_string_lossy())));
+    }
+    if let Stdin::File(file) = &process.stdin {
+        let why = one(job, cell, (&process.base, file), changed);
+        if why.is_some() {
+            return Ok(why);
+        }
+    }
     items(job, process, cell, changed)
 }
 
@@ -80,15 +90,25 @@ fn items(
         return Ok(None);
     };
     match &queue.items {
-        Some(Items::File(file)) => Ok(match filled(job, cell, file) {
-            Some(file) => changed.has(&queue.base.join(&file)).then(|| has_changed(&file)),
-            None => Some(UNKNOWN.to_owned()),
-        }),
+        Some(Items::File(file)) => Ok(one(job, cell, (&queue.base, file), changed)),
         Some(Items::Glob(glob)) => matching(job, process, cell, (&queue.base, glob), changed),
         // These stand in the job file, or come of a process.
         Some(Items::List(_) | Items::Range(..) | Items::Command(_) | Items::Kept) | None => {
             Ok(None)
         }
+    }
+}
+
+/// Returns whether one file has changed, in words.
+fn one(
+    job: &Job,
+    cell: &Cell,
+    (folder, file): (&Path, &Template),
+    changed: &Changed,
+) -> Option<String> {
+    match filled(job, cell, file) {
+        Some(file) => changed.has(&folder.join(&file)).then(|| has_changed(&file)),
+        None => Some(UNKNOWN.to_owned()),
     }
 }
 

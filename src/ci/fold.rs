@@ -3,7 +3,7 @@
 //! Buildkite ends a fold where the next begins; the others say its end. Unaware of what is folded.
 
 use super::Ci;
-use super::escape::teamcity_message;
+use super::escape::{github_command, teamcity_message};
 
 /// What stands around lines that are folded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Fold {
 /// fold has, made of letters, digits, `_`, `.` and `-`, and the time in seconds since 1970.
 pub fn fold(ci: Ci, title: &str, (name, second): (&str, u64)) -> Fold {
     let (open, shut) = match ci {
-        Ci::GitHub => (format!("::group::{title}\n"), "::endgroup::\n".to_owned()),
+        Ci::GitHub => (github_command("group", &[], title), github_command("endgroup", &[], "")),
         Ci::GitLab => (
             format!("\x1b[0Ksection_start:{second}:{name}[collapsed=true]\r\x1b[0K{title}\n"),
             format!("\x1b[0Ksection_end:{second}:{name}\r\x1b[0K\n"),

@@ -133,6 +133,13 @@ pub enum NodeState {
     Done(Outcome),
 }
 
+impl NodeState {
+    /// Returns whether it has ended, and so that the run fails.
+    pub fn has_failed(&self) -> bool {
+        matches!(self, Self::Done(outcome) if outcome.is_failure())
+    }
+}
+
 /// An attempt that runs.
 #[derive(Debug)]
 pub struct Attempt {

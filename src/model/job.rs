@@ -47,6 +47,8 @@ pub struct Environment {
     pub inherit: Option<Inherit>,
     /// Values read from `env-file`, in order; a later one wins. They hold no placeholders.
     pub from_files: Vec<(String, String)>,
+    /// Where those files lie.
+    pub files: Vec<PathBuf>,
     /// `env`, in the order of the file; it wins over `env-file`.
     pub set: Vec<(String, Template)>,
 }
@@ -54,7 +56,7 @@ pub struct Environment {
 impl Environment {
     /// Names that only the runner sets: an outer run's would be lies in an inner one.
     pub const OWN: [&str; 12] = [
-        "RUNNER_RUN_ID",
+        Self::RUN,
         "RUNNER_PROCESS",
         "RUNNER_ATTEMPT",
         "RUNNER_SLOT",
@@ -67,6 +69,8 @@ impl Environment {
         Self::WIRE[0],
         Self::WIRE[1],
     ];
+    /// That of them which names the run: whoever has it is a child of one.
+    pub const RUN: &str = "RUNNER_RUN_ID";
     /// That of them which names the file that a process may write its results to.
     pub const RESULTS: &str = "RUNNER_RESULTS";
     /// Those of them that tell what runs after a process how that ended.

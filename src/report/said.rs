@@ -10,7 +10,7 @@ use super::paint::{Hue, Paint};
 use super::sanitize::text;
 use super::words;
 use crate::ci::Ci;
-use crate::event::{Event, EventKind, Exit, Leftover, Outcome, Stop, Tally, Verdict};
+use crate::event::{Event, EventKind, Exit, Leftover, NodeState, Outcome, Stop, Tally, Verdict};
 use crate::model::{AttemptId, NodeId};
 
 /// The exit code of a run that could not go on.
@@ -134,6 +134,22 @@ pub(super) fn verdict(tally: &Tally, exit: u8) -> (Hue, String) {
         Some(_) | None if exit == 0 => (Hue::Good, "passed in".to_owned()),
         Some(_) | None => (Hue::Bad, "failed in".to_owned()),
     }
+}
+
+/// Says how a run came out, also one without an end, behind the sign of that.
+pub(super) fn ending(tally: &Tally) -> (Hue, &'static str, String) {
+    let Some((exit, took)) = tally.ended else {
+        let running = tally.nodes.iter().any(|node| node.state == NodeState::Running);
+        let what = if running { "broke off while it ran" } else { "broke off" };
+        return (Hue::Bad, "✗", what.to_owned());
+    };
+    let (hue, what) = verdict(tally, exit);
+    let sign = match hue {
+        Hue::Good => "✓",
+        Hue::Warn => "■",
+        Hue::Bad | Hue::Busy | Hue::Dim | Hue::Bold | Hue::Of(_) => "✗",
+    };
+    (hue, sign, format!("{what} {}", words::took(took)))
 }
 
 /// Returns the colour of an outcome.

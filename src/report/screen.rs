@@ -19,6 +19,7 @@ use super::replay::copy;
 use super::{findings, summary};
 use crate::ci::{Ci, hide};
 use crate::event::Tally;
+use crate::model::Environment;
 
 /// Columns below which no bars are drawn.
 pub(super) const NARROWEST: usize = 20;
@@ -169,14 +170,15 @@ impl Screen {
     /// to print, and the summary.
     pub(super) fn conclude(&mut self, tally: &Tally) -> io::Result<()> {
         let paint = self.paint();
+        // First, because a system takes orders from what follows as from the output of any program.
+        if let Some(ci) = self.ci {
+            self.say(&findings::annotations(ci, tally))?;
+        }
         for piece in tally.nodes.iter().filter_map(|node| node.inherits.as_ref()).flatten() {
             copy(piece, self.watched.then_some(paint), &mut *self.out)?;
             self.used |= self.watched;
         }
         self.out.flush()?;
-        if let Some(ci) = self.ci {
-            self.say(&findings::annotations(ci, tally))?;
-        }
         let gap = if self.used { "\n" } else { "" };
         let summary = summary::summary(tally, self);
         let open = if self.used { self.unfold() } else { "" };
@@ -241,7 +243,7 @@ fn takes_bytes() -> bool {
 fn is_kept(env: impl Fn(&str) -> Option<String>) -> bool {
     let file = fstat(io::stderr())
         .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);
-    file || env("RUNNER_RUN_ID").is_some()
+    file || env(Environment::RUN).is_some()
 }
 
 /// Whether the locale writes UTF-8.

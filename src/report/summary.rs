@@ -51,10 +51,7 @@ struct Summary<'a> {
 
 impl Summary<'_> {
     fn failures(&mut self, tally: &Tally) {
-        let failed = |node: &&(usize, &Node)| match node.1.state {
-            NodeState::Done(outcome) => outcome.is_failure(),
-            NodeState::Waiting | NodeState::Running => false,
-        };
+        let failed = |node: &&(usize, &Node)| node.1.state.has_failed();
         let nodes: Vec<_> = tally.nodes.iter().enumerate().collect();
         for (index, node) in nodes.iter().filter(failed).take(FAILURES) {
             self.failure(tally, NodeId::at(*index), node);
@@ -214,8 +211,8 @@ impl Summary<'_> {
     fn dead(&self, tally: &Tally) -> Vec<String> {
         let told = |ended: &Ended| {
             let node = &tally.nodes[ended.node.index()];
-            let failed = matches!(node.state, NodeState::Done(outcome) if outcome.is_failure());
-            failed && decisive(tally, ended.node).is_some_and(|last| last.item == ended.item)
+            node.state.has_failed()
+                && decisive(tally, ended.node).is_some_and(|last| last.item == ended.item)
         };
         let dead: u64 = tally.queues.iter().map(|queue| queue.level.dead).sum();
         if dead == 0 {

@@ -33,7 +33,10 @@ impl Lowering<'_> {
     pub(super) fn more_env_files(&mut self) {
         for path in &self.options.env_files {
             match pairs(path, &path.display().to_string()) {
-                Ok(read) => self.job.env.from_files.extend(read),
+                Ok(read) => {
+                    self.job.env.from_files.extend(read);
+                    self.job.env.files.push(path.clone());
+                }
                 Err(faults) => {
                     for Fault { said, help, .. } in faults {
                         let label = Place::whole(FileId::default()).label("");
@@ -62,6 +65,7 @@ impl Reader<'_, '_, '_> {
         }
         for path in one_or_many(keys.env_file) {
             let pairs = self.env_file(&path);
+            read.files.push(self.file.base.join(&path.value));
             read.from_files.extend(pairs.iter().flat_map(|pairs| pairs.iter().cloned()));
         }
         read.inherit = keys.inherit_env.get().map(|inherit| match &inherit.value {

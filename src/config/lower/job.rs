@@ -128,6 +128,7 @@ impl Reader<'_, '_, '_> {
         let env = &mut self.all.job.env;
         env.inherit = read.inherit.or(env.inherit.take());
         env.from_files.extend(read.from_files);
+        env.files.extend(read.files);
         env.set.extend(read.set);
         self.uses_outside(uses, "the environment of a job");
     }

@@ -17,7 +17,7 @@ use crate::event::{
     Event, EventKind, Exit, ItemRef, Logs, Node, NodeState, Outcome, Tally, Try, Verdict,
 };
 use crate::model::NodeId;
-use crate::report::{findings, replay, words};
+use crate::report::{findings, replay, said, words};
 
 /// Lines of output that a case tells of each stream.
 const TAIL: usize = 50;
@@ -88,12 +88,11 @@ enum Result {
 
 impl Junit {
     fn declare(&mut self, process: &str) {
-        let known = self.suites.iter().rposition(|suite| suite.name == process);
-        let suite = known.unwrap_or_else(|| {
+        // The cells of a process are declared one after the other.
+        if self.suites.last().is_none_or(|suite| suite.name != process) {
             self.suites.push(Suite { name: process.to_owned(), ..Suite::default() });
-            self.suites.len() - 1
-        });
-        self.nodes.push(Told { suite, ..Told::default() });
+        }
+        self.nodes.push(Told { suite: self.suites.len() - 1, ..Told::default() });
     }
 
     /// Adds a case, of which `inside` is what stands in it.
@@ -101,7 +100,7 @@ impl Junit {
         let told = &mut self.nodes[case.0.index()];
         told.cases += 1;
         let suite = &mut self.suites[told.suite];
-        suite.cases.add(&suite.name, case, result, inside);
+        suite.cases.add(&suite.name, (case.1, case.2), result, inside);
         if suite.cases.text.len() >= TEXT {
             suite.cases.lay_down(&mut self.spool, &mut self.end)?;
         }
@@ -114,8 +113,8 @@ impl Junit {
         told.cases += 1;
         let class = &self.suites[told.suite].name;
         let ways = told.dead.get_or_insert_default();
-        ways[0].add(class, case, Result::Failed, failed);
-        ways[1].add(class, case, Result::Skipped, skipped);
+        ways[0].add(class, (case.1, case.2), Result::Failed, failed);
+        ways[1].add(class, (case.1, case.2), Result::Skipped, skipped);
         for cases in ways.iter_mut().filter(|cases| cases.text.len() >= TEXT) {
             cases.lay_down(&mut self.spool, &mut self.end)?;
         }
@@ -182,7 +181,7 @@ impl Junit {
             return;
         };
         if again.is_some() && tally.nodes[node.index()].consumes.is_none() {
-            let said = said(logs);
+            let said = last_words(logs);
             let how = how(exit, *verdict, None);
             self.tries.entry((*node, None)).or_default().push_str(&again_failed(&how, &said));
         }
@@ -212,7 +211,7 @@ impl Junit {
             Outcome::Failed | Outcome::TimedOut | Outcome::Killed => {
                 let mut told: Vec<_> =
                     tally.findings.by(id).take(FINDINGS).map(findings::line).collect();
-                told.extend(logs.as_ref().map(said).unwrap_or_default());
+                told.extend(logs.as_ref().map(last_words).unwrap_or_default());
                 (Result::Failed, failed("failure", &why, &told) + &tries)
             }
         };
@@ -224,6 +223,22 @@ impl Junit {
             }
         }
         self.case((id, &node.name, node.took), result, &inside)
+    }
+
+    /// Has a run that was stopped before anything failed not look as if it had passed.
+    fn stopped(&mut self, tally: &Tally) {
+        let Some((exit, took)) = tally.ended.filter(|(exit, _)| *exit != 0) else { return };
+        if self.sum(|cases| cases.failures) == 0 {
+            let how = format!("{} {}", said::verdict(tally, exit).1, words::took(took));
+            let mut cases = Cases::default();
+            let inside = failed("failure", &how, &[]);
+            cases.add(&tally.job, (&tally.job, took), Result::Failed, &inside);
+            self.suites.push(Suite { name: tally.job.clone(), cases });
+        }
+    }
+
+    fn sum(&self, of: impl Fn(&Cases) -> u64) -> u64 {
+        self.suites.iter().map(|suite| of(&suite.cases)).sum()
     }
 
     /// Tells of what had no end because the run had none.
@@ -257,8 +272,8 @@ impl Written for Junit {
 
     fn write(&mut self, tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
         self.cut_off(tally)?;
-        let sum = |of: fn(&Cases) -> u64| self.suites.iter().map(|suite| of(&suite.cases)).sum();
-        let (tests, failures): (u64, u64) = (sum(|cases| cases.tests), sum(|cases| cases.failures));
+        self.stopped(tally);
+        let (tests, failures) = (self.sum(|cases| cases.tests), self.sum(|cases| cases.failures));
         let took = tally.ended.map(|(_, took)| took).unwrap_or_default();
         let started = UNIX_EPOCH + Duration::from_millis(tally.started);
         let started = humantime::format_rfc3339_seconds(started);
@@ -291,8 +306,7 @@ impl Written for Junit {
 
 impl Cases {
     /// Adds a case of a class.
-    fn add(&mut self, class: &str, case: Case<'_>, result: Result, inside: &str) {
-        let (_, name, took) = case;
+    fn add(&mut self, class: &str, (name, took): (&str, Duration), result: Result, inside: &str) {
         self.tests += 1;
         self.time += took;
         match result {
@@ -371,7 +385,7 @@ fn again_failed(how: &str, said: &[String]) -> String {
 }
 
 /// Returns the last words of an attempt.
-fn said(logs: &Logs) -> Vec<String> {
+fn last_words(logs: &Logs) -> Vec<String> {
     let pieces = [&logs.stderr, &logs.stdout].into_iter().flatten();
     let mut tails = pieces.map(|piece| replay::tail(piece, TAIL));
     tails.find(|lines| !lines.is_empty()).unwrap_or_default()

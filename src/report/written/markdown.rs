@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use super::Written;
 use crate::event::{Event, EventKind, NodeState, Outcome, Tally};
 use crate::model::{AttemptId, NodeId, Severity};
-use crate::report::{findings, flow, replay, sanitize, words};
+use crate::report::{findings, flow, replay, said, sanitize, words};
 
 /// Failures that are told at length.
 const FAILURES: usize = 20;
@@ -109,13 +109,8 @@ fn headline(tally: &Tally) -> String {
     let waiting = (waiting > 0).then(|| format!("{waiting} not started"));
     let counts: Vec<_> = counted.chain(waiting).collect();
     let job = code(&tally.job);
-    let how = match (tally.ended, &tally.stop) {
-        (None, _) => "✗ broke off".to_owned(),
-        (Some((0, took)), _) => format!("✓ passed in {}", words::took(took)),
-        (Some((_, took)), Some(_)) => format!("✗ stopped after {}", words::took(took)),
-        (Some((_, took)), None) => format!("✗ failed in {}", words::took(took)),
-    };
-    format!("## {job}: {how}\n\n{}\n", counts.join(" · "))
+    let (_, sign, how) = said::ending(tally);
+    format!("## {job}: {sign} {how}\n\n{}\n", counts.join(" · "))
 }
 
 fn failures(out: &mut String, tally: &Tally) {

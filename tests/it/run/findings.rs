@@ -55,6 +55,25 @@ fn a_system_marks_them_in_the_code() {
 }
 
 #[test]
+fn what_is_handed_on_comes_after_them() {
+    let job = r#"
+limits.on-failure = "continue"
+
+[process.result]
+stdout = "inherit"
+command = ["printf", "::stop-commands::mine\n"]
+
+[process.compile]
+problem-matcher = "gcc"
+script = "echo 'a.c:1:2: error: no' >&2; exit 1"
+"#;
+    let test = Test::new().job(job).env("GITHUB_ACTIONS", "true").under("exec \"$@\" 2>&1");
+    let ran = test.run().exits(1);
+    let at = |what: &str| ran.stdout.find(what).unwrap_or_else(|| panic!("no `{what}`\n{ran}"));
+    assert!(at("::error file=a.c") < at("::stop-commands::mine"), "{ran}");
+}
+
+#[test]
 fn people_and_files_are_told_the_same() {
     let words = ["junit=j.xml", "codequality=c.json", "events=e.jsonl", "markdown=m.md"];
     let args = words.iter().flat_map(|word| ["--report", *word]).chain(["-j", "1", "job.toml"]);

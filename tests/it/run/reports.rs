@@ -192,6 +192,32 @@ fn a_step_on_github_has_its_page() {
 }
 
 #[test]
+fn a_page_that_nobody_asked_for_changes_no_verdict() {
+    let job = "[process.a]\ncommand = [\"true\"]\n";
+    let ran = Test::new().job(job).env("GITHUB_STEP_SUMMARY", "/dev/null/page").run().exits(0);
+    let told = "runner: no page of this run in `/dev/null/page`: Not a directory";
+    assert!(ran.stderr.contains(told), "{ran}");
+    // Of a run inside another run that one tells.
+    let test = Test::new().job(job).env("RUNNER_RUN_ID", "outer");
+    let page = test.path("page");
+    let ran = test.env("GITHUB_STEP_SUMMARY", page).run().exits(0);
+    assert!(!ran.has("page"), "{ran}");
+}
+
+#[test]
+fn a_run_that_was_stopped_is_green_in_no_report() {
+    let job = "limits.timeout = \"200ms\"\n[process.a]\ncommand = [\"sleep\", \"600\"]\n";
+    let words = ["--report", "junit=j.xml", "--report", "markdown=m.md", "job.toml"];
+    let ran = Test::new().job(job).args(words).run().exits(1);
+    let (xml, page) = (ran.read("j.xml"), ran.read("m.md"));
+    assert!(xml.contains("failures=\"1\"") && xml.contains("message=\"timed out after "), "{xml}");
+    assert!(page.starts_with("## `job`: ✗ timed out after "), "{page}");
+    let failed = "[process.a]\ncommand = [\"false\"]\n";
+    let page = Test::new().job(failed).args(words).run().exits(1).read("m.md");
+    assert!(page.starts_with("## `job`: ✗ failed in "), "{page}");
+}
+
+#[test]
 fn a_report_that_cannot_be_written_is_never_green() {
     let job = "[process.a]\ncommand = [\"true\"]\n";
     let ran = Test::new().job(job).args(["--report", "junit=/dev/full", "job.toml"]).run();

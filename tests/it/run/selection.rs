@@ -260,8 +260,8 @@ fn a_plan_says_what_changed() {
 }
 
 #[test]
-fn where_items_lie_is_read_too() {
-    if !installed("run::selection::where_items_lie_is_read_too", "git") {
+fn what_the_job_file_hands_over_is_read_too() {
+    if !installed("run::selection::what_the_job_file_hands_over_is_read_too", "git") {
         return;
     }
     let job = r#"
@@ -287,16 +287,29 @@ items = { command = ["echo", "a"] }
 [process.command]
 consumes = "printed"
 
-[process.quiet]
+[process.environment]
+env-file = "some.env"
+
+[process.input]
+stdin.file = "docs/input"
 "#;
     let since = || {
         let test = test(&["--since", "main"]).job(job).file("docs/list[1]", "a\n");
+        let test = test.file("some.env", "A=1\n").file("docs/input", "");
         committed(test.file("tests/b.txt", "").file(".gitignore", ".*\nran\n"))
     };
-    let changed = |name: &str| lines(&since().file(name, "changed").run().exits(0));
-    assert_eq!(changed("docs/list[1]"), "file command");
-    assert_eq!(changed("tests/b.txt"), "glob command");
-    assert_eq!(changed("docs/list1"), "command", "nobody knows what a command reads");
+    let sorted = |ran: &Ran| {
+        let mut names: Vec<_> = lines(ran).split(' ').map(str::to_owned).collect();
+        names.sort();
+        names
+    };
+    let changed = |name: &str| sorted(&since().file(name, "changed").run().exits(0));
+    assert_eq!(changed("docs/list[1]"), ["command", "file"]);
+    assert_eq!(changed("tests/b.txt"), ["command", "glob"]);
+    let ran = sorted(&since().file("some.env", "A=2\n").run().exits(0));
+    assert_eq!(ran, ["command", "environment"]);
+    assert_eq!(changed("docs/input"), ["command", "input"]);
+    assert_eq!(changed("docs/list1"), ["command"], "nobody knows what a command reads");
 }
 
 #[test]

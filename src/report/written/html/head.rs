@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::markup::text;
-use crate::event::{NodeState, Outcome, Tally};
+use crate::event::{Outcome, Tally};
 use crate::report::paint::Hue;
 use crate::report::{flow, said, words};
 
@@ -99,16 +99,11 @@ pub(super) fn foot(tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
 
 /// Returns the class, the sign and the words of how the run ended.
 fn verdict(tally: &Tally) -> (&'static str, &'static str, String) {
-    let Some((exit, took)) = tally.ended else {
-        let running = tally.nodes.iter().any(|node| node.state == NodeState::Running);
-        let what = if running { "broke off while it ran" } else { "broke off" };
-        return ("failed", "✗", what.to_owned());
+    let (hue, sign, what) = said::ending(tally);
+    let class = match hue {
+        Hue::Good => "passed",
+        Hue::Warn => "stopped",
+        Hue::Bad | Hue::Busy | Hue::Dim | Hue::Bold | Hue::Of(_) => "failed",
     };
-    let (hue, what) = said::verdict(tally, exit);
-    let (class, sign) = match hue {
-        Hue::Good => ("passed", "✓"),
-        Hue::Warn => ("stopped", "■"),
-        Hue::Bad | Hue::Busy | Hue::Dim | Hue::Bold | Hue::Of(_) => ("failed", "✗"),
-    };
-    (class, sign, format!("{what} {}", words::took(took)))
+    (class, sign, what)
 }

@@ -66,10 +66,9 @@ impl Kept {
 
     /// Writes them and returns how many attempts found no room.
     pub(super) fn write(&self, tally: &Tally, to: &mut dyn Write) -> io::Result<u64> {
-        let has_failed = |node: &NodeId| match tally.nodes[node.index()].state {
-            NodeState::Done(outcome) => outcome.is_failure(),
-            NodeState::Waiting => false,
-            NodeState::Running => true,
+        let has_failed = |node: &NodeId| {
+            let state = &tally.nodes[node.index()].state;
+            state.has_failed() || *state == NodeState::Running
         };
         let (failed, other): (Vec<_>, Vec<_>) =
             self.of.iter().partition(|(node, _)| has_failed(node));

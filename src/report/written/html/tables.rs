@@ -58,10 +58,7 @@ pub(super) fn failures(tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
 
 /// Writes the rows of the table of processes: first what failed, then the others in their order.
 pub(super) fn processes(tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
-    let has_failed = |node: &&(usize, &Node)| match node.1.state {
-        NodeState::Done(outcome) => outcome.is_failure(),
-        NodeState::Waiting | NodeState::Running => false,
-    };
+    let has_failed = |node: &&(usize, &Node)| node.1.state.has_failed();
     let nodes: Vec<_> = tally.nodes.iter().enumerate().collect();
     let failed = nodes.iter().filter(has_failed);
     let other = nodes.iter().filter(|node| !has_failed(node));
