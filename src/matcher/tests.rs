@@ -92,9 +92,14 @@ const SAMPLES: [Sample; 11] = [
         Tool::Pytest,
         "    def test_a():\n>       assert 1 == 2\nE       assert 1 == 2\n\n\
          test_a.py:7: AssertionError\n\
+         E       assert 1 == 2\nE        +  where 1 = f()\n\ntest_a.py:9: AssertionError\n\
+         E       AssertionError: assert 'a' == 'b'\nE         \nE         - b\nE         + a\n\n\
+         test_a.py:11: AssertionError\n\
          test_b.py:3: ValueError\n====\nFAILED test_a.py::test_a - assert 1 == 2\n",
         &[
             "test_a.py:7:- Error AssertionError assert 1 == 2",
+            "test_a.py:9:- Error AssertionError assert 1 == 2",
+            "test_a.py:11:- Error AssertionError AssertionError: assert 'a' == 'b'",
             "test_b.py:3:- Error  ValueError",
             "test_a.py:-:- Error test_a assert 1 == 2",
         ],

@@ -88,7 +88,16 @@ impl Tool {
             Self::Eslint => &[(&[ESLINT_COMPACT], false), (&ESLINT, true)],
             Self::Ruff => &[(&[RUFF], false), (&RUFF_FULL, false)],
             Self::Python => &[(&TRACEBACK, false), (&MARKED, false), (&SOURCELESS, false)],
-            Self::Pytest => &[(&PYTEST, false), (&[PYTEST_BARE], false), (&[SUMMARY], false)],
+            Self::Pytest => &[
+                // Of several lines the first says it, so the form that begins with it comes first.
+                (&[REASON, MORE, MORE, MORE, MORE, BLANK, PLACE], false),
+                (&[REASON, MORE, MORE, MORE, BLANK, PLACE], false),
+                (&[REASON, MORE, MORE, BLANK, PLACE], false),
+                (&[REASON, MORE, BLANK, PLACE], false),
+                (&[REASON, BLANK, PLACE], false),
+                (&[PLACE_ALONE], false),
+                (&[SUMMARY], false),
+            ],
             Self::Shellcheck => &[(&SHELLCHECK, true)],
             Self::Maven => &[(&[MAVEN], false)],
             Self::Msbuild => &[(&[MSBUILD], false)],
@@ -168,12 +177,15 @@ const FRAME: &str = r#"^ +File "(?<file>.+)", line (?<line>\d+)(?:, in .+)?$"#;
 const SOURCE: &str = r"^    .+$";
 const RAISED: &str = r"^(?<code>[A-Za-z_][\w.]*)(?:: (?<message>.+))?$";
 
-/// `E   assert 1 == 2`, a blank line, then `test_a.py:7: AssertionError`.
-const PYTEST: [&str; 3] =
-    [r"^E +(?<message>\S.*)$", r"^$", r"^(?<file>\S.*?\.py):(?<line>\d+): (?<code>[A-Z]\w*)$"];
+/// `E   assert 1 == 2`, and lines that say more, as `E    +  where 1 = f()`; a blank line; then
+/// `test_a.py:7: AssertionError`.
+const REASON: &str = r"^E +(?<message>\S.*)$";
+const MORE: &str = r"^E\b";
+const BLANK: &str = r"^$";
+const PLACE: &str = r"^(?<file>\S.*?\.py):(?<line>\d+): (?<code>[A-Z]\w*)$";
 
 /// The place alone.
-const PYTEST_BARE: &str = concat!(
+const PLACE_ALONE: &str = concat!(
     r"^(?<file>\S.*?\.py):(?<line>\d+): ",
     r"(?<message>[A-Z]\w*(?:Error|Exception|Failed|Warning)\b.*)$"
 );

@@ -50,13 +50,15 @@ impl Findings {
         self.list.iter().filter(move |(by, _)| *by == node).map(|(_, finding)| finding)
     }
 
-    /// Returns whether one is a known one without its line, as a summary repeats it.
+    /// Returns whether one is a known one without its line, as a summary repeats it; of a long
+    /// message it may have the beginning only.
     fn says_no_more(&self, finding: &Finding) -> bool {
-        finding.line.is_none()
-            && self
-                .list
-                .iter()
-                .any(|(_, known)| known.file == finding.file && known.message == finding.message)
+        let says = |known: &Finding| match finding.message.strip_suffix("...") {
+            Some(beginning) => known.message.starts_with(beginning),
+            None => known.message == finding.message,
+        };
+        let mut known = self.list.iter().map(|(_, known)| known);
+        finding.line.is_none() && known.any(|known| known.file == finding.file && says(known))
     }
 }
 
@@ -73,7 +75,14 @@ mod tests {
     #[test]
     fn each_is_told_once_and_not_without_end() {
         let mut findings = Findings::default();
-        let told = [(Some(7), "no"), (Some(7), "no"), (None, "no"), (Some(8), "no"), (None, "why")];
+        let told = [
+            (Some(7), "no"),
+            (Some(7), "no"),
+            (None, "no"),
+            (None, "n..."),
+            (Some(8), "no"),
+            (None, "why"),
+        ];
         for (line, message) in told {
             findings.add(NodeId(0), &finding(line, message));
         }
