@@ -5,13 +5,15 @@
 //!
 //! Reading order: this file; [`fold`](mod@fold), [`annotation`](mod@annotation), [`hide`](mod@hide)
 //! are orders, [`escape`] is what keeps them one line; [`mod@quality`] is GitLab's report about
-//! code, and [`fingerprint`] is what an entry of it is recognised by.
+//! code, and [`fingerprint`] is what an entry of it is recognised by; [`mod@markup`] is how text stands
+//! in the files that they read.
 
 mod annotation;
 mod escape;
 mod fingerprint;
 mod fold;
 mod hide;
+mod markup;
 mod quality;
 
 pub use annotation::{Annotation, annotation, heading};
@@ -19,6 +21,7 @@ pub use escape::github_command;
 pub use fingerprint::Fingerprints;
 pub use fold::{Fold, fold};
 pub use hide::hide;
+pub use markup::markup;
 pub use quality::{Entry, quality};
 
 /// A system that shows the output of its jobs, and takes orders from it.

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use super::findings::{Checked, Findings};
 use super::found::{Found, Grade};
 use super::safe::clean;
+use crate::ci::markup;
 
 /// Writes an XML document.
 pub(super) fn junit(findings: &Findings) -> String {
@@ -76,21 +77,9 @@ fn details(found: &Found) -> String {
     labels.chain(help).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns text as it stands in XML, which some characters must not in any form.
+/// Returns text as it stands in XML.
 fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in clean(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
+    markup(&clean(text))
 }
 
 #[cfg(test)]
@@ -101,7 +90,7 @@ mod tests {
     fn nothing_ends_a_value_before_its_end() {
         assert_eq!(
             escaped("<a b=\"c\">'&\u{0}\u{ffff}"),
-            "&lt;a b=&quot;c&quot;&gt;&apos;&amp;\\u{0}\u{fffd}"
+            "&lt;a b=&quot;c&quot;&gt;&#39;&amp;\\u{0}\u{fffd}"
         );
     }
 }

@@ -93,6 +93,14 @@ pub(super) fn tail(piece: &LogPiece, count: usize) -> Vec<String> {
     lines.split_off(lines.len().saturating_sub(count))
 }
 
+/// Returns the last lines of what an attempt printed: on standard error, or on standard output where
+/// it complained of nothing.
+pub(super) fn last_words(logs: &Logs, count: usize) -> Vec<String> {
+    let pieces = [&logs.stderr, &logs.stdout].into_iter().flatten();
+    let mut tails = pieces.map(|piece| tail(piece, count));
+    tails.find(|lines| !lines.is_empty()).unwrap_or_default()
+}
+
 /// Returns the lines in the last so many bytes of a piece of a log, without blank lines at the end.
 pub(super) fn end(piece: &LogPiece, bytes: u64, color: bool) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();

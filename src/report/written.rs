@@ -5,7 +5,7 @@
 //! from and of where the file lies.
 //!
 //! Reading order: [`Form`]; [`junit`], [`markdown`], [`trace`], [`events`] and [`codequality`] are
-//! one each; [`xml`] is how text stands in the first. [`html`] is a page with everything; [`spool`]
+//! one each; [`html`] is a page with everything. [`markup`] is how text stands in some of them; [`spool`]
 //! holds what is written before its time.
 
 mod codequality;
@@ -13,9 +13,9 @@ mod events;
 mod html;
 mod junit;
 mod markdown;
+mod markup;
 mod spool;
 mod trace;
-mod xml;
 
 use std::io::{self, Write};
 

@@ -3,8 +3,8 @@
 //! The page needs nothing but itself: no network, no other file. What matters stands in it as text;
 //! its scripts add a timeline that zooms, the graph, a filter and the logs. They read the run as
 //! JSON, whose rows lie on disk where they are many. All text of others is data: it passes
-//! [`markup`] on its way into either form, and the page refuses every script and style that is not
-//! its own. Unaware of where the page is opened.
+//! [`markup`](super::markup) or [`inside`] on its way into either form, and the page refuses every
+//! script and style that is not its own. Unaware of where the page is opened.
 //!
 //! Reading order: this file, how the page is put together; [`head`], [`tables`] and [`dead`], what
 //! stands in it as text; [`rows`], [`depths`], [`logs`] and [`json`], what its scripts read;
@@ -13,9 +13,9 @@
 mod dead;
 mod depths;
 mod head;
+mod inside;
 mod json;
 mod logs;
-mod markup;
 mod rows;
 mod tables;
 
@@ -152,7 +152,7 @@ impl Html {
 
     /// Writes the run as the scripts read it.
     fn run(&mut self, tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
-        let mut to = markup::Inside(to);
+        let mut to = inside::Inside(to);
         json::head(tally, &mut to)?;
         to.write_all(b",\n\"processes\":[")?;
         self.processes.copy(&mut to)?;

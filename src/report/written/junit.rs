@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::{Spool, Written, seconds, xml};
+use super::{Spool, Written, markup, seconds};
 use crate::event::{
     Event, EventKind, Exit, ItemRef, Logs, Node, NodeState, Outcome, Tally, Try, Verdict,
 };
@@ -181,7 +181,7 @@ impl Junit {
             return;
         };
         if again.is_some() && tally.nodes[node.index()].consumes.is_none() {
-            let said = last_words(logs);
+            let said = replay::last_words(logs, TAIL);
             let how = how(exit, *verdict, None);
             self.tries.entry((*node, None)).or_default().push_str(&again_failed(&how, &said));
         }
@@ -211,14 +211,16 @@ impl Junit {
             Outcome::Failed | Outcome::TimedOut | Outcome::Killed => {
                 let mut told: Vec<_> =
                     tally.findings.by(id).take(FINDINGS).map(findings::line).collect();
-                told.extend(logs.as_ref().map(last_words).unwrap_or_default());
+                told.extend(
+                    logs.as_ref().map(|logs| replay::last_words(logs, TAIL)).unwrap_or_default(),
+                );
                 (Result::Failed, failed("failure", &why, &told) + &tries)
             }
         };
         for (element, piece) in logs.iter().flat_map(streams) {
             let lines = replay::tail(piece, TAIL);
             if !lines.is_empty() {
-                let lines = xml::lines(&lines);
+                let lines = markup::lines(&lines);
                 let _ = writeln!(inside, "      <{element}>{lines}</{element}>");
             }
         }
@@ -281,7 +283,7 @@ impl Written for Junit {
             to,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" tests=\"{tests}\" \
              failures=\"{failures}\" errors=\"0\" time=\"{}\">",
-            xml::text(&tally.job),
+            markup::text(&tally.job),
             seconds(took)
         )?;
         for suite in &self.suites {
@@ -291,7 +293,7 @@ impl Written for Junit {
                 to,
                 "  <testsuite name=\"{}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" \
                  skipped=\"{skipped}\" time=\"{}\" timestamp=\"{started}\">",
-                xml::text(name),
+                markup::text(name),
                 seconds(*time)
             )?;
             for (from, bytes) in pieces {
@@ -314,7 +316,7 @@ impl Cases {
             Result::Failed => self.failures += 1,
             Result::Skipped => self.skipped += 1,
         }
-        let (class, name, time) = (xml::text(class), xml::text(name), seconds(took));
+        let (class, name, time) = (markup::text(class), markup::text(name), seconds(took));
         let head = format!("    <testcase name=\"{name}\" classname=\"{class}\" time=\"{time}\"");
         self.text.push_str(&head);
         if inside.is_empty() {
@@ -371,24 +373,17 @@ fn how(exit: &Exit, verdict: Verdict, reason: Option<&str>) -> String {
 
 /// Returns an element that says how something failed, and its last words.
 fn failed(element: &str, how: &str, said: &[String]) -> String {
-    let (how, said) = (xml::text(how), xml::lines(said));
+    let (how, said) = (markup::text(how), markup::lines(said));
     format!("      <{element} message=\"{how}\" type=\"failed\">{said}</{element}>\n")
 }
 
 /// Returns an element that says why something does not count.
 fn skipped(why: &str) -> String {
-    format!("      <skipped message=\"{}\"/>\n", xml::text(why))
+    format!("      <skipped message=\"{}\"/>\n", markup::text(why))
 }
 
 fn again_failed(how: &str, said: &[String]) -> String {
     failed("rerunFailure", how, said)
-}
-
-/// Returns the last words of an attempt.
-fn last_words(logs: &Logs) -> Vec<String> {
-    let pieces = [&logs.stderr, &logs.stdout].into_iter().flatten();
-    let mut tails = pieces.map(|piece| replay::tail(piece, TAIL));
-    tails.find(|lines| !lines.is_empty()).unwrap_or_default()
 }
 
 fn streams(logs: &Logs) -> impl Iterator<Item = (&'static str, &crate::event::LogPiece)> {

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Written;
+use super::markup::text;
 use crate::event::{Event, EventKind, NodeState, Outcome, Tally};
 use crate::model::{AttemptId, NodeId, Severity};
 use crate::report::{findings, flow, replay, said, sanitize, words};
@@ -122,12 +123,10 @@ fn failures(out: &mut String, tally: &Tally) {
     });
     for (id, node, outcome) in failed.take(FAILURES) {
         let how = code(&words::ended(tally, id, outcome));
-        let _ = write!(out, "\n<details open><summary>✗ <b>{}</b></summary>\n\n", html(&node.name));
+        let _ = write!(out, "\n<details open><summary>✗ <b>{}</b></summary>\n\n", text(&node.name));
         let _ = writeln!(out, "{how}");
-        let logs = node.last.as_ref().map(|last| &last.logs);
-        let pieces = logs.into_iter().flat_map(|logs| [&logs.stderr, &logs.stdout]).flatten();
-        let mut tails = pieces.map(|piece| replay::tail(piece, TAIL));
-        if let Some(lines) = tails.find(|lines| !lines.is_empty()) {
+        let said = node.last.as_ref().map(|last| replay::last_words(&last.logs, TAIL));
+        if let Some(lines) = said.filter(|lines| !lines.is_empty()) {
             let _ = writeln!(out, "\n{}", block(&lines));
         }
         let again = words::again(&tally.file, &tally.options, &node.name);
@@ -214,10 +213,6 @@ fn block(lines: &[String]) -> String {
 
 fn longest_ticks(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
-}
-
-fn html(text: &str) -> String {
-    sanitize::text(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

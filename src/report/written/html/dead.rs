@@ -5,10 +5,10 @@
 use std::io::{self, Write};
 
 use super::Spool;
-use super::markup::{lines, text};
 use crate::event::{Event, EventKind, ItemRef, Tally, Text, Try};
 use crate::model::QueueId;
 use crate::report::words;
+use crate::report::written::markup::{lines, text};
 
 /// Items that the page tells of.
 const MOST: u64 = 500;

@@ -5,9 +5,9 @@
 use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::markup::text;
 use crate::event::{Outcome, Tally};
 use crate::report::paint::Hue;
+use crate::report::written::markup::text;
 use crate::report::{flow, said, words};
 
 /// Writes the title of the page.

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::depths::Depths;
-use super::markup::plain;
+use super::inside::plain;
 use crate::event::{EventKind, NodeState, Outcome, Tally};
 use crate::model::NodeId;
 use crate::report::sanitize::text;

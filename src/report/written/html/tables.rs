@@ -4,9 +4,9 @@
 
 use std::io::{self, Write};
 
-use super::markup::{lines, text};
 use crate::event::{Node, NodeState, Outcome, Tally};
 use crate::model::NodeId;
+use crate::report::written::markup::{lines, text};
 use crate::report::{flow, replay, words};
 
 /// Failures that are told at length.
@@ -36,11 +36,9 @@ pub(super) fn failures(tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
         if let Some(item) = node.last.as_ref().and_then(|last| last.item.as_ref()) {
             writeln!(to, "<p class=\"dim\">item {}</p>", text(&words::item(item, "…")))?;
         }
-        let logs = node.last.as_ref().map(|last| &last.logs);
-        let pieces = logs.into_iter().flat_map(|logs| [&logs.stderr, &logs.stdout]).flatten();
-        let mut tails = pieces.map(|piece| replay::tail(piece, TAIL));
-        if let Some(said) = tails.find(|lines| !lines.is_empty()) {
-            let said = lines(said.iter().map(String::as_str));
+        let said = node.last.as_ref().map(|last| replay::last_words(&last.logs, TAIL));
+        if let Some(said) = said.filter(|lines| !lines.is_empty()) {
+            let said = lines(&said);
             writeln!(
                 to,
                 "<pre class=\"log\" tabindex=\"0\" role=\"region\" \

@@ -1,35 +1,13 @@
-//! Markup: text of others as it stands in the page, so that none of it is markup or script.
+//! Inside: JSON as it stands in an element of the page.
 //!
-//! Between tags and in values what means something to HTML is written as a reference. Inside the
-//! JSON that the scripts read the character that could begin a tag is written as its escape, which
-//! is the same text to JSON and nothing to HTML. Unaware of what the text says.
+//! The character that could begin a tag is written as its escape, which is the same text to JSON and
+//! nothing to HTML. Unaware of what the text says.
 
 use std::io::{self, Write};
 
 use memchr::memchr;
 
 use crate::report::sanitize;
-
-/// Returns one line as it stands between tags or in a quoted value.
-pub(super) fn text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in sanitize::text(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Returns lines as they stand between tags.
-pub(super) fn lines<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
-    lines.into_iter().map(text).collect::<Vec<_>>().join("\n")
-}
 
 /// Returns text of several lines without anything that acts, for JSON.
 pub(super) fn plain(text: &str) -> String {
@@ -62,11 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_text_is_markup() {
-        let odd = "<b onclick=\"x\">&amp;'\u{1b}[31m\0\u{202e}</b>";
-        let shown = "&lt;b onclick=&quot;x&quot;&gt;&amp;amp;&#39;␀\u{fffd}&lt;/b&gt;";
-        assert_eq!(text(odd), shown);
-        assert_eq!(lines(["a", "<"]), "a\n&lt;");
+    fn text_is_plain() {
         assert_eq!(plain("a\r\n\x1b[31mb"), "a␍\nb");
     }
 
