@@ -2,7 +2,8 @@
 //!
 //! Synchronous and pure: one thing that happened goes in, what to do comes out, time is an
 //! argument. There is no clock, channel, child or lock inside, so every decision can be tested as a
-//! table and proved as a law. Constant work for an item, logarithmic for a node, no recursion.
+//! table and proved as a law. Constant work for an item, logarithmic for a node, and no recursion
+//! that a larger job makes deeper.
 //!
 //! Reading order: [`input`] is the conversation, [`nodes`] the states and their one gate,
 //! [`conditions`] knows what need not run, [`start`] chooses what starts, [`finish`] judges what
@@ -90,6 +91,9 @@ pub(super) struct Core {
     next_attempt: u64,
     /// Nodes whose end their dependants have not heard of yet.
     ended: VecDeque<NodeId>,
+    /// Nodes that have failed but for what runs after them, of which the other cells of their
+    /// matrix have not heard yet.
+    failing: VecDeque<NodeId>,
     /// Nodes that wait for nothing but a failure.
     awaiting: Vec<NodeId>,
     /// Nodes that have not ended.
@@ -130,6 +134,7 @@ impl Core {
             living: BTreeSet::new(),
             next_attempt: 0,
             ended: VecDeque::new(),
+            failing: VecDeque::new(),
             awaiting: Vec::new(),
             remaining: plan.nodes.len(),
             has_terminal: None,

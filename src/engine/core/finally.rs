@@ -72,7 +72,7 @@ impl Core {
         if outcome.is_failure() {
             // What follows of a failure does not wait for this.
             self.failure_stops(node);
-            self.fail_fast(node);
+            self.failing.push_back(node);
         }
     }
 

@@ -7,8 +7,9 @@
 //! ```
 //!
 //! A node that consumes is `Ready` while its queue gives it nothing, and `Running` from its first
-//! child to its end. Ends travel along edges through a list, never by recursion: a chain of 100 000
-//! nodes is skipped as safely as one. Unaware of slots and children.
+//! child to its end. Ends travel along edges, and failures among the cells of a matrix, through
+//! lists, never by recursion: a chain of 100 000 nodes is skipped as safely as one. Unaware of
+//! slots and children.
 
 use std::time::Duration;
 
@@ -314,6 +315,10 @@ impl Core {
         loop {
             if let Some(service) = self.summoned.pop_front() {
                 self.come(service);
+                continue;
+            }
+            if let Some(cell) = self.failing.pop_front() {
+                self.fail_fast(cell);
                 continue;
             }
             let Some(node) = self.ended.pop_front() else { return };

@@ -19,6 +19,9 @@ const MANY: usize = 100_000;
 /// A run of so many nodes is over within this time; it takes a hundredth, and a quadratic one days.
 const SOON: Duration = Duration::from_secs(60);
 
+/// A stack that holds every story, and no step of it for each cell of a matrix.
+const STACK: usize = 512 << 10;
+
 /// Returns the plan of lines that are right.
 fn large(text: &str) -> Plan {
     let machine = Machine { cpus: 64, jobs: None };
@@ -129,6 +132,27 @@ fn a_pipe_of_many_is_one_unit() {
         })
     };
     run(large(&text(10_000)), false);
+}
+
+/// Each cell that is given up has something that runs after it, and has failed.
+#[test]
+fn a_failure_among_1000_cells_that_wait_for_their_next_try() {
+    let cells = (0..1000).map(|cell| cell.to_string()).collect::<Vec<_>>().join(",");
+    let text = format!(
+        "limits continue\na matrix k={cells} retry 1 | fails-fast finally backoff 9 9 never 64"
+    );
+    let play = move || {
+        let mut body = Body::new(planned(&text), false);
+        body.on(Input::Begin);
+        for left in (0..1000).rev() {
+            let oldest = *body.children.keys().next().unwrap();
+            body.end_child(oldest, Exit::Code(if left > 0 { 1 } else { 64 }));
+        }
+        body.all_pass();
+        body.referee.tally.ended_as(Outcome::Failed)
+    };
+    let small = std::thread::Builder::new().stack_size(STACK).spawn(play).unwrap();
+    assert_eq!(small.join().unwrap(), 1000);
 }
 
 /// Steps of the core and time for items of a queue that many nodes read or feed.
