@@ -206,9 +206,7 @@ impl Core {
         let Finished { id, attempt, verdict, again, ended } = finished;
         let node = attempt.node;
         if let Again::After(wait) = again {
-            self.enter(node, State::Backoff);
-            self.timers.set(self.now.saturating_add(wait), Timer::Retry(node));
-            return;
+            return self.back_off(node, wait);
         }
         let outcome = match verdict {
             Verdict::Passed if attempt.number > 1 => Outcome::Flaky,

@@ -16,6 +16,7 @@ use std::time::Duration;
 use super::finally::Closing;
 use super::pace::Streak;
 use super::slots::Permit;
+use super::timers::Timer;
 use super::{Core, services};
 use crate::event::{EventKind, Outcome};
 use crate::model::{NodeId, RunWhen, When};
@@ -100,6 +101,8 @@ pub(super) struct Row {
     pub(super) closing: Option<Closing>,
     /// As what its last attempt would end it, where that failed.
     pub(super) failed_as: Option<Outcome>,
+    /// When it is tried again, while it waits for that.
+    pub(super) tries_at: Option<Duration>,
     /// How and why a consumer can't go on, although its queue may have more.
     pub(super) broken: Option<(Outcome, Option<String>)>,
 }
@@ -136,6 +139,7 @@ impl Row {
             kept: None,
             closing: None,
             failed_as: None,
+            tries_at: None,
             broken: None,
         }
     }
@@ -232,6 +236,10 @@ impl Core {
         let row = &mut self.rows[node.index()];
         debug_assert!(!row.is_done(), "node {node} ended twice");
         row.state = state;
+        if let Some(at) = row.tries_at.take() {
+            // Nobody need wait for a try that will not come.
+            self.timers.unset(at, Timer::Retry(node));
+        }
         if let State::Done { .. } = state {
             self.remaining -= 1;
             self.ended.push_back(node);
@@ -376,6 +384,14 @@ impl Core {
             let name = &self.plan.node(needed).name;
             self.skip(node, format!("needs `{name}`, which ended as {outcome}"));
         }
+    }
+
+    /// Has a node tried again after a while.
+    pub(super) fn back_off(&mut self, node: NodeId, wait: Duration) {
+        self.enter(node, State::Backoff);
+        let at = self.now.saturating_add(wait);
+        self.rows[node.index()].tries_at = Some(at);
+        self.timers.set(at, Timer::Retry(node));
     }
 
     /// Lets a node in again whose wait before the next try is over.

@@ -380,8 +380,7 @@ impl Core {
             service.restarts.retain(|at| at.saturating_add(within) > self.now);
             service.restarts.push_back(self.now);
         }
-        self.enter(node, State::Backoff);
-        self.timers.set(self.now.saturating_add(after), Timer::Retry(node));
+        self.back_off(node, after);
     }
 
     /// Takes in that a node has ended: the services that it needs may not be needed any more.

@@ -96,12 +96,6 @@ impl Timers {
         self.set.first().map(|(at, _)| *at)
     }
 
-    /// Returns when a node will be tried again; looks at all timers, for people who ask.
-    pub(super) fn retry_at(&self, node: NodeId) -> Option<Duration> {
-        let found = self.set.iter().find(|(_, timer)| *timer == Timer::Retry(node));
-        found.map(|(at, _)| *at)
-    }
-
     /// Returns whether something may start after one of them.
     pub(super) fn will_start(&self) -> bool {
         self.starts > 0

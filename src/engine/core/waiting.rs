@@ -220,6 +220,6 @@ impl Core {
     }
 
     fn retry_in(&self, node: NodeId) -> Duration {
-        self.timers.retry_at(node).map_or(Duration::ZERO, |at| at.saturating_sub(self.now))
+        self.rows[node.index()].tries_at.map_or(Duration::ZERO, |at| at.saturating_sub(self.now))
     }
 }
