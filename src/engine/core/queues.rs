@@ -101,6 +101,11 @@ impl QueueRow {
         self.level.waiting == 0 && self.level.lent <= with_others && !self.closing
     }
 
+    /// Returns whether nobody will read it any more, although somebody should.
+    fn is_unread(&self) -> bool {
+        self.abandoned && !self.unwanted
+    }
+
     /// Returns long-lived children that were started and took nothing yet, as far as is known.
     fn unfed(&self) -> u64 {
         u64::from(self.starting) + u64::from(self.fresh)
@@ -346,8 +351,8 @@ impl Core {
 
     /// Returns why a producer was stopped, in words: the chain of causes.
     pub(super) fn unread_reason(&self, node: NodeId) -> String {
-        let abandoned = |queue: &&QueueId| self.queues[queue.index()].abandoned;
-        let Some(queue) = self.plan.node(node).produces.iter().find(abandoned) else {
+        let unread = |queue: &&QueueId| self.queues[queue.index()].is_unread();
+        let Some(queue) = self.plan.node(node).produces.iter().find(unread) else {
             let reader = self.plan.node(node).piped_to;
             let left =
                 |reader| format!("`{}` no longer reads its pipe", self.plan.node(reader).name);
@@ -377,10 +382,11 @@ impl Core {
         format!("nobody is left to read queue `{name}`: {}{more}", ends.join(", "))
     }
 
-    /// Returns whether nobody is left to read anything that a node makes, though somebody should.
+    /// Returns whether nobody is left to read anything that a node makes, though somebody should
+    /// read some of it.
     pub(super) fn is_unread(&self, node: NodeId) -> bool {
-        let mut fed = self.plan.node(node).produces.iter().map(|queue| &self.queues[queue.index()]);
-        fed.all(|queue| queue.abandoned && !queue.unwanted)
+        let fed = || self.plan.node(node).produces.iter().map(|queue| &self.queues[queue.index()]);
+        fed().all(|queue| queue.abandoned) && fed().any(QueueRow::is_unread)
     }
 
     /// Returns, in words, that its queue tolerates as many dead items as a consumer has, if it

@@ -185,6 +185,28 @@ fn what_feeds_a_reader_that_need_not_run_goes_on() {
 }
 
 #[test]
+fn what_feeds_a_reader_that_need_not_run_and_one_that_failed_is_stopped() {
+    let text = "limits continue\nx feeds p q\na reads p | asks\nb streams q";
+    for is_first in [true, false] {
+        let mut run = begin(text);
+        run.feeds("x", 1);
+        if is_first {
+            run.unmet("a");
+        }
+        run.exit("b", 5);
+        if !is_first {
+            assert_eq!(run.running(), "x");
+            run.unmet("a");
+        }
+        assert_eq!(run.running(), "x-");
+        run.die("x", 15);
+        assert_eq!(run.ends(), "x stopped, a skipped, b failed, exit 1");
+        let reason = "nobody is left to read queue `q`: `b` ended as failed";
+        assert_eq!(run.reason("x"), reason);
+    }
+}
+
+#[test]
 fn a_stage_before_a_reader_that_need_not_run_works_on() {
     let mut run =
         begin("queue p 1 2\na reads p feeds q | workers 1\nb reads q | asks\nc needs a b");
