@@ -169,6 +169,7 @@ impl Core {
         if let Some(permit) = permit {
             self.give_back(permit);
         }
+        self.recount_tokens();
         self.end_closing(node);
     }
 

@@ -48,8 +48,8 @@ impl Core {
         for (at, timer) in attempt.rings.drain(..) {
             self.timers.unset(at, timer);
         }
+        self.slots.tokens.may_be_lost(&ended.exit);
         if attempt.step.is_some() {
-            self.recount_tokens(matches!(ended.exit, Exit::Signal(_) | Exit::OutOfMemory));
             return self.finally_ended(id, attempt, ended);
         }
         let verdict = self.verdict(&attempt, ended);
@@ -60,7 +60,7 @@ impl Core {
         let again = self.again(id, &attempt, number, (verdict, ended));
         self.keep_slots(&mut attempt, again);
         self.child_is_over(id, &mut attempt);
-        self.recount_tokens(matches!(ended.exit, Exit::Signal(_) | Exit::OutOfMemory));
+        self.recount_tokens();
         self.reader_left(node);
         let wait = match again {
             Again::After(wait) => Some(wait),

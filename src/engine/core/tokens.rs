@@ -13,6 +13,7 @@
 use super::ready::Lack;
 use super::slots::Claim;
 use super::{Core, Effect};
+use crate::event::Exit;
 use crate::model::PoolId;
 
 /// The pool whose attempts need tokens: the first of every plan.
@@ -58,6 +59,8 @@ pub(super) struct Tokens {
     asked: bool,
     /// Whether it is known that it has to be waited for.
     waits: bool,
+    /// Whether somebody was killed who may have had some, since they were counted last.
+    lost: bool,
 }
 
 impl Tokens {
@@ -98,6 +101,11 @@ impl Tokens {
         if let Some(users) = self.users(token) {
             *users -= 1;
         }
+    }
+
+    /// Notes how a child ended: only what was killed loses tokens.
+    pub(super) fn may_be_lost(&mut self, exit: &Exit) {
+        self.lost |= matches!(exit, Exit::Signal(_) | Exit::OutOfMemory);
     }
 
     fn users(&mut self, token: Use) -> Option<&mut u32> {
@@ -189,13 +197,15 @@ impl Core {
         }
     }
 
-    /// Has tokens made again that were lost with who had them, once nobody can have any. Only what
-    /// was killed loses some; while what lives long is there, it is looked whether that has them.
-    pub(super) fn recount_tokens(&mut self, killed: bool) {
-        let tokens = &self.slots.tokens;
+    /// Has tokens made again that were lost with who had them, once nobody can have any. While
+    /// what lives long is there, that is done only if some may be lost, and it is looked whether
+    /// that has them.
+    pub(super) fn recount_tokens(&mut self) {
+        let tokens = &mut self.slots.tokens;
         let mut attempts = self.attempts.values();
         let alone = self.living.is_empty() && attempts.all(|attempt| attempt.step.is_none());
-        if tokens.sharing == Sharing::Serves && tokens.need == 0 && (alone || killed) {
+        if tokens.sharing == Sharing::Serves && tokens.need == 0 && (alone || tokens.lost) {
+            tokens.lost = false;
             self.out.push(Effect::RecountTokens { sure: alone });
         }
     }

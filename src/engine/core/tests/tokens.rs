@@ -77,6 +77,24 @@ fn what_was_lost_is_made_again_once_nothing_runs() {
 }
 
 #[test]
+fn what_was_lost_is_made_again_after_what_runs_after_its_process() {
+    let text = "limits cpus 2\na | finally\nb needs ended:a\nc needs ended:a";
+    let mut run = begin(Sharing::Serves, 2, text);
+    run.make_takes();
+    run.make_dies();
+    run.die("a", 9);
+    assert_eq!(run.machine.there + run.machine.hand, 1, "what runs after it may have it");
+    run.exit("a", 0);
+    assert_eq!((run.running().as_str(), run.machine.hand), ("b c", 2));
+    let mut run = begin(Sharing::Serves, 2, "limits cpus 2\nx feeds q\ny reads q\na | finally");
+    run.make_takes();
+    run.make_dies();
+    run.die("a", 9);
+    run.exit("a", 0);
+    assert_eq!(run.machine.there, 2, "a source has none");
+}
+
+#[test]
 fn who_joins_has_one_of_its_own() {
     let mut run = begin(Sharing::Joins, 1, "pool p 9\na pool p\nb pool p\nc");
     assert_eq!((run.running().as_str(), run.machine.there), ("a b", 0));
