@@ -91,7 +91,8 @@ impl Core {
         let lent = permit.as_ref().map(|permit| self.lent(permit)).unwrap_or_default();
         let row = &self.rows[node.index()];
         let outcome = row.closing.as_ref().map_or(Outcome::Passed, |closing| closing.outcome);
-        let finally = Finally { step, outcome: before(outcome), code: row.exit_code, slot };
+        let outcome = before(outcome, row.verdict);
+        let finally = Finally { step, outcome, code: row.exit_code, slot };
         let number = row.tries.max(1);
         let running = Attempt { step: Some(step), permit, ..Attempt::new(node, number, self.now) };
         self.attempts.insert(attempt, running);
@@ -237,10 +238,13 @@ impl Core {
     }
 }
 
-/// Returns how a process is said to have ended to what runs after it: in one of five words.
-fn before(outcome: Outcome) -> Outcome {
+/// Returns how a process is said to have ended to what runs after it: in one of five words. That a
+/// failure is allowed hides nothing of how its last attempt ended.
+fn before(outcome: Outcome, last: Option<Verdict>) -> Outcome {
     match outcome {
         Outcome::Passed | Outcome::Flaky | Outcome::Cached => Outcome::Passed,
+        Outcome::AllowedFailure if last == Some(Verdict::TimedOut) => Outcome::TimedOut,
+        Outcome::AllowedFailure if last == Some(Verdict::Killed) => Outcome::Killed,
         Outcome::Failed | Outcome::AllowedFailure => Outcome::Failed,
         Outcome::TimedOut => Outcome::TimedOut,
         Outcome::Killed => Outcome::Killed,

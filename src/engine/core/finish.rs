@@ -82,8 +82,10 @@ impl Core {
             self.rows[node.index()].failed_as = Some(outcome);
         }
         let row = &mut self.rows[node.index()];
-        row.exit_code = if let Exit::Code(code) = ended.exit { Some(code) } else { None };
-        row.exit_code.take_if(|_| self.plan.node(node).consumes.is_some());
+        if self.plan.node(node).consumes.is_none() {
+            row.exit_code = if let Exit::Code(code) = ended.exit { Some(code) } else { None };
+            row.verdict = Some(verdict);
+        }
         self.rows[node.index()].was_ended |= verdict == Verdict::Ended && !self.is_worker(node);
         let finished = Finished { id, attempt, verdict, again, ended };
         match ended.given {

@@ -18,7 +18,7 @@ use super::pace::Streak;
 use super::slots::Permit;
 use super::timers::Timer;
 use super::{Core, services};
-use crate::event::{EventKind, Outcome};
+use crate::event::{EventKind, Outcome, Verdict};
 use crate::model::{NodeId, RunWhen, When};
 use crate::plan::{Node, Plan};
 
@@ -95,6 +95,8 @@ pub(super) struct Row {
     pub(super) was_ended: bool,
     /// The exit code of its last attempt, where it had one and no items.
     pub(super) exit_code: Option<i32>,
+    /// What the end of its last attempt meant, where it had one and no items.
+    pub(super) verdict: Option<Verdict>,
     /// Slots of its last attempt, kept for what runs after it.
     pub(super) kept: Option<Permit>,
     /// As what it ends once what runs after it is over.
@@ -136,6 +138,7 @@ impl Row {
             flaky: false,
             was_ended: false,
             exit_code: None,
+            verdict: None,
             kept: None,
             closing: None,
             failed_as: None,

@@ -44,13 +44,18 @@ fn one_that_fails_fails_what_had_passed_and_nothing_else() {
 
 #[test]
 fn it_is_told_how_the_process_ended() {
-    let mut body =
-        begin("limits continue\na retry 1 | finally\nb | finally\nc | finally\nd | finally allow");
+    let mut body = begin(
+        "limits cpus 6\nlimits continue\na retry 1 | finally\nb | finally\nc | finally\n\
+         d | finally allow\ne | finally allow timeout 2\nf | finally allow",
+    );
     body.exit("a", 1);
     for (name, code) in [("a", 0), ("b", 7), ("d", 5)] {
         body.exit(name, code);
     }
     body.die("c", 11);
+    body.die("f", 9);
+    body.seconds(2);
+    body.die("e", 15);
     let told = |name: &str| {
         let finally = body.children[&body.child(name)].start.finally.expect("it runs after it");
         (finally.outcome.word(), finally.code)
@@ -59,6 +64,8 @@ fn it_is_told_how_the_process_ended() {
     assert_eq!(told("b"), ("failed", Some(7)));
     assert_eq!(told("c"), ("failed", None));
     assert_eq!(told("d"), ("failed", Some(5)));
+    assert_eq!(told("e"), ("timed-out", None), "that it may fail hides nothing");
+    assert_eq!(told("f"), ("killed", None));
 }
 
 #[test]
