@@ -16,7 +16,9 @@ use crate::engine::turns::Turns;
 impl Life<'_> {
     /// Waits until the child is gone.
     pub(super) async fn watch(&self, child: &mut Child) -> Result<Ended, Fault> {
-        let mut idle = self.context.plan.process(self.start.node).timeout.idle;
+        let timeout = self.context.plan.process(self.start.node).timeout;
+        // What runs after a process may do its work in silence, as long as it is not too long.
+        let mut idle = timeout.idle.filter(|_| self.start.finally.is_none());
         let (attempt, pid) = (self.start.attempt, child.pid);
         let (mut turns, mut spared) =
             (Turns::since(self.context.teller.clock().now()), Duration::ZERO);

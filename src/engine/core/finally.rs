@@ -177,7 +177,7 @@ impl Core {
     fn finally_verdict(&self, attempt: &Attempt, ended: &Ended) -> Verdict {
         let out_of_grace = attempt.killed && self.has_to_stop();
         match (attempt.stopping, &ended.exit) {
-            (Some(Stopping::Total | Stopping::Idle), _) => Verdict::TimedOut,
+            (Some(Stopping::Total), _) => Verdict::TimedOut,
             (Some(_), _) => Verdict::Stopped,
             (None, Exit::Code(0)) if ended.fault.is_none() => Verdict::Passed,
             (None, _) if out_of_grace => Verdict::Stopped,
@@ -198,12 +198,7 @@ impl Core {
         let why = match verdict {
             Verdict::Passed => return None,
             Verdict::TimedOut => {
-                let idle = self.plan.process(attempt.node).timeout.idle;
-                let over = if attempt.stopping == Some(Stopping::Idle) {
-                    over("idle for", idle)
-                } else {
-                    over("total of", Some(self.finally_limit(attempt.node)))
-                };
+                let over = over("total of", Some(self.finally_limit(attempt.node)));
                 format!("timed out ({})", over.unwrap_or_default())
             }
             Verdict::Stopped | Verdict::Ended => self.stop_reason(),

@@ -266,6 +266,18 @@ finally = "echo > pid; sleep 600 & wait"
 }
 
 #[test]
+fn it_may_be_silent() {
+    let job = r#"
+[process.a]
+timeout = { idle = "100ms" }
+command = ["true"]
+finally = "sleep 0.5; echo done"
+"#;
+    let ran = Test::new().job(job).run().exits(0);
+    assert_eq!(ran.lines_of("a"), ["done"]);
+}
+
+#[test]
 fn what_it_leaves_running_is_killed() {
     let job = r#"
 [process.a]

@@ -248,7 +248,11 @@ impl Player {
             1 => self.body.stop(Stop::Terminate),
             2 => self.body.stop(Stop::Interrupt),
             3 | 4 => {
-                let works = |child: &Child| self.body.plan.process(child.node).service.is_none();
+                // What runs after a node may be silent.
+                let works = |child: &Child| {
+                    let serves = self.body.plan.process(child.node).service.is_some();
+                    !serves && child.start.finally.is_none()
+                };
                 let mut children = self.body.children.iter();
                 let oldest = children.find(|(_, child)| works(child)).map(|(id, _)| *id);
                 let idle = oldest.map(|attempt| Input::Idle { attempt });
