@@ -307,8 +307,12 @@ impl Core {
                 self.has_cause(node, format!("stopped: {reason}"));
                 return self.end_node(node, Outcome::Stopped, Some(reason));
             }
-            Some(Stopping::Run | Stopping::Unread | Stopping::FailedFast(_)) => true,
-            Some(Stopping::Total | Stopping::Idle | Stopping::Unready) | None => false,
+            Some(Stopping::Run | Stopping::Unread) => true,
+            // It has no other cells that could have ended it: a service has no matrix.
+            Some(
+                Stopping::FailedFast(_) | Stopping::Total | Stopping::Idle | Stopping::Unready,
+            )
+            | None => false,
         };
         // What nobody may use any more need not be there.
         if is_by_us || again == Again::NotNow || !self.is_wanted(node) {

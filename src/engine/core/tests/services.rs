@@ -65,8 +65,7 @@ fn a_service_that_nobody_lives_to_use_is_never_started() {
 
 #[test]
 fn one_that_is_not_needed_any_more_before_it_is_started_again_is_waited_for_by_nobody() {
-    let mut run =
-        begin("db service! | restarts on-failure 5\na needs started:db\nb | on-failure");
+    let mut run = begin("db service! | restarts on-failure 5\na needs started:db\nb | on-failure");
     run.exit("db", 3);
     run.exit("a", 0);
     assert_eq!(run.ends(), "db stopped, a passed, b skipped, exit 0");
