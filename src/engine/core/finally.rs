@@ -1,9 +1,10 @@
 //! Finally: what runs after a node that has started, however that ended, before it has ended.
 //!
-//! Each of its commands runs once, one after the other, in the slots of the last attempt where
-//! nothing else may be waiting for those. What it finds is carried out at the real end of the node:
-//! it fails one that had passed, and changes nothing about one that had not. Unaware of how a child
-//! is made.
+//! Each of its commands runs once, one after the other, in the slots of the last attempt. Where the
+//! node was given up between two tries and so has none, it waits for some; what has items to pass
+//! on does without, because others may need its slots for those. What it finds is carried out at
+//! the real end of the node: it fails one that had passed, and changes nothing about one that had
+//! not. Unaware of how a child is made.
 
 use std::time::Duration;
 
@@ -40,14 +41,17 @@ impl Core {
         has_some && !row.is_over() && row.started.is_some() && self.stop != Some(Stop::Kill)
     }
 
-    /// Keeps the slots of an attempt that was the last of its node for what runs after it. Where
-    /// others still have to take what it made, they may need these slots themselves.
+    /// Returns whether what runs after a node has slots. Where others still have to take what it
+    /// made, they may need these slots themselves.
+    fn has_slots_after(&self, node: NodeId) -> bool {
+        self.plan.node(node).consumes.is_none() && !self.holds_back(node)
+    }
+
+    /// Keeps the slots of an attempt that was the last of its node for what runs after it.
     pub(super) fn keep_slots(&mut self, attempt: &mut Attempt, again: Again) {
         let node = attempt.node;
-        let is_last = self.plan.node(node).consumes.is_none()
-            && !matches!(again, Again::After(_))
-            && !self.holds_back(node);
-        if is_last && self.has_finally(node) {
+        let is_last = !matches!(again, Again::After(_));
+        if is_last && self.has_slots_after(node) && self.has_finally(node) {
             self.rows[node.index()].kept = attempt.permit.take();
         }
     }
@@ -59,21 +63,41 @@ impl Core {
         }
     }
 
-    /// Begins what runs after a node.
+    /// Begins what runs after a node, or has it wait for slots.
     pub(super) fn begin_finally(&mut self, node: NodeId, outcome: Outcome, reason: Option<String>) {
         self.leave_line(node);
         self.batch_starts(node);
         self.enter(node, State::Finally);
         let permit = self.rows[node.index()].kept.take();
-        let until = self.has_to_stop().then(|| self.grace_from_now(node));
-        let closing = Closing { outcome, reason, failure: None, until };
+        let closing = Closing { outcome, reason, failure: None, until: None };
         self.rows[node.index()].closing = Some(closing);
-        self.start_finally(node, 0, permit);
+        if permit.is_none() && self.has_slots_after(node) {
+            self.line_up_after(node);
+        } else {
+            self.start_finally(node, 0, permit);
+        }
         if outcome.is_failure() {
             // What follows of a failure does not wait for this.
             self.failure_stops(node);
             self.failing.push_back(node);
         }
+    }
+
+    /// Returns whether what runs after a node waits for slots.
+    pub(super) fn lacks_slots_after(&self, node: NodeId) -> bool {
+        self.rows[node.index()].state == State::Finally && self.is_in_line(node)
+    }
+
+    /// Lets everything begin that waits for slots to run after a node; returns whether that is
+    /// something.
+    pub(super) fn begin_without_slots(&mut self) -> bool {
+        let all = (0..self.rows.len()).map(NodeId::at);
+        let waiting: Vec<_> = all.filter(|node| self.lacks_slots_after(*node)).collect();
+        for node in &waiting {
+            self.leave_line(*node);
+            self.start_finally(*node, 0, None);
+        }
+        !waiting.is_empty()
     }
 
     fn grace_from_now(&self, node: NodeId) -> Duration {
@@ -85,18 +109,21 @@ impl Core {
         self.stop.is_some_and(|stop| stop >= Stop::Abort)
     }
 
-    fn start_finally(&mut self, node: NodeId, step: usize, permit: Option<Permit>) {
+    /// Starts a command of what runs after a node. The grace of the first begins with it.
+    pub(super) fn start_finally(&mut self, node: NodeId, step: usize, permit: Option<Permit>) {
         let attempt = self.new_attempt();
         let slot = permit.as_ref().map(Permit::slot);
         let lent = permit.as_ref().map(|permit| self.lent(permit)).unwrap_or_default();
-        let row = &self.rows[node.index()];
-        let outcome = row.closing.as_ref().map_or(Outcome::Passed, |closing| closing.outcome);
-        let outcome = before(outcome, row.verdict);
+        let until = self.has_to_stop().then(|| self.grace_from_now(node));
+        let row = &mut self.rows[node.index()];
+        let Some(closing) = row.closing.as_mut() else { return };
+        closing.until = closing.until.or(until);
+        let (outcome, until) = (before(closing.outcome, row.verdict), closing.until);
         let finally = Finally { step, outcome, code: row.exit_code, slot };
         let number = row.tries.max(1);
         let running = Attempt { step: Some(step), permit, ..Attempt::new(node, number, self.now) };
         self.attempts.insert(attempt, running);
-        if let Some(until) = self.rows[node.index()].closing.as_ref().and_then(|it| it.until) {
+        if let Some(until) = until {
             self.ring_in(attempt, until.saturating_sub(self.now), Timer::Grace(attempt));
         }
         let slot = slot.unwrap_or_default();
@@ -210,7 +237,7 @@ impl Core {
     }
 
     /// Ends a node of which nothing runs any more.
-    fn end_closing(&mut self, node: NodeId) {
+    pub(super) fn end_closing(&mut self, node: NodeId) {
         let Some(closing) = self.rows[node.index()].closing.take() else { return };
         let Closing { outcome, reason, failure, .. } = closing;
         let was_well = match outcome {

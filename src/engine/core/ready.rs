@@ -64,6 +64,8 @@ pub(super) struct Wants {
     pub(super) in_jobs: bool,
     /// Whether it is an extra long-lived child.
     pub(super) extra: bool,
+    /// Whether it runs after a node, and so lacks nothing but slots.
+    pub(super) after: bool,
     /// An item of this queue.
     pub(super) item: Option<QueueId>,
     /// Who asks, where what it lacks is not what others lack: its batch, or what it reads again.

@@ -43,6 +43,8 @@ pub(super) struct Claim<'a> {
     pub(super) in_pools: bool,
     /// Whether it counts in the bound over all pools.
     pub(super) in_jobs: bool,
+    /// Whether it is a start that the rates of its pools count.
+    pub(super) rated: bool,
     /// Whether its end depends on that of others, so that it may hold its slots for long.
     pub(super) long: bool,
     /// Whether it is an extra long-lived child, which leaves the reserve alone.
@@ -148,7 +150,7 @@ impl Slots {
     /// Draws from the bucket of a rate for each start. Those that start together need only the
     /// first drop: a bucket that is smaller than they are many would never hold them all.
     fn draw(&mut self, now: Duration, claims: &[Claim<'_>]) -> Result<(), Full> {
-        let counted = || claims.iter().filter(|claim| claim.in_pools).flat_map(|c| c.pools);
+        let counted = || claims.iter().filter(|c| c.in_pools && c.rated).flat_map(|c| c.pools);
         for pool in counted() {
             let bucket = self.pools[pool.index()].bucket.as_mut();
             if let Some(at) = bucket.and_then(|bucket| bucket.wait(now)) {
@@ -334,7 +336,8 @@ mod tests {
     }
 
     fn claim(pools: &[PoolId], weight: u32) -> Claim<'_> {
-        Claim { pools, weight, in_pools: true, in_jobs: true, long: false, extra: false }
+        let (in_pools, in_jobs, rated) = (true, true, true);
+        Claim { pools, weight, in_pools, in_jobs, rated, long: false, extra: false }
     }
 
     fn slots(pools: &[Pool], jobs: Option<u32>) -> Slots {

@@ -93,8 +93,8 @@ impl Core {
 
     /// Ends what others wait for in vain.
     pub(super) fn release(&mut self) {
-        let no_failure = self.skip_what_awaits_failure();
-        if !no_failure && !self.end_late_readers() {
+        let goes_on = self.begin_without_slots() || self.skip_what_awaits_failure();
+        if !goes_on && !self.end_late_readers() {
             self.end_everything();
         }
     }

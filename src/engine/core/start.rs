@@ -213,6 +213,7 @@ fn claims<'a>(plan: &'a Plan, nodes: &[NodeId], children: u32) -> Vec<Claim<'a>>
             weight: node.weight,
             in_pools: node.names_pools || !waits,
             in_jobs: !waits,
+            rated: true,
             long: manner.is_long(),
             extra: manner == Manner::Reads && children > 0 && !is_needed,
         }
@@ -304,6 +305,21 @@ impl Core {
         self.units.units[unit].nodes.iter().all(|node| self.rows[node.index()].in_line)
     }
 
+    /// Puts a node into the line of those that lack slots for what runs after them. No pipe joins
+    /// it to others: what a pipe joins is not tried again, and keeps the slots that it had.
+    pub(super) fn line_up_after(&mut self, node: NodeId) {
+        let wants = Wants { after: true, ..wants(&self.plan, &[node], 0) };
+        let line = self.ready.line(wants);
+        let unit = &mut self.units.units[self.units.of_node[node.index()]];
+        unit.stands_in = Some(line);
+        self.ready.insert(line, unit.rank);
+    }
+
+    /// Returns whether a node stands in a line.
+    pub(super) fn is_in_line(&self, node: NodeId) -> bool {
+        self.units.units[self.units.of_node[node.index()]].stands_in.is_some()
+    }
+
     /// Takes a node out of its line; those joined to it by pipes wait with it.
     pub(super) fn leave_line(&mut self, node: NodeId) {
         self.rows[node.index()].in_line = false;
@@ -333,7 +349,9 @@ impl Core {
         let plan = std::rc::Rc::clone(&self.plan);
         let nodes = &self.units.units[rank.unit].nodes;
         let first = plan.node(nodes[0]);
-        if self.has_terminal.is_some() && nodes.iter().any(|node| self.is_interactive(*node)) {
+        let is_after = self.rows[first.id.index()].state == State::Finally;
+        let takes_terminal = !is_after && nodes.iter().any(|node| self.is_interactive(*node));
+        if self.has_terminal.is_some() && takes_terminal {
             return Err((Lack::Terminal, false));
         }
         if let Some(lack) = self.lacks_in_queues(first) {
@@ -341,7 +359,10 @@ impl Core {
             return Err((lack, !matches!(lack, Lack::Batch(_) | Lack::Stream(_))));
         }
         let nodes = &self.units.units[rank.unit].nodes;
-        let claims = claims(&plan, nodes, self.rows[nodes[0].index()].children);
+        let mut claims = claims(&plan, nodes, self.rows[nodes[0].index()].children);
+        for claim in &mut claims {
+            claim.rated = !is_after;
+        }
         for pool in claims.iter().filter(|claim| claim.in_pools).flat_map(|claim| claim.pools) {
             // A heavy one is not starved by light ones, as long as the pool empties by itself. What
             // holds slots for long may wait for the very one that would have to stand behind.
@@ -349,7 +370,8 @@ impl Core {
                 return Err((Lack::Pool(*pool), true));
             }
         }
-        if let Some(lack) = self.lacks_memory(first.id) {
+        // What cleans up is no start that a pool counts, and waits for no memory.
+        if !is_after && let Some(lack) = self.lacks_memory(first.id) {
             return Err((lack, true));
         }
         self.slots.take(self.now, &claims).map_err(|full| match full {
@@ -371,13 +393,16 @@ impl Core {
 
     fn start_unit(&mut self, unit: usize, permits: Vec<Permit>) {
         self.take_out(unit);
+        let first = self.units.units[unit].nodes[0];
+        if self.rows[first.index()].state == State::Finally {
+            return self.start_finally(first, 0, permits.into_iter().next());
+        }
         let mut starts = Vec::with_capacity(permits.len());
         for (index, permit) in permits.into_iter().enumerate() {
             let node = self.units.units[unit].nodes[index];
             self.rows[node.index()].in_line = false;
             starts.push(self.start_node(node, permit));
         }
-        let first = starts[0].node;
         self.out.push(Effect::Start(starts));
         self.reconsider_consumer(first);
     }

@@ -96,6 +96,9 @@ impl Core {
 
     /// Ends a node that the stop forbids to start, or to go on taking items.
     fn stop_node(&mut self, node: NodeId) {
+        if self.stop == Some(Stop::Kill) && self.lacks_slots_after(node) {
+            return self.end_closing(node);
+        }
         let row = &self.rows[node.index()];
         if self.is_service(node) {
             // It ends with those that it is for.

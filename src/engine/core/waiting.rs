@@ -139,6 +139,7 @@ impl Core {
             }),
             State::Ready | State::Running if row.children == 0 => self.lacking(node),
             State::Backoff => Some(Reason::Retry(self.retry_in(node))),
+            State::Finally if self.is_in_line(node) => self.lacking_slot(self.plan.node(node)),
             State::Ready | State::Running | State::Finally | State::Done { .. } => None,
         };
         reason.map_or(Waiting::No, Waiting::On)
@@ -186,13 +187,13 @@ impl Core {
                 return Some(Reason::Items(name(queue)));
             }
         }
+        if let Some(holder) = self.has_terminal.filter(|_| self.is_interactive(node)) {
+            return Some(Reason::Terminal(self.plan.node(holder).name.clone()));
+        }
         self.lacking_slot(planned)
     }
 
     fn lacking_slot(&self, node: &Node) -> Option<Reason> {
-        if let Some(holder) = self.has_terminal.filter(|_| self.is_interactive(node.id)) {
-            return Some(Reason::Terminal(self.plan.node(holder).name.clone()));
-        }
         let name = |pool: PoolId| self.plan.pools[pool.index()].name.clone();
         let waits = Manner::of(&self.plan, node).waits(0);
         if !waits || node.names_pools {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::body::Body;
 use super::story::{begin, begin_late};
+use crate::engine::core::Answer;
 use crate::event::{EventKind, Exit, Stop};
 use crate::model::AttemptId;
 
@@ -186,4 +188,110 @@ fn a_cell_that_has_ended_but_for_it_is_ended_by_no_other() {
     body.exit("a (2)", 0);
     body.exit("a (1)", 0);
     assert_eq!(body.ends(), "a (1) passed, a (2) failed, exit 1");
+}
+
+/// Three cells that wait for their next try, and one that runs.
+const GIVEN_UP: &str = "pool p 2 | lends PORT 80 81\n\
+                        a matrix k=1,2,3 retry 1 pool p | finally backoff 9 9 grace 3\nb pool p";
+
+/// Returns the slot and the port of what runs after a node.
+fn slot_of(body: &Body, name: &str) -> (Option<u32>, String) {
+    let start = &body.children[&body.child(name)].start;
+    let port = start.lent.first().map_or("none", |(_, port)| port);
+    (start.finally.expect("it runs after it").slot, port.to_owned())
+}
+
+fn given_up() -> Body {
+    let mut body = begin(GIVEN_UP);
+    for cell in 1..=3 {
+        body.exit(&format!("a ({cell})"), 1);
+    }
+    assert_eq!(body.running(), "b");
+    body
+}
+
+#[test]
+fn after_what_is_given_up_between_two_tries_it_waits_for_slots() {
+    let mut body = given_up();
+    body.exit("b", 1);
+    assert_eq!(body.running(), "~a (1) ~a (2)");
+    assert_eq!(body.waits(), ["`a (3)` waits: pool `p` 2/2"]);
+    assert_eq!(slot_of(&body, "a (1)"), (Some(0), "80".to_owned()));
+    assert_eq!(slot_of(&body, "a (2)"), (Some(1), "81".to_owned()));
+    body.exit("a (2)", 0);
+    assert_eq!(slot_of(&body, "a (3)"), (Some(1), "81".to_owned()));
+    body.all_pass();
+    assert_eq!(body.ends(), "a (1) failed, a (2) failed, a (3) failed, b failed, exit 1");
+    assert_eq!(body.reason("a (3)"), "not tried again: the run has failed");
+}
+
+#[test]
+fn while_a_run_stops_it_has_its_grace_from_when_it_has_slots() {
+    let mut body = given_up();
+    body.stop(Stop::Interrupt);
+    assert_eq!(body.running(), "b- ~a (1)");
+    body.seconds(2);
+    body.die("b", 15);
+    assert_eq!(body.running(), "~a (1) ~a (2)");
+    body.seconds(1);
+    assert_eq!(body.running(), "~a (1)! ~a (2)");
+    body.die("a (1)", 9);
+    assert_eq!(body.running(), "~a (2) ~a (3)");
+    body.seconds(2);
+    assert_eq!(body.running(), "~a (2)! ~a (3)");
+    body.seconds(1);
+    assert_eq!(body.running(), "~a (2)! ~a (3)!");
+    body.die("a (2)", 9);
+    body.die("a (3)", 9);
+    assert_eq!(body.ends(), "a (1) failed, a (2) failed, a (3) failed, b stopped, exit 130");
+}
+
+#[test]
+fn a_second_stop_ends_what_waits_for_its_slots() {
+    let mut body = given_up();
+    body.stop(Stop::Interrupt);
+    body.stop(Stop::Interrupt);
+    assert_eq!(body.running(), "b-! ~a (1)!");
+    assert_eq!(body.ends(), "a (2) failed, a (3) failed, ");
+    body.die("b", 9);
+    body.die("a (1)", 9);
+    assert_eq!(body.ends(), "a (1) failed, a (2) failed, a (3) failed, b stopped, exit 130");
+}
+
+#[test]
+fn it_waits_for_no_rate_and_no_memory() {
+    let mut body = begin("pool p 9 | rate 1\na pool p retry 1 | finally backoff 9 9\nb");
+    body.exit("a", 1);
+    body.exit("b", 1);
+    assert_eq!((body.running(), slot_of(&body, "a").0), ("~a".to_owned(), Some(0)));
+}
+
+#[test]
+fn a_service_that_waits_to_be_started_again_has_one_too() {
+    let mut body = begin("s service! | finally restarts always 5\na needs started:s");
+    body.exit("s", 1);
+    body.exit("a", 0);
+    assert_eq!(body.running(), "~s");
+    assert!(slot_of(&body, "s").0.is_some());
+    body.exit("s", 0);
+    assert_eq!(body.ends(), "s stopped, a passed, exit 0");
+}
+
+/// Whether somebody else reads the queue hangs on a condition, which no plan knows.
+#[test]
+fn it_waits_for_no_slots_that_only_its_end_can_free() {
+    let mut body = begin(
+        "pool p 1\nqueue q | holds 1\na pool p retry 1 priority 1 | finally backoff 9 9\n\
+         x feeds q pool p\nr reads q | asks\ns reads q needs ended:a\nu",
+    );
+    body.tell(body.node("r"), Answer::Unmet("it need not".to_owned()));
+    body.exit("a", 1);
+    body.feeds("x", 1);
+    assert_eq!(body.running(), "u x");
+    body.exit("u", 1);
+    assert_eq!((body.running(), slot_of(&body, "a").0), ("x ~a".to_owned(), None));
+    body.exit("a", 0);
+    body.exit("s", 0);
+    body.exit("x", 0);
+    assert_eq!(body.ends(), "a failed, x passed, r skipped, s passed, u failed, exit 1");
 }

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use crate::engine::core::{Answer, Level, Start};
 use crate::event::{Event, EventKind, Outcome, Stop, Tally};
-use crate::model::{AttemptId, Deliver, NodeId, PoolId, QueueId, RunWhen, When};
+use crate::model::{AttemptId, Deliver, Emit, NodeId, PoolId, QueueId, RunWhen, When};
 use crate::plan::{Node, Plan};
 
-/// What an attempt holds.
+/// What an attempt holds: its node, slots of pools, and whether one of the bound over all.
 type Held = (NodeId, Vec<(PoolId, u32)>, bool);
 
 /// The keeper of the laws.
@@ -34,7 +34,7 @@ pub(in crate::engine::core) struct Referee {
     held: BTreeSet<NodeId>,
     excused: BTreeSet<NodeId>,
     /// What runs after a node now, and how often something did.
-    after: BTreeSet<AttemptId>,
+    after: BTreeMap<AttemptId, Held>,
     finallies: BTreeMap<NodeId, usize>,
     /// Services that can be used.
     ready: BTreeSet<NodeId>,
@@ -65,7 +65,7 @@ impl Referee {
             asked: BTreeSet::new(),
             held: BTreeSet::new(),
             excused: BTreeSet::new(),
-            after: BTreeSet::new(),
+            after: BTreeMap::new(),
             finallies: BTreeMap::new(),
             ready: BTreeSet::new(),
             outcomes: BTreeMap::new(),
@@ -103,7 +103,9 @@ impl Referee {
 
     /// Judges the start of what runs after a node.
     pub(in crate::engine::core) fn finally(&mut self, start: &Start) {
-        let name = &self.plan.node(start.node).name;
+        let plan = Rc::clone(&self.plan);
+        let (node, process) = (plan.node(start.node), plan.process(start.node));
+        let name = &node.name;
         let count = self.finallies.entry(start.node).or_default();
         let finally = start.finally.expect("it is one");
         assert_eq!(finally.step, *count, "what runs after `{name}` runs in order, and once");
@@ -112,7 +114,22 @@ impl Referee {
         assert!(self.started.contains(&start.node), "`{name}` has never started");
         assert_eq!(self.children[start.node.index()], 0, "`{name}` has a child");
         assert!(!self.outcomes.contains_key(&start.node), "`{name}` has ended");
-        assert!(self.after.insert(start.attempt));
+        let has_slots = node.consumes.is_none() && process.emit != Emit::OnSuccess;
+        let lacks = has_slots && finally.slot.is_none();
+        assert!(has_slots || finally.slot.is_none(), "`{name}` has slots after its end");
+        assert!(!lacks || self.all_wait(), "what runs after `{name}` has no slots");
+        let held = if has_slots && !lacks { self.hold(node) } else { (node.id, Vec::new(), false) };
+        assert!(self.after.insert(start.attempt, held).is_none());
+    }
+
+    /// Returns whether all that runs may wait for others, and for ever.
+    fn all_wait(&self) -> bool {
+        let waits = |(id, ..): &Held| {
+            let node = self.plan.node(*id);
+            let serves = self.plan.process(*id).service.is_some();
+            serves || !node.produces.is_empty() || node.consumes.is_some()
+        };
+        self.after.is_empty() && self.living.values().all(waits)
     }
 
     /// Asserts that all that is to run after a node has.
@@ -221,7 +238,7 @@ impl Referee {
 
     /// Judges that a child was asked to end.
     pub(in crate::engine::core) fn signalled(&self, attempt: AttemptId) {
-        if self.after.contains(&attempt) {
+        if self.after.contains_key(&attempt) {
             return;
         }
         let node = self.living[&attempt].0;
@@ -265,6 +282,13 @@ impl Referee {
     }
 
     fn take(&mut self, attempt: AttemptId, node: &Node) {
+        let held = self.hold(node);
+        self.children[node.id.index()] += 1;
+        assert!(self.living.insert(attempt, held).is_none());
+    }
+
+    /// Counts what one more attempt of a node holds.
+    fn hold(&mut self, node: &Node) -> Held {
         let consumes = self.plan.process(node.id).consumes.as_ref();
         let streams = consumes
             .is_some_and(|consumes| matches!(consumes.deliver, Deliver::Stream | Deliver::Worker));
@@ -282,21 +306,20 @@ impl Referee {
         }
         self.jobs += u32::from(!waits);
         assert!(self.plan.jobs.is_none_or(|jobs| self.jobs <= jobs), "the bound over all pools");
-        self.children[node.id.index()] += 1;
-        assert!(self.living.insert(attempt, (node.id, pools, !waits)).is_none());
+        (node.id, pools, !waits)
     }
 
     /// Takes in that a child is over, or never came to be.
     pub(in crate::engine::core) fn child_is_over(&mut self, attempt: AttemptId) {
-        if self.after.remove(&attempt) {
-            return;
-        }
-        let (node, pools, in_jobs) = self.living.remove(&attempt).expect("it was started");
+        let after = self.after.remove(&attempt);
+        let is_after = after.is_some();
+        let held = after.or_else(|| self.living.remove(&attempt));
+        let (node, pools, in_jobs) = held.expect("it was started");
         for (pool, weight) in pools {
             self.used[pool.index()] -= weight;
         }
         self.jobs -= u32::from(in_jobs);
-        self.children[node.index()] -= 1;
+        self.children[node.index()] -= u32::from(!is_after);
     }
 
     /// Judges an event.
