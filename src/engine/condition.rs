@@ -43,10 +43,7 @@ pub(super) async fn ask(context: Rc<Context>, node: NodeId) -> Result<Answer, Fa
             Err(unfit) => return Ok(Answer::Unanswered(unfit.to_string())),
         };
         match find(&context, look).await? {
-            Ok((is, what)) if is == not => {
-                context.excused.borrow_mut().insert(node);
-                return Ok(Answer::Unmet(short(&context, &what)));
-            }
+            Ok((is, what)) if is == not => return Ok(Answer::Unmet(short(&context, &what))),
             Ok(_) => {}
             Err(why) => return Ok(Answer::Unanswered(short(&context, &why))),
         }

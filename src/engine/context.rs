@@ -61,7 +61,7 @@ pub(super) struct Context {
     pub(super) printed: RefCell<Printed>,
     /// What processes wrote for others.
     pub(super) results: RefCell<Results>,
-    /// Nodes whose conditions do not hold.
+    /// Nodes that have ended and need not have run.
     pub(super) excused: RefCell<HashSet<NodeId>>,
     /// What this run shares its slots by.
     pub(super) job_server: Option<JobServer>,

@@ -226,6 +226,7 @@ impl Driver {
                 self.hands.get(&attempt).iter().for_each(|hand| hand.orders.look());
             }
             Effect::Ask(node) => self.ask(node),
+            Effect::Excuse(node) => drop(self.context.excused.borrow_mut().insert(node)),
             Effect::Settle { attempt, how, verdict } => self.settle(attempt, how, verdict)?,
             Effect::Pace { node, pace } => self.context.paces.set(node, pace),
             Effect::Feed(queue) => self.feed(queue),

@@ -261,6 +261,9 @@ pub(in crate::engine) enum Effect {
     },
     /// Ask whether the conditions of a node hold. Once the node has ended, nobody wants to know.
     Ask(NodeId),
+    /// A node has ended that need not have run: whoever reads what it would have written reads
+    /// nothing.
+    Excuse(NodeId),
     /// Carry out what becomes of an attempt's item, or of the output that it held back.
     Settle {
         /// The attempt.

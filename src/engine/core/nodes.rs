@@ -17,7 +17,7 @@ use super::finally::Closing;
 use super::pace::Streak;
 use super::slots::Permit;
 use super::timers::Timer;
-use super::{Core, services};
+use super::{Core, Effect, services};
 use crate::event::{EventKind, Outcome, Verdict};
 use crate::model::{NodeId, RunWhen, When};
 use crate::plan::{Node, Plan};
@@ -291,6 +291,9 @@ impl Core {
         let took = row.started.map_or(Duration::ZERO, |started| self.now.saturating_sub(started));
         self.enter(node, State::Done { outcome, good });
         self.tell(EventKind::NodeEnded { node, outcome, took, reason });
+        if excused {
+            self.out.push(Effect::Excuse(node));
+        }
         if outcome.is_failure() {
             self.node_failed(node);
         }

@@ -213,6 +213,24 @@ command = ["echo", "{matrix.level}"]
 }
 
 #[test]
+fn who_is_skipped_with_its_pipe_has_empty_results_too() {
+    let job = r#"
+[process.a]
+if = { env = "NONE" }
+command = ["echo", "hi"]
+
+[process.b]
+stdin = { pipe = "a" }
+script = 'cat; echo key=1 >> "$RUNNER_RESULTS"'
+
+[process.c]
+command = ["echo", "<{process.a.result.key}{process.b.stdout}{process.b.result.key}>"]
+"#;
+    let ran = Test::new().job(job).run().exits(0);
+    assert_eq!(ran.lines_of("c"), ["<>"]);
+}
+
+#[test]
 fn the_first_cell_that_fails_ends_the_others() {
     let job = r#"
 limits.on-failure = "continue"

@@ -178,6 +178,7 @@ impl Body {
                 assert!(self.probes.insert(attempt), "probed twice at the same time");
             }
             Effect::Ask(node) => self.ask(node),
+            Effect::Excuse(node) => self.referee.need_not_have_run(node),
             Effect::Settle { attempt, how, .. } => {
                 self.settling.get_mut(&attempt).expect("it ended").1 = how;
             }

@@ -155,6 +155,8 @@ fn a_pipe_starts_as_a_whole_or_not_at_all() {
     assert_eq!(run.running(), "");
     run.unmet("b");
     assert_eq!(run.running(), "d");
+    let idle = ["a", "b", "c"].map(|name| run.node(name));
+    assert_eq!(run.referee.idle, idle.into(), "whoever reads what they write reads nothing");
     run.all_pass();
     assert_eq!(run.ends(), "a skipped, b skipped, c skipped, d passed, exit 0");
 }

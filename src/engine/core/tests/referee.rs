@@ -33,6 +33,8 @@ pub(in crate::engine::core) struct Referee {
     asked: BTreeSet<NodeId>,
     held: BTreeSet<NodeId>,
     excused: BTreeSet<NodeId>,
+    /// Nodes of which it was said that they need not have run.
+    pub(in crate::engine::core) idle: BTreeSet<NodeId>,
     /// What runs after a node now, and how often something did.
     after: BTreeMap<AttemptId, Held>,
     finallies: BTreeMap<NodeId, usize>,
@@ -65,6 +67,7 @@ impl Referee {
             asked: BTreeSet::new(),
             held: BTreeSet::new(),
             excused: BTreeSet::new(),
+            idle: BTreeSet::new(),
             after: BTreeMap::new(),
             finallies: BTreeMap::new(),
             ready: BTreeSet::new(),
@@ -175,6 +178,12 @@ impl Referee {
         let mut joined = self.chain(id);
         skipped(&id)
             && (joined.any(|id| self.excused.contains(&id)) || was_idle().is_some_and(is_idle))
+    }
+
+    /// Judges that a node need not have run.
+    pub(in crate::engine::core) fn need_not_have_run(&mut self, node: NodeId) {
+        assert!(self.is_excused(node), "{node} should have run");
+        assert!(self.idle.insert(node), "{node} was excused twice");
     }
 
     /// Returns the nodes that pipes join to a node, itself among them.
@@ -374,6 +383,7 @@ impl Referee {
         assert_eq!(self.outcomes.len(), self.plan.nodes.len());
         assert!(self.living.is_empty() && self.after.is_empty() && self.told.is_empty());
         assert_eq!((self.used.iter().sum::<u32>(), self.jobs), (0, 0));
+        assert!(self.excused.is_subset(&self.idle), "an answer was forgotten");
         assert_eq!(self.drained.len(), self.plan.queues.len(), "a queue was not drained");
         let failed = self.outcomes.values().any(|(outcome, _)| outcome.is_failure());
         let stopped = self.stop.is_some();
