@@ -204,6 +204,8 @@ pub enum EventKind {
         #[serde(with = "micros::optional")]
         #[schemars(with = "Option<Micros>")]
         again: Option<Duration>,
+        /// Why it failed, where its exit does not say it.
+        reason: Option<String>,
     },
     /// A command of `finally` was started, after the last attempt of a node.
     FinallyStarted {

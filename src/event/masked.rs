@@ -37,8 +37,12 @@ impl EventKind {
                     of_item(item, see);
                 }
             }
-            Self::AttemptEnded { exit, leftovers, .. }
-            | Self::FinallyEnded { exit, leftovers, .. } => {
+            Self::AttemptEnded { exit, leftovers, reason, .. } => {
+                of_exit(exit, see);
+                texts(leftovers.iter_mut().map(|left| &mut left.command), see);
+                texts(reason, see);
+            }
+            Self::FinallyEnded { exit, leftovers, .. } => {
                 of_exit(exit, see);
                 texts(leftovers.iter_mut().map(|left| &mut left.command), see);
             }

@@ -365,11 +365,11 @@ impl Tally {
     }
 
     fn attempt_ended(&mut self, event: &Event) {
-        let EventKind::AttemptEnded { attempt, node, exit, verdict, took, logs, leftovers, again } =
-            &event.kind
+        let EventKind::AttemptEnded { attempt, node, exit, verdict, took, logs, .. } = &event.kind
         else {
             return;
         };
+        let EventKind::AttemptEnded { leftovers, again, reason, .. } = &event.kind else { return };
         self.attempts += 1;
         self.leftovers.extend(leftovers.iter().map(|leftover| (*node, leftover.clone())));
         let running = self.running.remove(attempt);
@@ -391,7 +391,7 @@ impl Tally {
         let (exit, logs) = (exit.clone(), logs.clone());
         let of_item = item.is_some();
         let (node, verdict, took) = (*node, *verdict, *took);
-        let (finally, reason) = (false, None);
+        let (finally, reason) = (false, reason.clone());
         let ended = Ended { node, number, finally, item, exit, verdict, took, logs, reason };
         let final_failure = again.is_none() && verdict != Verdict::Stopped;
         if of_item && final_failure && self.item_failures.len() < ITEM_FAILURES {

@@ -218,6 +218,7 @@ impl Story {
             logs,
             leftovers,
             again,
+            reason: None,
         })
     }
 

@@ -242,7 +242,7 @@ fn restarts(tally: &Tally, node: NodeId, of: (u32, u32), after: Duration) -> Sai
         if after.is_zero() { "now".to_owned() } else { format!("in {}", words::took(after)) };
     said.rest = format!(" ({number}/{burst}) {when}");
     if let Some(last) = &tally.nodes[node.index()].last {
-        let _ = write!(said.rest, ": {}", words::exit(&last.exit, last.verdict));
+        let _ = write!(said.rest, ": {}", words::why(last));
     }
     said
 }

@@ -118,8 +118,9 @@ pub(super) fn why(last: &Ended) -> String {
 
 /// Returns how an attempt failed: `failed (exit code 2)`, `killed by SIGSEGV`.
 pub(super) fn failed(last: &Ended) -> String {
-    let how = exit(&last.exit, last.verdict);
+    let how = why(last);
     match &last.exit {
+        _ if last.reason.is_some() => format!("failed ({how})"),
         Exit::Code(_) if last.verdict == Verdict::Failed => format!("failed ({how})"),
         Exit::Code(_)
         | Exit::Signal(_)

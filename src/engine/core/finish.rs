@@ -75,6 +75,7 @@ impl Core {
             logs: ended.logs.clone(),
             leftovers: ended.leftovers.clone(),
             again: wait,
+            reason: ended.fault.clone().filter(|_| verdict == Verdict::Failed),
         });
         let failed = verdict_fails(verdict);
         if failed {

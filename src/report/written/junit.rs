@@ -177,12 +177,13 @@ impl Junit {
     }
 
     fn attempt_ended(&mut self, event: &Event, tally: &Tally) {
-        let EventKind::AttemptEnded { node, exit, verdict, logs, again, .. } = &event.kind else {
+        let EventKind::AttemptEnded { node, exit, verdict, logs, again, reason, .. } = &event.kind
+        else {
             return;
         };
         if again.is_some() && tally.nodes[node.index()].consumes.is_none() {
             let said = replay::last_words(logs, TAIL);
-            let how = how(exit, *verdict, None);
+            let how = how(exit, *verdict, reason.as_deref());
             self.tries.entry((*node, None)).or_default().push_str(&again_failed(&how, &said));
         }
         self.logs.insert(*node, logs.clone());

@@ -168,6 +168,21 @@ script = "echo hello > $RUNNER_RESULTS; exit 4"
 }
 
 #[test]
+fn a_try_that_failed_by_it_says_so_before_the_next() {
+    let job = r#"
+[process.a]
+retry = 1
+script = 'echo nothing > "$RUNNER_RESULTS"'
+"#;
+    let ran = Test::new().job(job).args(["job.toml", "--report", "junit=j.xml"]).run().exits(1);
+    let why = "the file of results has neither `key=value` nor `key<<END` in line 1";
+    let said = format!("a: failed ({why}), try 2 now");
+    assert!(ran.to_string().contains(&said), "{ran}");
+    let junit = ran.read("j.xml").replace("&lt;", "<");
+    assert_eq!(junit.matches(why).count(), 2, "{junit}");
+}
+
+#[test]
 fn who_has_items_or_serves_has_none() {
     let job = r#"
 [queue.q]

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::Spool;
 use crate::event::{Event, EventKind, Tally, Verdict};
 use crate::model::{AttemptId, NodeId, PoolId};
+use crate::report::sanitize::text;
 use crate::report::words;
 
 /// Attempts that the page holds: a browser still draws these at once.
@@ -49,7 +50,8 @@ impl Attempts {
 
     /// Takes in that one ended; returns its row, where it has one.
     pub(super) fn ended(&mut self, event: &Event) -> io::Result<Option<u32>> {
-        let EventKind::AttemptEnded { attempt, exit, verdict, took, again, .. } = &event.kind
+        let EventKind::AttemptEnded { attempt, exit, verdict, took, again, reason, .. } =
+            &event.kind
         else {
             return Ok(None);
         };
@@ -57,7 +59,8 @@ impl Attempts {
         let how = match verdict {
             Verdict::Passed | Verdict::Ended => String::new(),
             Verdict::Failed | Verdict::TimedOut | Verdict::Stopped | Verdict::Killed => {
-                let how = words::exit(exit, *verdict);
+                let exit = || words::exit(exit, *verdict);
+                let how = reason.as_deref().map_or_else(exit, text);
                 let again = if again.is_some() { ", tried again" } else { "" };
                 format!("{how}{again}")
             }
