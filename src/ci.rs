@@ -5,8 +5,8 @@
 //!
 //! Reading order: this file; [`fold`](mod@fold), [`annotation`](mod@annotation), [`hide`](mod@hide)
 //! are orders, [`escape`] is what keeps them one line; [`mod@quality`] is GitLab's report about
-//! code, and [`fingerprint`] is what an entry of it is recognised by; [`mod@markup`] is how text stands
-//! in the files that they read.
+//! code, and [`fingerprint`] is what an entry of it is recognised by; [`mod@markup`] is how text
+//! stands in the files that they read.
 
 mod annotation;
 mod escape;

@@ -17,8 +17,8 @@ use super::Fault;
 use super::folder::create;
 use crate::model::AttemptId;
 
-/// What their names begin with. They have no folder of their own: to make and remove it would take a
-/// short run longer than all else that it does in its folder.
+/// What their names begin with. They have no folder of their own: to make and remove it would take
+/// a short run longer than all else that it does in its folder.
 pub(super) const RESULTS: &str = "results-";
 
 /// The file of one attempt. It goes with this value: what it held is told by an event, without

@@ -93,8 +93,8 @@ pub(super) fn tail(piece: &LogPiece, count: usize) -> Vec<String> {
     lines.split_off(lines.len().saturating_sub(count))
 }
 
-/// Returns the last lines of what an attempt printed: on standard error, or on standard output where
-/// it complained of nothing.
+/// Returns the last lines of what an attempt printed: on standard error, or on standard output
+/// where it complained of nothing.
 pub(super) fn last_words(logs: &Logs, count: usize) -> Vec<String> {
     let pieces = [&logs.stderr, &logs.stdout].into_iter().flatten();
     let mut tails = pieces.map(|piece| tail(piece, count));

@@ -5,8 +5,8 @@
 //! from and of where the file lies.
 //!
 //! Reading order: [`Form`]; [`junit`], [`markdown`], [`trace`], [`events`] and [`codequality`] are
-//! one each; [`html`] is a page with everything. [`markup`] is how text stands in some of them; [`spool`]
-//! holds what is written before its time.
+//! one each; [`html`] is a page with everything. [`markup`] is how text stands in some of them;
+//! [`spool`] holds what is written before its time.
 
 mod codequality;
 mod events;

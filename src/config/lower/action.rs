@@ -30,6 +30,7 @@ impl Reader<'_, '_, '_> {
             let problem = Problem::error(code::MISSING, said, label);
             self.tell(problem.help("add command = [\"program\", \"argument\"]"));
         }
+        let words = raw.command.get().map(|list| self.words("command", list, uses));
         if let Some(script) = raw.script.get() {
             return self.script(("script", script), &raw.shell, uses);
         }
@@ -48,8 +49,7 @@ impl Reader<'_, '_, '_> {
                 );
             }
         }
-        let command = raw.command.get();
-        Action::Command(command.map(|list| self.words("command", list, uses)).unwrap_or_default())
+        Action::Command(words.unwrap_or_default())
     }
 
     /// Reads the words of a command that stands under a key.

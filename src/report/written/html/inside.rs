@@ -1,7 +1,7 @@
 //! Inside: JSON as it stands in an element of the page.
 //!
-//! The character that could begin a tag is written as its escape, which is the same text to JSON and
-//! nothing to HTML. Unaware of what the text says.
+//! The character that could begin a tag is written as its escape, which is the same text to JSON
+//! and nothing to HTML. Unaware of what the text says.
 
 use std::io::{self, Write};
 
