@@ -25,6 +25,7 @@ pub(super) const NOT_WHOLE: &str = "another line of its recipe can't be taken";
 pub(super) struct Ledger<'t> {
     lines: Vec<&'t str>,
     taken: Vec<bool>,
+    listed: Vec<bool>,
     left: Vec<Left>,
     /// What is listed already.
     known: HashSet<(usize, String)>,
@@ -34,7 +35,8 @@ impl<'t> Ledger<'t> {
     /// Opens the account.
     pub(super) fn new(text: &'t str) -> Self {
         let lines: Vec<&str> = text.lines().collect();
-        Self { taken: vec![false; lines.len()], lines, left: Vec::new(), known: HashSet::new() }
+        let (taken, listed) = (vec![false; lines.len()], vec![false; lines.len()]);
+        Self { lines, taken, listed, left: Vec::new(), known: HashSet::new() }
     }
 
     /// Returns the lines of the file.
@@ -52,8 +54,11 @@ impl<'t> Ledger<'t> {
     /// Lists a line.
     pub(super) fn leave(&mut self, line: usize, why: impl Into<String>) {
         self.take(line);
-        let text = line.checked_sub(1).and_then(|at| self.lines.get(at)).copied();
-        let text = text.unwrap_or_default().trim().to_owned();
+        let at = line.checked_sub(1).filter(|at| *at < self.lines.len());
+        let text = at.map_or("", |at| self.lines[at]).trim().to_owned();
+        if let Some(at) = at {
+            self.listed[at] = true;
+        }
         let left = Left { line, text, why: why.into() };
         if self.known.insert((line, left.why.clone())) {
             self.left.push(left);
@@ -62,7 +67,7 @@ impl<'t> Ledger<'t> {
 
     /// Lists a line that is not listed yet.
     pub(super) fn leave_also(&mut self, line: usize, why: &str) {
-        if !self.left.iter().rev().any(|left| left.line == line) {
+        if line.checked_sub(1).is_none_or(|at| self.listed.get(at) != Some(&true)) {
             self.leave(line, why);
         }
     }

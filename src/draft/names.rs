@@ -3,14 +3,18 @@
 //! A name keeps as much as it may, and two that would be one get a number. Unaware of which tool
 //! it is.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Letters of a name; the language allows some more, which leaves room for a number.
 const LONGEST: usize = 56;
 
 /// Names that are taken.
 #[derive(Debug, Default)]
-pub(super) struct Names(HashSet<String>);
+pub(super) struct Names {
+    taken: HashSet<String>,
+    /// The number that the next one of a name gets.
+    next: HashMap<String, u32>,
+}
 
 impl Names {
     /// Returns the name of something that is called so elsewhere.
@@ -19,13 +23,15 @@ impl Names {
         let kept: String = called.chars().map(part).take(LONGEST).collect();
         let kept = kept.trim_matches(['-', '.']);
         let kept = if kept.is_empty() { "process" } else { kept };
-        let numbers = (1u32..).map(|number| match number {
-            1 => kept.to_owned(),
-            _ => format!("{kept}-{number}"),
-        });
         // Names that differ in case only are one.
-        let mut free = numbers.filter(|name| self.0.insert(name.to_lowercase()));
-        free.next().unwrap_or_default()
+        let next = self.next.entry(kept.to_lowercase()).or_insert(1);
+        loop {
+            let name = if *next == 1 { kept.to_owned() } else { format!("{kept}-{next}") };
+            *next += 1;
+            if self.taken.insert(name.to_lowercase()) {
+                return name;
+            }
+        }
     }
 }
 
@@ -43,6 +49,8 @@ mod tests {
             ("db/migrate", "db-migrate-2"),
             ("--", "process"),
             ("ünde", "nde"),
+            ("build-3", "build-3"),
+            ("build", "build-4"),
         ] {
             assert_eq!(names.take(called), name);
         }

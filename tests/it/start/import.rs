@@ -247,6 +247,9 @@ fn large_and_hostile_files_are_taken_quickly_or_refused() {
     let bomb = lines(18, |at| format!("V{at} = $(V{0})$(V{0})\n", at + 1));
     let bomb = import(Tool::Make, "m", &(bomb + "V18 = x\nt:\n\techo $(V0)\n"), None).expect("t");
     assert!(bomb.left.iter().any(|left| left.why == "a value that is too long"), "{bomb:?}");
+    let same = lines(20_000, |_| "web: run\n".to_owned());
+    let names = import(Tool::Procfile, "p", &same, None).map(|it| it.processes);
+    assert_eq!(names.map(|names| names[19_999].clone()).ok().as_deref(), Some("web-20000"));
     let deep = format!("tasks: {}", "[".repeat(100_000));
     assert!(import(Tool::Task, "t", &deep, None).is_err());
 }
