@@ -6,13 +6,12 @@
 use std::collections::BTreeMap;
 
 use super::ledger::{Ledger, NOT_WHOLE};
-use super::sheet::{Process, Sheet, USUAL};
-use super::shell::{Line, Quotes, is_variable, is_words};
+use super::sheet::{Process, Sheet};
+use super::shell::{Line, Quotes, Shell, is_shell, is_variable, is_words};
 use super::values::list;
 
 /// First words of lines that are none of a recipe, and what they are.
-const OWN: [(&str, &str); 6] = [
-    ("set", "a setting of just"),
+const OWN: [(&str, &str); 5] = [
     ("alias", "a second name"),
     ("import", "another file"),
     ("import?", "another file"),
@@ -34,14 +33,29 @@ const INTERPRETERS: [(&str, &str); 10] = [
     ("perl", "-e"),
 ];
 
+/// The shell that just starts for each line.
+const SHELL: [&str; 3] = ["sh", "-u", "-c"];
+
+/// Attributes that change nothing of what a recipe does.
+const QUIET: [&str; 6] = ["private", "group", "doc", "no-exit-message", "no-quiet", "parallel"];
+
+/// Signs in front of a line.
+const SIGNS: &str = "@-";
+
 /// Reads a justfile.
 pub(super) fn read(ledger: &mut Ledger<'_>) -> Sheet {
-    let shell = USUAL.map(str::to_owned).to_vec();
-    let mut reader = Reader { lines: ledger.lines(), ledger, vars: BTreeMap::new() };
-    let mut sheet = Sheet { shell, ..Sheet::default() };
+    let shell = Some(Shell::new(&SHELL));
+    let (lines, vars) = (ledger.lines(), BTreeMap::new());
+    let mut reader = Reader { lines, ledger, vars, shell, exports: false };
+    let mut sheet = Sheet::default();
     let recipes = reader.walk(&mut sheet);
-    for recipe in recipes {
-        sheet.processes.extend(reader.process(recipe, &sheet.shell));
+    sheet.shell = reader.shell.as_ref().map(Shell::lines).unwrap_or_default();
+    for recipe in &recipes {
+        sheet.processes.extend(reader.process(recipe));
+    }
+    if reader.exports {
+        let all = reader.vars.iter().filter(|(name, _)| is_variable(name));
+        sheet.env.extend(all.map(|(name, value)| (name.clone(), value.clone())));
     }
     let used = |(name, _): &&(String, String)| {
         let read = format!("${{{name}}}");
@@ -61,19 +75,38 @@ struct Recipe<'t> {
     head: &'t str,
     doc: Option<String>,
     body: Vec<(usize, &'t str)>,
+    /// Whether an attribute says where it may run, or how.
+    guarded: bool,
+}
+
+/// What the head of a recipe says.
+#[derive(Default)]
+struct Head {
+    name: String,
+    /// The values of its parameters.
+    values: BTreeMap<String, String>,
+    needs: Vec<String>,
+    /// The parameters that it finds in its environment.
+    env: Vec<(String, String)>,
+    /// Whether all of it was taken.
+    whole: bool,
 }
 
 struct Reader<'l, 't> {
     lines: Vec<&'t str>,
     ledger: &'l mut Ledger<'t>,
     vars: BTreeMap<String, String>,
+    /// The shell of the recipes; none where it can't be known what they would do.
+    shell: Option<Shell>,
+    /// Whether recipes find all variables in their environment.
+    exports: bool,
 }
 
 impl<'t> Reader<'_, 't> {
     /// Walks over all lines: sets variables, and returns the recipes.
     fn walk(&mut self, sheet: &mut Sheet) -> Vec<Recipe<'t>> {
         let mut recipes: Vec<Recipe<'t>> = Vec::new();
-        let (mut open, mut doc) = (false, None);
+        let (mut open, mut doc, mut guarded) = (false, None, false);
         for (at, line) in self.lines.clone().into_iter().enumerate() {
             if line.starts_with([' ', '\t']) || line.trim().is_empty() {
                 if let Some(recipe) = recipes.last_mut().filter(|_| open) {
@@ -87,20 +120,49 @@ impl<'t> Reader<'_, 't> {
                 continue;
             }
             let word = line.split_whitespace().next().unwrap_or_default();
-            if let Some((_, what)) = OWN.iter().find(|(own, _)| *own == word) {
+            if word == "set" {
+                self.setting(at + 1, line.trim_start_matches(word).trim());
+            } else if let Some((_, what)) = OWN.iter().find(|(own, _)| *own == word) {
                 self.ledger.leave(at + 1, *what);
             } else if line.starts_with('[') {
                 self.ledger.leave(at + 1, "an attribute");
+                guarded |= !is_quiet(line);
                 continue;
             } else if let Some((name, value)) = line.split_once(":=") {
                 self.variable(at, name.trim(), value.trim(), sheet);
             } else if line.contains(':') {
-                recipes.push(Recipe { at, head: line, doc: doc.take(), body: Vec::new() });
+                let (doc, body) = (doc.take(), Vec::new());
+                recipes.push(Recipe { at, head: line, doc, body, guarded });
                 open = true;
             }
-            doc = None;
+            (doc, guarded) = (None, false);
         }
         recipes
+    }
+
+    /// Reads a setting, or lists it.
+    fn setting(&mut self, number: usize, text: &str) {
+        let (name, value) = text.split_once(":=").unwrap_or((text, "true"));
+        let (name, value) = (name.trim(), value.trim());
+        match (name, value) {
+            ("export", "true") => self.exports = true,
+            ("shell", _) => {
+                let inside = value.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+                let words = inside.unwrap_or_default().trim_end_matches([',', ' ']).split(',');
+                let words: Option<Vec<String>> = words.map(|word| literal(word.trim())).collect();
+                let own = words.filter(|it| it.len() > 1 && is_shell(&it[0]));
+                self.shell = own.map(|words| Shell::new(&words));
+            }
+            // Where a recipe runs, and what `$1` is in it.
+            ("working-directory" | "positional-arguments", value) if value != "false" => {
+                self.shell = None;
+            }
+            _ => return self.ledger.leave(number, "a setting of just"),
+        }
+        match self.shell {
+            Some(_) => self.ledger.take(number),
+            None => self.ledger.leave(number, "a setting of just, on which every recipe depends"),
+        }
     }
 
     /// Sets a variable whose value is a string.
@@ -118,74 +180,77 @@ impl<'t> Reader<'_, 't> {
     }
 
     /// Makes a process of a recipe, or lists it.
-    fn process(&mut self, recipe: Recipe<'t>, shell: &[String]) -> Option<Process> {
+    fn process(&mut self, recipe: &Recipe<'t>) -> Option<Process> {
         let number = recipe.at + 1;
-        let Some((name, values, needs)) = self.head(number, recipe.head) else {
-            let lines = recipe.body.iter().filter(|(_, line)| !line.trim().is_empty());
-            lines.for_each(|(at, _)| self.ledger.leave(at + 1, "its recipe was not taken"));
+        let filled = || recipe.body.iter().filter(|(_, line)| !line.trim().is_empty());
+        let Some(head) = self.head(number, recipe.head) else {
+            filled().for_each(|(at, _)| self.ledger.leave(at + 1, "its recipe was not taken"));
             return None;
         };
         self.ledger.take(number);
-        let needs = needs.into_iter().map(|need| (need, number)).collect();
         let mut process = Process {
-            called: name,
+            called: head.name,
             line: number,
-            description: recipe.doc,
-            needs,
+            description: recipe.doc.clone(),
+            needs: head.needs.into_iter().map(|need| (need, number)).collect(),
+            env: head.env,
             ..Process::default()
         };
-        let indent = |line: &str| line.len() - line.trim_start().len();
-        let filled = || recipe.body.iter().filter(|(_, line)| !line.trim().is_empty());
-        let margin = filled().next().map_or(0, |(_, line)| indent(line));
-        let strip = |line: &'t str| line.get(margin.min(indent(line))..).unwrap_or_default();
-        if let Some((first, line)) =
-            filled().next().filter(|(_, line)| line.trim_start().starts_with("#!"))
-        {
-            let body = recipe.body.iter().filter(|(at, _)| at > first);
-            let text: String = body.flat_map(|(_, line)| [strip(line), "\n"]).collect();
-            self.shebang(&mut process, line.trim_start(), text.trim_end(), &values);
-            (recipe.at + 1..=recipe.at + recipe.body.len() + 1)
-                .for_each(|line| self.ledger.take(line));
-            return Some(process);
-        }
-        let (mut lines, mut whole) = (Vec::new(), true);
-        let mut body = filled();
-        while let Some((at, line)) = body.next() {
-            let mut text = strip(line).to_owned();
-            self.ledger.take(at + 1);
-            while text.ends_with('\\') {
-                let Some((more, line)) = body.next() else { break };
-                self.ledger.take(more + 1);
-                text.push('\n');
-                text.push_str(strip(line));
-            }
-            match self.fill(&text, &values) {
-                Ok(text) => lines.extend(body_line(&text)),
-                Err(why) => {
-                    self.ledger.leave(at + 1, why);
-                    whole = false;
-                }
-            }
-        }
-        if whole {
-            process.fill(&lines, shell);
+        let first = filled().next().map(|(at, line)| (*at, line.trim_start()));
+        let whole = if let Some((at, first)) = first.filter(|(_, line)| line.starts_with("#!")) {
+            let text: Vec<&str> = recipe.stripped().filter(|it| it.0 > at).map(|it| it.1).collect();
+            filled().for_each(|(at, _)| self.ledger.take(at + 1));
+            self.shebang(&mut process, first, text.join("\n").trim_end(), &head.values)
         } else {
+            let lines = self.recipe(recipe, &head.values);
+            let known = lines.zip(self.shell.as_ref());
+            known.map(|(lines, shell)| process.fill(&lines, shell)).is_some()
+        };
+        if !whole || !head.whole || recipe.guarded || self.shell.is_none() {
             filled().for_each(|(at, _)| self.ledger.leave_also(at + 1, NOT_WHOLE));
             process.refuse();
         }
         Some(process)
     }
 
-    /// Reads the head of a recipe: its name, the values of its parameters, what it needs.
-    fn head(
+    /// Returns the lines of a recipe, if all of them are known.
+    fn recipe(
         &mut self,
-        number: usize,
-        head: &str,
-    ) -> Option<(String, BTreeMap<String, String>, Vec<String>)> {
-        let (left, right) = split_head(head)?;
+        recipe: &Recipe<'t>,
+        values: &BTreeMap<String, String>,
+    ) -> Option<Vec<Line>> {
+        let mut body = recipe.stripped().filter(|(_, line)| !line.trim().is_empty());
+        let (mut lines, mut whole) = (Vec::new(), true);
+        while let Some((at, line)) = body.next() {
+            let mut text = line.to_owned();
+            self.ledger.take(at + 1);
+            while text.ends_with('\\') {
+                let Some((more, line)) = body.next() else { break };
+                self.ledger.take(more + 1);
+                text.push('\n');
+                text.push_str(line);
+            }
+            // Signs are none where a value holds them, and a comment goes on in the next line.
+            let Some(line) = Line::of(&text, SIGNS).filter(|it| !it.text.starts_with('#')) else {
+                continue;
+            };
+            match self.fill(&line.text, values, Place::Shell) {
+                Ok(text) => lines.push(Line { text, ..line }),
+                Err(why) => {
+                    self.ledger.leave(at + 1, why);
+                    whole = false;
+                }
+            }
+        }
+        whole.then_some(lines)
+    }
+
+    /// Reads the head of a recipe.
+    fn head(&mut self, number: usize, line: &str) -> Option<Head> {
+        let (left, right) = split_head(line)?;
         let left = left.trim_start_matches('@');
         let (name, parameters) = left.split_once(char::is_whitespace).unwrap_or((left, ""));
-        let mut values = BTreeMap::new();
+        let mut head = Head { name: name.to_owned(), whole: true, ..Head::default() };
         for parameter in words(parameters) {
             let (name, value) = match parameter.split_once('=') {
                 Some((name, value)) => (name, literal(value)),
@@ -198,55 +263,61 @@ impl<'t> Reader<'_, 't> {
             };
             let why = format!("its parameter `{bare}` is always its default");
             self.ledger.leave(number, why);
-            values.insert(bare.to_owned(), value);
+            if name.contains('$') {
+                head.env.push((bare.to_owned(), value.clone()));
+            }
+            head.values.insert(bare.to_owned(), value);
         }
+        head.whole &= head.env.iter().all(|(name, _)| is_variable(name));
         let (before, after) = right.split_once("&&").unwrap_or((right, ""));
         if !after.trim().is_empty() {
             self.ledger.leave(number, "what comes behind `&&` would run after it");
         }
-        let mut needs = Vec::new();
-        for word in before.split('#').next().unwrap_or_default().split_whitespace() {
-            if word.contains(['(', ')', '"', '\'']) {
-                self.ledger.leave(number, "a recipe is called with arguments");
-                break;
-            }
-            needs.push(word.to_owned());
+        let before = before.split('#').next().unwrap_or_default();
+        if before.contains(['(', ')', '"', '\'']) {
+            self.ledger.leave(number, "a recipe is called with arguments");
+            head.whole = false;
+        } else {
+            head.needs = before.split_whitespace().map(str::to_owned).collect();
         }
-        Some((name.to_owned(), values, needs))
+        Some(head)
     }
 
-    /// Makes a script of a recipe that begins with its interpreter.
+    /// Makes a script of a recipe that begins with its interpreter; returns whether it is known.
     fn shebang(
         &mut self,
         process: &mut Process,
         first: &str,
         text: &str,
         values: &BTreeMap<String, String>,
-    ) {
-        let words = first.trim_start_matches("#!").split_whitespace();
-        let names = words.map(|word| word.rsplit('/').next().unwrap_or(word));
-        let is_own = |name: &&str| *name != "env" && !name.starts_with('-');
-        let name = names.into_iter().find(is_own).unwrap_or_default();
-        let found = INTERPRETERS.iter().find(|(have, _)| *have == name);
-        let text = self.fill(text, values);
-        match (found, text) {
-            (Some((name, word)), Ok(text)) => {
-                process.keys.push(("shell", list(&[*name, *word])));
+    ) -> bool {
+        let (Some((name, word, flags)), text) =
+            (interpreter(first), self.fill(text, values, Place::Program))
+        else {
+            self.ledger.leave(process.line, format!("`{first}` is no interpreter that is known"));
+            return false;
+        };
+        match text {
+            Ok(text) => {
+                let words: Vec<&str> = [&[name][..], &flags, &[word]].concat();
+                process.keys.push(("shell", list(&words)));
                 process.script = Some(text + "\n");
+                true
             }
-            (None, _) => {
-                self.ledger
-                    .leave(process.line, format!("`{name}` is no interpreter that is known"));
+            Err(why) => {
+                self.ledger.leave(process.line, why);
+                false
             }
-            (_, Err(why)) => self.ledger.leave(process.line, why),
-        }
-        if process.script.is_none() {
-            process.refuse();
         }
     }
 
     /// Puts values in.
-    fn fill(&self, text: &str, values: &BTreeMap<String, String>) -> Result<String, String> {
+    fn fill(
+        &self,
+        text: &str,
+        values: &BTreeMap<String, String>,
+        place: Place,
+    ) -> Result<String, String> {
         let (mut out, mut rest) = (String::new(), text);
         let mut quotes = Quotes::default();
         while let Some(at) = rest.find("{{") {
@@ -264,7 +335,7 @@ impl<'t> Reader<'_, 't> {
             let value = values.get(name).or_else(|| self.vars.get(name));
             let value = value.ok_or_else(|| format!("`{{{{{name}}}}}` is no plain variable"))?;
             let own = !values.contains_key(name) && is_variable(name);
-            if own && is_words(value) && !quotes.hides() {
+            if own && place == Place::Shell && is_words(value) && !quotes.hides() {
                 out.extend(["${", name, "}"]);
             } else {
                 quotes.pass(value);
@@ -276,12 +347,52 @@ impl<'t> Reader<'_, 't> {
     }
 }
 
-/// Returns a line of a recipe without the signs in front of it.
-fn body_line(text: &str) -> Option<Line> {
-    let bare = text.trim_start_matches(['@', '-', ' ']);
-    let signs = &text[..text.len() - bare.len()];
-    let line = || Line { text: bare.to_owned(), ignored: signs.contains('-') };
-    (!bare.trim().is_empty()).then(line)
+/// Where values are put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A line for a shell, which can read variables.
+    Shell,
+    /// A text of which only its interpreter knows what it means.
+    Program,
+}
+
+impl<'t> Recipe<'t> {
+    /// Returns the lines below its head, without the margin that all of them have.
+    fn stripped(&self) -> impl Iterator<Item = (usize, &'t str)> {
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let first = self.body.iter().find(|(_, line)| !line.trim().is_empty());
+        let margin = first.map_or(0, |(_, line)| indent(line));
+        let strip = move |line: &'t str| line.get(margin.min(indent(line))..).unwrap_or_default();
+        self.body.iter().map(move |(at, line)| (*at, strip(line)))
+    }
+}
+
+/// Returns the interpreter of a first line, the word that a program comes behind, and its flags.
+fn interpreter(first: &str) -> Option<(&'static str, &'static str, Vec<&str>)> {
+    let mut words = first.trim_start_matches("#!").split_whitespace();
+    let mut program = words.next()?;
+    let mut most = 1;
+    if program.ends_with("/env") {
+        // The system splits nothing: all that stands behind the program is one word.
+        (program, most) = (words.next()?, 0);
+        if program == "-S" {
+            (program, most) = (words.next()?, usize::MAX);
+        }
+    }
+    let flags: Vec<&str> = words.collect();
+    let name = program.rsplit('/').next().unwrap_or(program);
+    let (name, word) = INTERPRETERS.iter().find(|(have, _)| *have == name)?;
+    let is_flag = |flag: &&str| flag.len() > 1 && flag.starts_with('-') && *flag != "--";
+    (flags.len() <= most && flags.iter().all(is_flag)).then_some((name, word, flags))
+}
+
+/// Returns whether a line of attributes changes nothing of what a recipe does.
+fn is_quiet(line: &str) -> bool {
+    let inside = line.trim().trim_start_matches('[').split(']').next().unwrap_or_default();
+    let name = inside.split(['(', ':', ' ']).next().unwrap_or_default();
+    let one = !inside.contains(',') || inside.contains(['"', '\'']);
+    let all = || inside.split(',').all(|name| QUIET.contains(&name.trim()));
+    if one { QUIET.contains(&name) } else { all() }
 }
 
 /// Returns what stands before and behind the colon of a head, which may stand in a string.

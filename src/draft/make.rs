@@ -3,60 +3,75 @@
 //! Only what make does without thinking is taken: explicit rules and simple variables. Whether a
 //! file is newer than another is not asked, so a target is always made. Unaware of files.
 //!
-//! Reading order: this is the walk over the lines; [`variables`] has the values, and puts them into
-//! a recipe.
+//! Reading order: this is the walk over the lines; [`rules`] makes processes of what it found;
+//! [`variables`] has the values, and puts them into a recipe; [`lost`] is what the lines that are
+//! left would have said.
 
+mod lost;
+mod rules;
 mod variables;
 
-use std::collections::HashMap;
-
-use super::ledger::{Ledger, NOT_WHOLE};
-use super::sheet::{Process, Sheet};
-use super::shell::{self, Line};
+use super::ledger::Ledger;
+use super::sheet::Sheet;
+use lost::{Lost, bare};
+use rules::Rule;
 use variables::Variables;
 
 /// First words of lines that mean something to make alone, and what they are.
-const OWN: [(&str, &str); 12] = [
+const OWN: [(&str, &str); 9] = [
     ("include", "another file"),
     ("-include", "another file"),
     ("sinclude", "another file"),
     ("vpath", "a search for files"),
-    ("export", "a variable for every recipe: put it into `[env]`"),
     ("unexport", "a variable that recipes do not see"),
     ("undefine", "a variable is taken back"),
     ("override", "a variable that wins over the command line"),
     ("private", "a variable of one target"),
     ("load", "a module of make"),
-    ("$(eval", "a function"),
-    ("$(foreach", "a function"),
+];
+
+/// Variables that say something to make, and what.
+const SETTINGS: [(&str, &str); 6] = [
+    ("MAKEFLAGS", "options of make"),
+    ("GNUMAKEFLAGS", "options of make"),
+    ("MAKEFILES", "other files"),
+    ("VPATH", "a search for files"),
+    (".DEFAULT_GOAL", "what is made where nothing is named"),
+    (".RECIPEPREFIX", "what recipe lines begin with"),
 ];
 
 /// Targets that only say something to make, of which a job needs nothing.
-const NOTHING: [&str; 4] = [".PHONY", ".SILENT", ".POSIX", ".NOTPARALLEL"];
+const NOTHING: [&str; 3] = [".PHONY", ".SILENT", ".POSIX"];
 
 /// Reads a Makefile.
 pub(super) fn read(ledger: &mut Ledger<'_>) -> Sheet {
-    let (variables, rules) = (Variables::default(), Vec::new());
-    let mut reader = Reader { ledger, variables, rules, targets: HashMap::new() };
+    let mut reader = Reader {
+        ledger,
+        variables: Variables::default(),
+        rules: Vec::new(),
+        lost: Lost::default(),
+        exported: Vec::new(),
+        shell_at: 0,
+        one_shell: false,
+        one_job: false,
+    };
     reader.lines();
-    reader.sheet()
-}
-
-/// A rule, as it stands.
-struct Rule {
-    line: usize,
-    targets: Vec<String>,
-    needs: Vec<String>,
-    recipe: Vec<(usize, String)>,
-    comments: Vec<String>,
+    rules::sheet(reader)
 }
 
 struct Reader<'l, 't> {
     ledger: &'l mut Ledger<'t>,
     variables: Variables,
     rules: Vec<Rule>,
-    /// Where the process of each target is.
-    targets: HashMap<String, usize>,
+    lost: Lost,
+    /// Variables that recipes have in their environment, and the lines that say so.
+    exported: Vec<(String, usize)>,
+    /// The line that says last what the shell is, or what it finds; none says so where it is 0.
+    shell_at: usize,
+    /// Whether a recipe has one shell for all of its lines.
+    one_shell: bool,
+    /// Whether one recipe runs at a time.
+    one_job: bool,
 }
 
 impl Reader<'_, '_> {
@@ -72,11 +87,14 @@ impl Reader<'_, '_> {
             let end = at + 1 + lines[at..].iter().take_while(|line| line.ends_with('\\')).count();
             let end = end.min(lines.len());
             at = end;
-            if let (Some(recipe), true) = (text.strip_prefix('\t'), open) {
+            if let Some(recipe) = text.strip_prefix('\t') {
                 let more =
                     lines[first..end].iter().map(|line| line.strip_prefix('\t').unwrap_or(line));
                 let all: Vec<&str> = std::iter::once(recipe).chain(more).collect();
-                self.rules.last_mut().expect("it is open").recipe.push((first, all.join("\n")));
+                match self.rules.last_mut().filter(|_| open) {
+                    Some(rule) => rule.recipe.push((first, all.join("\n"))),
+                    None => self.astray(first, &all),
+                }
                 continue;
             }
             let parts = lines[first - 1..end].iter().map(|line| line.trim_end_matches('\\').trim());
@@ -91,159 +109,156 @@ impl Reader<'_, '_> {
                 continue;
             }
             (first..=end).for_each(|line| self.ledger.take(line));
-            if let Some(block) = block(&lines, first - 1) {
-                let (until, why) = block;
-                (first..=until).for_each(|line| self.ledger.leave(line, why));
+            if let Some((until, why)) = block(&lines, first - 1) {
+                self.block(first, &lines[first - 1..until], why);
                 at = until;
-                open = false;
+                // What stands in it may belong to the recipe around it.
+                if let Some(rule) = self.rules.last_mut().filter(|_| open) {
+                    rule.whole = false;
+                }
             } else {
                 open = self.line(first, line, std::mem::take(&mut comments));
             }
         }
     }
 
+    /// Leaves a line that begins as those of recipes do, where no rule is.
+    fn astray(&mut self, first: usize, lines: &[&str]) {
+        let text = lines[0].trim();
+        if text.is_empty() || text.starts_with('#') {
+            return;
+        }
+        self.lost.line(text, &mut self.variables);
+        for at in 0..lines.len() {
+            self.ledger.leave(first + at, "a line of a recipe without its rule");
+        }
+    }
+
+    /// Leaves a block.
+    fn block(&mut self, first: usize, lines: &[&str], why: &str) {
+        // The lines of a value set nothing.
+        let say = if lines[0].trim_start().starts_with("define") { &lines[..1] } else { lines };
+        for line in say {
+            self.lost.line(line, &mut self.variables);
+        }
+        (first..first + lines.len()).for_each(|line| self.ledger.leave(line, why));
+    }
+
     /// Reads a line outside of recipes; returns whether recipe lines may follow.
     fn line(&mut self, number: usize, line: &str, comments: Vec<String>) -> bool {
-        let word = line.split_whitespace().next().unwrap_or_default();
+        let text = without_comment(line);
+        let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         if let Some((_, what)) = OWN.iter().find(|(own, _)| *own == word) {
+            self.lost.line(text, &mut self.variables);
             self.ledger.leave(number, *what);
             return false;
         }
-        let text = without_comment(line);
-        if let Some((name, operator, value)) = assignment(text) {
-            if let Err(why) = self.variables.set(name, operator, value) {
-                self.ledger.leave(number, why);
-            }
+        if word == "export" {
+            self.export(number, rest.trim());
             return false;
         }
-        let Some((targets, rest)) = text.split_once(':') else {
-            self.ledger.leave(number, "it was not understood");
+        if let Some((name, operator, value)) = assignment(text) {
+            self.assign(number, name, operator, value);
+            return false;
+        }
+        let Some((targets, rest)) = text.split_once(':').filter(|_| !is_call(text)) else {
+            self.lost.line(text, &mut self.variables);
+            let what = if text.starts_with('$') { "a function" } else { "it was not understood" };
+            self.ledger.leave(number, what);
             return false;
         };
-        let (rest, inline) = match rest.split_once(';') {
-            Some((rest, recipe)) => (rest, Some(recipe.trim_start().to_owned())),
-            None => (rest, None),
-        };
-        let needs = rest.trim_start_matches(':');
-        let why = match () {
-            () if targets.contains('%') => Some("a pattern rule"),
-            () if needs.contains('=') => Some("a variable of one target"),
-            () if needs.contains(':') => Some("a static pattern rule"),
-            () if targets.trim().starts_with('.') && !targets.trim().contains('/') => {
-                let quiet = NOTHING.contains(&targets.trim());
-                if quiet {
-                    return false;
-                }
-                Some("a word to make alone")
-            }
-            () => None,
-        };
-        let words = |text: &str| {
-            let plain = self.variables.plain(text)?;
-            Some(plain.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
-        };
-        let read = words(targets).zip(words(&needs.replace('|', " ")));
-        let (targets, needs) = match (why, read) {
-            (None, Some(read)) => read,
-            (why, _) => {
-                self.ledger.leave(number, why.unwrap_or("a function, or a value of make alone"));
+        let targets = targets.trim();
+        if targets.starts_with('.') && !targets.contains('/') && self.special(number, targets) {
+            return false;
+        }
+        let mut rule = match self.rule(targets, rest) {
+            Ok(rule) => rule,
+            Err(why) => {
+                self.lost.line(text, &mut self.variables);
+                self.ledger.leave(number, why);
                 // What follows is its recipe, which nobody then accounts for.
-                self.rules.push(Rule {
-                    line: number,
-                    targets: Vec::new(),
-                    needs: Vec::new(),
-                    recipe: Vec::new(),
-                    comments,
-                });
-                return true;
+                Rule::default()
             }
         };
-        let recipe = inline.map(|text| (number, text)).into_iter().collect();
-        self.rules.push(Rule { line: number, targets, needs, recipe, comments });
+        if let Some((_, inline)) = rest.split_once(';').filter(|_| !rule.targets.is_empty()) {
+            rule.recipe.push((number, inline.trim_start().to_owned()));
+        }
+        self.rules.push(Rule { line: number, comments, ..rule });
         true
     }
 
-    /// Makes processes of rules.
-    fn sheet(mut self) -> Sheet {
-        let mut sheet = Sheet { shell: self.shell(), ..Sheet::default() };
-        for rule in std::mem::take(&mut self.rules) {
-            if rule.targets.is_empty() {
-                let lines = rule.recipe.iter();
-                lines.for_each(|(line, _)| self.ledger.leave(*line, "its rule was not taken"));
-            }
-            for target in &rule.targets {
-                self.target(target, &rule, &mut sheet);
-            }
+    /// Sets a variable, or lists it.
+    fn assign(&mut self, number: usize, name: &str, operator: &str, value: &str) {
+        if matches!(name, "SHELL" | ".SHELLFLAGS" | "PATH") {
+            self.shell_at = number;
         }
-        for process in &mut sheet.processes {
-            let (needs, files): (Vec<_>, Vec<_>) = std::mem::take(&mut process.needs)
-                .into_iter()
-                .partition(|it| self.targets.contains_key(&it.0));
-            process.needs = needs;
-            for (file, line) in files {
-                let why = format!("`{file}` is no target; whether a file is newer is not asked");
-                self.ledger.leave(line, why);
-            }
+        if let Some((_, what)) = SETTINGS.iter().find(|(own, _)| *own == name) {
+            self.lost.line(&format!("{name}="), &mut self.variables);
+            return self.ledger.leave(number, *what);
         }
-        sheet.env = self.variables.used();
-        sheet
+        if let Err(why) = self.variables.set(name, operator, value) {
+            self.ledger.leave(number, why);
+        }
     }
 
-    /// Adds a rule to the process of its target.
-    fn target(&mut self, target: &str, rule: &Rule, sheet: &mut Sheet) {
-        let at = *self.targets.entry(target.to_owned()).or_insert(sheet.processes.len());
-        if at == sheet.processes.len() {
-            let called = target.to_owned();
-            sheet.processes.push(Process { called, line: rule.line, ..Process::default() });
+    /// Reads what variables recipes have in their environment.
+    fn export(&mut self, number: usize, text: &str) {
+        if let Some((name, operator, value)) = assignment(text) {
+            self.assign(number, name, operator, value);
+            return self.exported.push((name.to_owned(), number));
         }
-        let process = &mut sheet.processes[at];
-        process.comments.extend(rule.comments.iter().cloned());
-        process.needs.extend(rule.needs.iter().map(|need| (need.clone(), rule.line)));
-        if rule.recipe.is_empty() {
-            return;
-        }
-        if process.script.is_some() {
-            let lines = rule.recipe.iter();
-            lines.for_each(|(line, _)| self.ledger.leave(*line, "a second recipe of its target"));
-            return;
-        }
-        let mut lines = Vec::new();
-        let mut whole = true;
-        for (number, text) in &rule.recipe {
-            match self.variables.recipe(text, target, &rule.needs) {
-                Ok(text) => lines.extend(recipe_line(&text)),
-                Err(why) => {
-                    self.ledger.leave(*number, why);
-                    whole = false;
-                }
+        match self.variables.plain(text) {
+            Some(names) if names.is_empty() => self.exported.push(("*".to_owned(), number)),
+            Some(names) => {
+                let names = names.split_whitespace().map(|name| (name.to_owned(), number));
+                self.exported.extend(names);
             }
-            let more = text.matches('\n').count();
-            (*number..=number + more).for_each(|line| self.ledger.take(line));
+            None => self.ledger.leave(number, "variables whose names make alone knows"),
         }
-        if whole {
-            return process.fill(&lines, &sheet.shell);
-        }
-        for (number, _) in &rule.recipe {
-            self.ledger.leave_also(*number, NOT_WHOLE);
-        }
-        process.refuse();
     }
 
-    /// Returns the shell of the recipes.
-    fn shell(&self) -> Vec<String> {
-        let mut shell = shell::SHELL.map(str::to_owned).to_vec();
-        if let Some(own) = self.variables.value("SHELL").filter(|own| !own.is_empty()) {
-            own.clone_into(&mut shell[0]);
+    /// Reads a target that only says something to make; returns whether it is known.
+    fn special(&mut self, number: usize, target: &str) -> bool {
+        match target {
+            ".NOTPARALLEL" => self.one_job = true,
+            ".ONESHELL" => self.one_shell = true,
+            ".EXPORT_ALL_VARIABLES" => self.exported.push(("*".to_owned(), number)),
+            _ => return NOTHING.contains(&target),
         }
-        shell
+        true
+    }
+
+    /// Reads the head of a rule, or says why it is not taken.
+    fn rule(&self, targets: &str, rest: &str) -> Result<Rule, &'static str> {
+        let needs = rest.split(';').next().unwrap_or_default().trim_start_matches(':');
+        match () {
+            () if targets.starts_with('.') && !targets.contains('/') => {
+                return Err("a word to make alone");
+            }
+            () if targets.contains('%') => return Err("a pattern rule"),
+            () if assignment(bare(needs).1).is_some() => return Err("a variable of one target"),
+            () if needs.contains('=') => return Err("a variable of one target"),
+            () if needs.contains(':') => return Err("a static pattern rule"),
+            () => {}
+        }
+        let words = |text: &str| {
+            let plain = self.variables.plain(text).ok_or("a function, or a value of make alone")?;
+            Ok::<_, &'static str>(plain.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        };
+        let (needs, first) = needs.split_once('|').unwrap_or((needs, ""));
+        let (targets, needs, order) = (words(targets)?, words(needs)?, words(first)?);
+        Ok(Rule { targets, needs, order, whole: true, ..Rule::default() })
     }
 }
 
-/// Returns a line of a recipe without the signs in front of it; none where nothing else is there.
-fn recipe_line(text: &str) -> Option<Line> {
-    let bare = text.trim_start_matches(|c: char| c.is_whitespace() || "@-+".contains(c));
-    let signs = &text[..text.len() - bare.len()];
-    (!bare.trim().is_empty()).then(|| Line { text: bare.to_owned(), ignored: signs.contains('-') })
+/// Returns whether a line is nothing but a function.
+fn is_call(text: &str) -> bool {
+    let mut depth = 0;
+    let end = text.char_indices().skip(1).find(|(_, c)| {
+        depth += i32::from(*c == '(') - i32::from(*c == ')');
+        depth <= 0
+    });
+    text.starts_with("$(") && text.contains(' ') && end.is_some_and(|(at, _)| at + 1 == text.len())
 }
 
 /// Returns where a block ends that is left as a whole, and why, if one begins here.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::ledger::Ledger;
 use super::sheet::{Process, Sheet};
-use super::shell::{self, Line};
+use super::shell::{self, Line, Shell};
 
 /// Where the programs of a project are.
 const PROGRAMS: &str = "PATH = \"node_modules/.bin:{env.PATH}\"";
@@ -22,7 +22,7 @@ pub(super) fn read(text: &str, ledger: &mut Ledger<'_>) -> Result<Sheet, String>
         line.split_once(&quoted).is_some_and(|(_, rest)| rest.trim_start().starts_with(':'))
     };
     let start = lines.iter().position(|line| key(line, "scripts")).unwrap_or_default();
-    let shell = shell::SHELL.map(str::to_owned).to_vec();
+    let shell = Shell::new(&shell::USUAL);
     let mut processes: Vec<Process> = Vec::new();
     for (name, script) in all["scripts"].as_object().into_iter().flatten() {
         let line = lines[start..].iter().position(|line| key(line, name));
@@ -52,7 +52,7 @@ pub(super) fn read(text: &str, ledger: &mut Ledger<'_>) -> Result<Sheet, String>
     } else {
         vec!["[env]".to_owned(), PROGRAMS.to_owned()]
     };
-    Ok(Sheet { shell, processes, tables, ..Sheet::default() })
+    Ok(Sheet { shell: shell.lines(), processes, tables, ..Sheet::default() })
 }
 
 /// Has what is called `prex` come before `x`, and `postx` after it.

@@ -8,13 +8,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::ledger::{Ledger, Left};
 use super::names::Names;
-use super::shell::{self, Line};
+use super::shell::{self, Line, Shell};
 use super::values::{key, list, literal, string, table};
 use crate::config;
 use crate::model::Problem;
 
 /// The shell of a job file that names none.
-pub(super) const USUAL: [&str; 3] = ["sh", "-eu", "-c"];
+const USUAL: [&str; 3] = ["sh", "-eu", "-c"];
 
 /// Characters of a line by which it is known again in a comment.
 const KNOWN_AGAIN: usize = 48;
@@ -147,15 +147,17 @@ impl Process {
     }
 
     /// Gives it the lines of a recipe, which `shell` runs.
-    pub(super) fn fill(&mut self, lines: &[Line], shell: &[String]) {
-        match lines {
+    pub(super) fn fill(&mut self, lines: &[Line], shell: &Shell) {
+        match shell::without_comments(lines).as_slice() {
             [] => {}
             [line] if !line.ignored && !shell::is_plain(&line.text) => {
-                self.keys.push(("shell", list(&shell::bare(shell))));
+                if shell.alone() != shell.lines() {
+                    self.keys.push(("shell", list(shell.alone())));
+                }
                 let ends = if line.text.contains('\n') { "\n" } else { "" };
                 self.script = Some(line.text.clone() + ends);
             }
-            lines => self.script = Some(shell::script(lines)),
+            lines => self.script = Some(shell::script(lines, shell)),
         }
     }
 

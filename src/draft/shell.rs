@@ -14,13 +14,67 @@ pub(super) struct Line {
     pub(super) ignored: bool,
 }
 
-/// The shell of such a script.
-pub(super) const SHELL: [&str; 3] = ["sh", "-e", "-c"];
+impl Line {
+    /// Returns the line without the signs in front of it, of which `-` passes over its failure;
+    /// none where nothing else is there.
+    pub(super) fn of(text: &str, signs: &str) -> Option<Self> {
+        let bare = text.trim_start_matches(|c: char| c.is_whitespace() || signs.contains(c));
+        let ignored = text[..text.len() - bare.len()].contains('-');
+        (!bare.trim().is_empty()).then(|| Self { text: bare.to_owned(), ignored })
+    }
 
-/// Returns the shell of a line that stands alone: its end is the last thing that it did.
-pub(super) fn bare(shell: &[String]) -> Vec<String> {
-    let words = shell.iter().filter(|word| *word != "-e");
-    words.map(|word| if word == "-eu" { "-u".to_owned() } else { word.clone() }).collect()
+    /// Returns whether a shell does nothing with it, where parentheses must hold something.
+    fn is_comment(&self) -> bool {
+        let mut lines = self.text.lines().map(str::trim_start);
+        lines.all(|line| line.is_empty() || line.starts_with('#'))
+    }
+}
+
+/// A shell, as a tool starts it for each line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Shell(Vec<String>);
+
+impl Shell {
+    /// Has the words of a shell, of which the last one is followed by the text to run.
+    pub(super) fn new(words: &[impl AsRef<str>]) -> Self {
+        Self(words.iter().map(|word| word.as_ref().to_owned()).collect())
+    }
+
+    /// Returns the words for a line that stands alone: its end is the last thing that it did.
+    pub(super) fn alone(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Returns the words for all lines of a recipe, which ends with the first that fails.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut words = self.0.clone();
+        match words.get_mut(1) {
+            _ if self.is_strict() => {}
+            Some(word) if word == "-u" => "-eu".clone_into(word),
+            _ => words.insert(1.min(words.len()), "-e".to_owned()),
+        }
+        words
+    }
+
+    /// Returns whether a line ends where one of its commands fails.
+    fn is_strict(&self) -> bool {
+        let flags = |word: &String| word.starts_with('-') && !word.starts_with("--");
+        self.0.iter().skip(1).any(|word| word == "errexit" || flags(word) && word.contains('e'))
+    }
+}
+
+/// The shell that make and its kin start.
+pub(super) const USUAL: [&str; 2] = ["sh", "-c"];
+
+/// Programs that read a line as a shell does.
+const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "ksh", "ash"];
+
+/// Values in values that are followed: more of them can only be a circle.
+pub(super) const DEEPEST: u32 = 20;
+
+/// Returns whether a program, or the path to one, is a shell.
+pub(super) fn is_shell(program: &str) -> bool {
+    SHELLS.contains(&program.rsplit('/').next().unwrap_or(program))
 }
 
 /// First words of a line that does more than start a program.
@@ -30,15 +84,17 @@ const CHANGING: [&str; 30] = [
     "trap", "ulimit", "umask", "unset", "until", "wait", "while",
 ];
 
-/// Returns the lines as one script.
-pub(super) fn script(lines: &[Line]) -> String {
-    let one = |line: &Line| {
-        let end = if line.ignored { " || true" } else { " || exit" };
-        match (is_plain(&line.text), line.ignored) {
-            (true, false) => format!("{}\n", line.text),
-            (true, true) => format!("{} || true\n", line.text),
-            (false, _) => format!("(\n{}\n){end}\n", line.text),
-        }
+/// Returns the lines as one script for a shell.
+pub(super) fn script(lines: &[Line], shell: &Shell) -> String {
+    let strict = shell.is_strict();
+    let one = |line: &Line| match (is_plain(&line.text), line.ignored) {
+        (true, false) => format!("{}\n", line.text),
+        (true, true) => format!("{} || true\n", line.text),
+        // What stands before `||` is not ended by what fails in it.
+        (false, false) if strict => format!("(\n{}\n)\n", line.text),
+        (false, true) if strict => format!("set +e\n(\nset -e\n{}\n)\nset -e\n", line.text),
+        (false, false) => format!("(\n{}\n) || exit\n", line.text),
+        (false, true) => format!("(\n{}\n) || true\n", line.text),
     };
     let all: String = lines.iter().map(one).collect();
     match lines {
@@ -46,6 +102,11 @@ pub(super) fn script(lines: &[Line]) -> String {
         [line] if is_plain(&line.text) => all.trim_end_matches('\n').to_owned(),
         _ => all,
     }
+}
+
+/// Returns the lines of which a shell does something.
+pub(super) fn without_comments(lines: &[Line]) -> Vec<Line> {
+    lines.iter().filter(|line| !line.is_comment()).cloned().collect()
 }
 
 /// Returns whether a line starts one program, or some that are joined by pipes, and changes nothing
@@ -122,7 +183,29 @@ mod tests {
         ];
         let expected = "cc -o a a.c\n(\ncd sub && make\n) || exit\nrm a | cat || true\n\
                         (\nx=1; false; true # all\n) || true\n";
-        assert_eq!(script(&lines), expected);
-        assert_eq!(script(&lines[..1]), "cc -o a a.c");
+        let usual = Shell::new(&USUAL);
+        assert_eq!(script(&lines, &usual), expected);
+        assert_eq!(script(&lines[..1], &usual), "cc -o a a.c");
+        assert_eq!(usual.lines(), ["sh", "-e", "-c"]);
+    }
+
+    #[test]
+    fn a_shell_that_ends_at_what_fails_does_so_in_each_line() {
+        let strict = Shell::new(&["bash", "-eu", "-o", "pipefail", "-c"]);
+        let line = |ignored| Line { text: "false; true".to_owned(), ignored };
+        let expected = "(\nfalse; true\n)\nset +e\n(\nset -e\nfalse; true\n)\nset -e\n";
+        assert_eq!(script(&[line(false), line(true)], &strict), expected);
+        assert_eq!(strict.lines(), strict.alone());
+        assert_eq!(Shell::new(&["sh", "-u", "-c"]).lines(), ["sh", "-eu", "-c"]);
+    }
+
+    #[test]
+    fn signs_and_comments_are_no_text() {
+        let of = |text| Line::of(text, "@-+").map(|line| (line.text, line.ignored));
+        assert_eq!(of(" @- rm x"), Some(("rm x".to_owned(), true)));
+        assert_eq!(of("@ "), None);
+        let lines = ["# a", "# a \\\necho b", "\n  # b\n"].map(|text| Line::of(text, "@"));
+        let lines: Vec<Line> = lines.into_iter().flatten().collect();
+        assert_eq!(without_comments(&lines), lines[1..2]);
     }
 }

@@ -10,13 +10,10 @@ use saphyr_parser::Parser;
 
 use super::ledger::Ledger;
 use super::sheet::{Process, Sheet};
-use super::shell::{self, Line};
+use super::shell::{self, DEEPEST, Line, Shell};
 
 /// Keys that only say how much go-task prints.
 const QUIET: [&str; 3] = ["version", "silent", "output"];
-
-/// Values in values that are followed: more of them can only be a circle.
-const DEEPEST: u32 = 20;
 
 type Node<'t> = MarkedYaml<'t>;
 type Values = BTreeMap<String, String>;
@@ -31,8 +28,8 @@ pub(super) fn read(text: &str, ledger: &mut Ledger<'_>) -> Result<Sheet, String>
     let documents = loader.into_documents();
     (1..=ledger.lines().len()).for_each(|line| ledger.take(line));
     let mut reader = Reader { ledger, values: Values::new() };
-    let shell = shell::SHELL.map(str::to_owned).to_vec();
-    let mut sheet = Sheet { shell, ..Sheet::default() };
+    let shell = Shell::new(&shell::USUAL);
+    let mut sheet = Sheet { shell: shell.lines(), ..Sheet::default() };
     let Some(all) = documents.first().filter(|all| all.data.is_mapping()) else {
         return Err("it holds no table".to_owned());
     };
@@ -49,7 +46,7 @@ pub(super) fn read(text: &str, ledger: &mut Ledger<'_>) -> Result<Sheet, String>
     }
     for (_, _, node) in entries.iter().filter(|(key, ..)| key == "tasks") {
         for (name, line, node) in self::entries(node) {
-            let process = reader.task(name, line, node, &sheet.shell);
+            let process = reader.task(name, line, node, &shell);
             sheet.processes.push(process);
         }
     }
@@ -63,7 +60,7 @@ struct Reader<'l, 't> {
 
 impl Reader<'_, '_> {
     /// Makes a process of a task.
-    fn task(&mut self, name: String, line: usize, node: &Node<'_>, shell: &[String]) -> Process {
+    fn task(&mut self, name: String, line: usize, node: &Node<'_>, shell: &Shell) -> Process {
         let mut process = Process { called: name, line, ..Process::default() };
         let own = entries(node).into_iter().find(|(key, ..)| key == "vars");
         let mut values = self.values.clone();

@@ -4,3 +4,4 @@ mod complete;
 mod import;
 mod init;
 mod man;
+mod taken;

@@ -4,22 +4,59 @@
 //! make would; any other is put in where it stands. Unaware of rules.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::draft::shell::{Quotes, is_variable, is_words};
+use crate::draft::shell::{DEEPEST, Quotes, is_variable, is_words};
 
 /// What make itself knows; the names by which it calls others.
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 16] = [
     ("MAKE", "make"),
+    ("SHELL", "/bin/sh"),
+    (".SHELLFLAGS", "-c"),
     ("CC", "cc"),
     ("CXX", "g++"),
+    ("CPP", "cc -E"),
     ("AR", "ar"),
+    ("ARFLAGS", "rv"),
+    ("AS", "as"),
+    ("LD", "ld"),
     ("RM", "rm -f"),
-    ("INSTALL", "install"),
+    ("LEX", "lex"),
+    ("YACC", "yacc"),
+    ("MAKEINFO", "makeinfo"),
+    ("TEX", "tex"),
+    ("OBJC", "cc"),
 ];
 
-/// Values in values that are followed: more of them can only be a circle.
-const DEEPEST: u32 = 20;
+/// What only make knows: where and how it runs, and programs that nobody has any more.
+const OWN: [&str; 26] = [
+    "CURDIR",
+    "MAKECMDGOALS",
+    "MAKEFILES",
+    "MAKEFILE_LIST",
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "MAKEOVERRIDES",
+    "MAKE_COMMAND",
+    "MAKE_HOST",
+    "MAKE_RESTARTS",
+    "MAKE_TERMERR",
+    "MAKE_TERMOUT",
+    "MAKE_VERSION",
+    "MFLAGS",
+    "GNUMAKEFLAGS",
+    "OUTPUT_OPTION",
+    "SUFFIXES",
+    "FC",
+    "F77",
+    "F77FLAGS",
+    "PC",
+    "CO",
+    "GET",
+    "LINT",
+    "M2C",
+    "TEXI2DVI",
+];
 
 /// Values that are put into one line at most, and bytes that it may have then: more is no recipe.
 const MOST_STEPS: u32 = 10_000;
@@ -28,9 +65,15 @@ const LONGEST: usize = 1 << 20;
 /// The simple variables of a Makefile.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
-    set: Vec<(String, String)>,
+    set: BTreeMap<String, String>,
+    /// Those whose value nobody knows, because a line that sets them was left.
+    left: HashSet<String>,
+    /// Whether a line was left that can set any.
+    any_left: bool,
     /// Those that a recipe reads from its environment.
     used: BTreeSet<String>,
+    /// Those that recipes would have in their environment, with a value that nobody knows.
+    unseen: BTreeSet<String>,
     /// Values that were put into the line under way.
     steps: Cell<u32>,
 }
@@ -51,11 +94,29 @@ impl Variables {
         operator: &str,
         value: &str,
     ) -> Result<(), &'static str> {
+        let value = self.next(name, operator, value).inspect_err(|_| self.leave(name))?;
+        self.left.remove(name);
+        self.set.insert(name.to_owned(), value);
+        match operator {
+            "?" => Err("taken, but a variable of the same name outside does not win over it"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the value that a variable gets.
+    fn next(&self, name: &str, operator: &str, value: &str) -> Result<String, &'static str> {
+        let before = self.value(name);
+        if let ("?", Some(before)) = (operator, before) {
+            return Ok(before.to_owned());
+        }
         if operator == "!" {
             return Err("the output of a command");
         }
         if !is_simple(value) {
             return Err("a function, or a value that only make knows");
+        }
+        if matches!(operator, "?" | "+") && self.is_left(name) {
+            return Err("what it was before is known to make alone");
         }
         let value = match self.plain(value) {
             // `:=` means the values of now.
@@ -63,23 +124,64 @@ impl Variables {
             None if operator.contains(':') => return Err("it names what is not set before it"),
             Some(_) | None => value.to_owned(),
         };
-        let before = self.value(name).map(str::to_owned);
-        let value = match (operator, before) {
-            ("?", Some(before)) => before,
+        let built_in = built_in(name).filter(|_| operator == "+");
+        Ok(match (operator, before.or(built_in)) {
             ("+", Some(before)) => format!("{before} {value}").trim().to_owned(),
             _ => value,
-        };
-        self.set.retain(|(have, _)| have != name);
-        self.set.push((name.to_owned(), value));
-        match operator {
-            "?" => Err("taken, but a variable of the same name outside does not win over it"),
-            _ => Ok(()),
+        })
+    }
+
+    /// Notes that a line which sets a variable was left.
+    pub(super) fn leave(&mut self, name: &str) {
+        self.set.remove(name);
+        self.left.insert(name.to_owned());
+    }
+
+    /// Notes that a line was left which can set any variable.
+    pub(super) fn leave_any(&mut self) {
+        self.any_left = true;
+    }
+
+    /// Notes that files may lie elsewhere than they are called.
+    pub(super) fn leave_files(&mut self) {
+        self.left.extend(["<", "^", "+"].map(str::to_owned));
+    }
+
+    /// Returns whether a line that sets a variable was left.
+    pub(super) fn is_left(&self, name: &str) -> bool {
+        self.left.contains(name)
+    }
+
+    /// Returns whether only make knows what a variable holds.
+    fn is_unknown(&self, name: &str) -> bool {
+        let unset = self.value(name).is_none() && built_in(name).is_none();
+        self.is_left(name)
+            || unset && OWN.contains(&name)
+            || unset && self.any_left && is_variable(name)
+    }
+
+    /// Has recipes find a variable in their environment, `*` all of them; returns whether that can
+    /// be done.
+    pub(super) fn export(&mut self, name: &str) -> bool {
+        let all = || self.set.keys().chain(&self.left).filter(|name| is_variable(name));
+        let names: Vec<String> =
+            if name == "*" { all().cloned().collect() } else { vec![name.to_owned()] };
+        let mut known = true;
+        for name in names {
+            let value = self.value(&name).map(|value| self.plain(value));
+            if matches!(value, Some(None)) || self.is_unknown(&name) {
+                known = false;
+                self.unseen.insert(name);
+            } else if is_variable(&name) {
+                self.used.insert(name);
+            }
         }
+        known
     }
 
     /// Returns what a variable was set to, as it stands.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
-        self.set.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
+        self.set.get(name).map(String::as_str)
     }
 
     /// Returns text with all values put in, if all of them are known.
@@ -89,7 +191,7 @@ impl Variables {
 
     /// Returns the variables that recipes read from their environment, with their values.
     pub(super) fn used(&self) -> Vec<(String, String)> {
-        let used = self.set.iter().filter(|(name, _)| self.used.contains(name));
+        let used = self.set.iter().filter(|(name, _)| self.used.contains(*name));
         used.filter_map(|(name, value)| Some((name.clone(), self.plain(value)?))).collect()
     }
 
@@ -102,16 +204,30 @@ impl Variables {
     ) -> Result<String, String> {
         let mut used = BTreeSet::new();
         let first = needs.first().cloned().unwrap_or_default();
+        let mut seen = HashSet::new();
+        let once: Vec<&str> =
+            needs.iter().map(String::as_str).filter(|need| seen.insert(*need)).collect();
         let mut at_quote = Quotes::default();
+        let is_sign = |c: char| c.is_whitespace() || "@-+".contains(c);
+        let mut begun = false;
         let line = self.expand(text, DEEPEST, &mut |found| match found {
             Found::Text(text) => {
                 at_quote.pass(text);
+                begun |= !text.chars().all(is_sign);
                 None
             }
             Found::Name("@", _) => Some(target.to_owned()),
             Found::Name("<", _) => Some(first.clone()),
-            Found::Name("^" | "+", _) => Some(needs.join(" ")),
+            Found::Name("^", _) => Some(once.join(" ")),
+            Found::Name("+", _) => Some(needs.join(" ")),
             Found::Name(name, value) => {
+                let text = value.unwrap_or(name);
+                // Make looks for signs once values are put in.
+                let (signs, leads) = (text.chars().all(is_sign), !begun);
+                begun |= !signs;
+                if leads && (signs || text.starts_with(is_sign)) {
+                    return None;
+                }
                 let reads = is_variable(name) && !at_quote.hides();
                 match value {
                     Some(value) if reads && is_words(value) && self.value(name).is_some() => {
@@ -124,6 +240,9 @@ impl Variables {
                 }
             }
         })?;
+        if let Some(name) = self.unseen.iter().find(|name| reads(&line, name.as_str())) {
+            return Err(format!("`${name}` is known to make alone"));
+        }
         self.used.extend(used);
         Ok(line)
     }
@@ -162,8 +281,10 @@ impl Variables {
                 }
                 Dollar::Name(name) => name,
             };
-            let built_in = BUILT_IN.iter().find(|(have, _)| *have == name).map(|(_, value)| *value);
-            let value = match self.value(name).or(built_in) {
+            if self.is_unknown(name) {
+                return Err(format!("`$({name})` is known to make alone"));
+            }
+            let value = match self.value(name).or(built_in(name)) {
                 Some(value) => Some(self.expand(value, deeper, &mut |_| None)?),
                 None => None,
             };
@@ -184,6 +305,21 @@ enum Found<'t> {
     Text(&'t str),
     /// A name, and its value where it is known.
     Name(&'t str, Option<&'t str>),
+}
+
+/// Returns the value of a variable that make has by itself.
+fn built_in(name: &str) -> Option<&'static str> {
+    BUILT_IN.iter().find(|(have, _)| *have == name).map(|(_, value)| *value)
+}
+
+/// Returns whether a text for a shell reads a variable of its environment.
+fn reads(text: &str, name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut all = text.match_indices('$').map(|(at, _)| &text[at + 1..]);
+    all.any(|after| {
+        let after = after.strip_prefix('{').unwrap_or(after).trim_start_matches(['#', '!']);
+        after.strip_prefix(name).is_some_and(|rest| !rest.starts_with(word))
+    })
 }
 
 /// Returns whether a value holds only text and names of variables.
