@@ -112,17 +112,12 @@ pub fn start(
         Kind::Service => return example(SERVICE, &["server", "test"]),
     }
     let parts = parts(read);
-    let Some(last) = parts.last().and_then(|part| part.processes.last()) else {
+    if parts.iter().all(|part| part.processes.is_empty()) {
         return example(
             &format!("{}\n{NOTHING_FOUND}", top(named, "test")),
             &["lint", "build", "test"],
         );
-    };
-    let one = match parts.len() {
-        1 => last.called.clone(),
-        _ => full(&parts[parts.len() - 1], &last.called),
-    };
-    let head = top(named, &one);
+    }
     let mut sheet = Sheet { base, ..Sheet::default() };
     sheet.tables = vec![
         "[limits]".into(),
@@ -137,6 +132,7 @@ pub fn start(
         }
     }
     let (text, processes) = sheet.write(&[])?;
+    let head = top(named, processes.last().map_or("", String::as_str));
     Ok(Start { text: format!("{head}\n{}", text.trim_start()), processes })
 }
 

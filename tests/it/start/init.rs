@@ -41,6 +41,22 @@ fn what_lies_in_the_folder_is_checked() {
 }
 
 #[test]
+fn the_process_that_is_named_is_there() {
+    let makefile = "test\\:unit:\n\ttrue\n";
+    for (name, text) in [
+        ("Makefile", "a/b:\n\ttrue\n"),
+        ("Makefile", makefile),
+        ("package.json", r#"{ "scripts": { "format:check": "true" } }"#),
+    ] {
+        let ran = Test::new().file(name, text).args(["init"]).run().exits(0);
+        let job = ran.read("runner.toml");
+        let line = job.lines().find(|line| line.ends_with("one, and what it needs")).unwrap();
+        let named = line.split_whitespace().nth(3).unwrap();
+        assert!(job.contains(&format!("[process.{named}]")), "{job}");
+    }
+}
+
+#[test]
 fn commands_run_where_the_project_is() {
     let makefile = "test:\n\ttouch tested\n";
     let ran = Test::new().file("Makefile", makefile).args(["init", "jobs/ci.toml"]).run().exits(0);
