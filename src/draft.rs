@@ -69,7 +69,10 @@ impl Tool {
             Self::Just | Self::Task | Self::Package => {
                 &["What nothing orders runs at the same time."]
             }
-            Self::Procfile => &["Values of `.env` are not read: `env-file = \".env\"` does that."],
+            Self::Procfile => &[
+                "Values of `.env` are not read: `env-file = \".env\"` does that.",
+                "One that fails ends the others; one that ends well does not.",
+            ],
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Procfile: programs that run side by side until somebody stops them.
 //!
-//! All of them have a place at once, and one that fails ends the others, as with foreman. Unaware
-//! of what they are.
+//! All of them have a place at once, and one that fails ends the others; with foreman one that ends
+//! well does so too. Unaware of what they are.
 
 use super::ledger::Ledger;
 use super::sheet::{Process, Sheet};
