@@ -64,13 +64,14 @@ pub(super) struct Process {
 }
 
 impl Sheet {
-    /// Leaves out needs that name nothing or close a circle, and lists them.
+    /// Leaves out needs that name nothing or close a circle, and lists them. What needs something
+    /// that is not there fails.
     pub(super) fn settle(&mut self, ledger: &mut Ledger<'_>) {
         let known: HashMap<String, usize> =
             self.processes.iter().enumerate().map(|(at, it)| (it.called.clone(), at)).collect();
         let mut edges: Vec<Vec<usize>> = vec![Vec::new(); self.processes.len()];
         for (from, process) in self.processes.iter_mut().enumerate() {
-            let mut seen = HashSet::new();
+            let (mut seen, mut whole) = (HashSet::new(), true);
             process.needs.retain(|(need, line)| match known.get(need) {
                 Some(to) if seen.insert(*to) => {
                     edges[from].push(*to);
@@ -79,9 +80,13 @@ impl Sheet {
                 Some(_) => false,
                 None => {
                     ledger.leave(*line, format!("there is no `{need}` to need"));
+                    whole = false;
                     false
                 }
             });
+            if !whole {
+                process.refuse();
+            }
         }
         let closing = closing(&edges);
         for (from, process) in self.processes.iter_mut().enumerate() {

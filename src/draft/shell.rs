@@ -134,6 +134,16 @@ pub(super) fn is_words(value: &str) -> bool {
     value.chars().all(|c| c.is_ascii_alphanumeric() || "_./:+,@%- ".contains(c))
 }
 
+/// Returns whether a text for a shell reads a variable of its environment.
+pub(super) fn reads(text: &str, name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut all = text.match_indices('$').map(|(at, _)| &text[at + 1..]);
+    all.any(|after| {
+        let after = after.strip_prefix('{').unwrap_or(after).trim_start_matches(['#', '!']);
+        after.strip_prefix(name).is_some_and(|rest| !rest.starts_with(word))
+    })
+}
+
 /// Where quotes hide a variable from a shell.
 #[derive(Debug, Default)]
 pub(super) struct Quotes {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use saphyr::{MarkedYaml, YamlData, YamlLoader};
+use saphyr::{LoadableYamlNode as _, MarkedYaml, YamlData, YamlLoader};
 use saphyr_parser::Parser;
 
 use super::ledger::Ledger;
@@ -14,6 +14,10 @@ use super::shell::{self, DEEPEST, Line, Shell};
 
 /// Keys that only say how much go-task prints.
 const QUIET: [&str; 3] = ["version", "silent", "output"];
+
+/// Keys of a task that change nothing of what it does.
+const HARMLESS: [&str; 9] =
+    ["generates", "method", "run", "label", "aliases", "internal", "watch", "prefix", "failfast"];
 
 type Node<'t> = MarkedYaml<'t>;
 type Values = BTreeMap<String, String>;
@@ -27,21 +31,32 @@ pub(super) fn read(text: &str, ledger: &mut Ledger<'_>) -> Result<Sheet, String>
     parsed.map_err(|error| format!("it is no YAML: {error}"))?;
     let documents = loader.into_documents();
     (1..=ledger.lines().len()).for_each(|line| ledger.take(line));
-    let mut reader = Reader { ledger, values: Values::new() };
+    let (values, unseen) = (Values::new(), Vec::new());
+    let mut reader = Reader { ledger, values, unseen, whole: true };
     let shell = Shell::new(&shell::USUAL);
     let mut sheet = Sheet { shell: shell.lines(), ..Sheet::default() };
     let Some(all) = documents.first().filter(|all| all.data.is_mapping()) else {
-        return Err("it holds no table".to_owned());
+        // The loader says nothing of what it has found wrong.
+        let wrong = Node::load_from_str(text).err();
+        let wrong = wrong.map(|error| format!("it is no YAML that can be read: {error}"));
+        return Err(wrong.unwrap_or_else(|| "it holds no table".to_owned()));
     };
     let entries = entries(all);
     // Commands need the variables, wherever they stand.
     for (key, line, node) in &entries {
         match key.as_str() {
-            "vars" => reader.values = reader.values(*line, node),
-            "env" => sheet.env = reader.values(*line, node).into_iter().collect(),
+            "vars" => reader.values = reader.values(*line, node).0,
+            "env" => {
+                let (values, unseen) = reader.values(*line, node);
+                (sheet.env, reader.unseen) = (values.into_iter().collect(), unseen);
+            }
             "tasks" => {}
             key if QUIET.contains(&key) => {}
-            key => reader.ledger.leave(*line, format!("`{key}` of go-task")),
+            key => {
+                reader.ledger.leave(*line, format!("`{key}` of go-task"));
+                // What every command runs with.
+                reader.whole &= !matches!(key, "set" | "shopt");
+            }
         }
     }
     for (_, _, node) in entries.iter().filter(|(key, ..)| key == "tasks") {
@@ -56,6 +71,10 @@ pub(super) fn read(text: &str, ledger: &mut Ledger<'_>) -> Result<Sheet, String>
 struct Reader<'l, 't> {
     ledger: &'l mut Ledger<'t>,
     values: Values,
+    /// Variables that commands would have in their environment, with a value that nobody knows.
+    unseen: Vec<String>,
+    /// Whether what all tasks share was taken.
+    whole: bool,
 }
 
 impl Reader<'_, '_> {
@@ -65,35 +84,47 @@ impl Reader<'_, '_> {
         let own = entries(node).into_iter().find(|(key, ..)| key == "vars");
         let mut values = self.values.clone();
         if let Some((_, line, node)) = own {
-            values.extend(self.values(line, node));
+            let (own, unknown) = self.values(line, node);
+            values.extend(own);
+            values.retain(|name, _| !unknown.contains(name));
         }
+        let (mut ignored, mut whole) = (false, self.whole);
         let mut commands = Vec::new();
         if !node.data.is_mapping() {
             commands.extend(self.commands(line, node, &values, &mut process));
         }
-        let mut ignored = false;
+        // They come before what commands call, wherever they stand.
+        for (_, line, node) in entries(node).into_iter().filter(|(key, ..)| key == "deps") {
+            whole &= self.needs(line, node, &values, &mut process);
+        }
         for (key, line, node) in entries(node) {
             match (key.as_str(), text(node)) {
                 ("cmds" | "cmd", _) => {
                     commands.extend(self.commands(line, node, &values, &mut process));
                 }
-                ("deps", _) => self.needs(line, node, &values, &mut process),
                 ("desc", Some(text)) => process.description = Some(text),
                 ("summary", Some(text)) => {
                     process.comments = text.lines().map(str::to_owned).collect();
                 }
-                ("env", _) => process.env = self.values(line, node).into_iter().collect(),
-                ("dir", Some(text)) => match put(&text, &values, DEEPEST) {
-                    Ok(folder) => process.cwd = Some(folder),
-                    Err(why) => self.ledger.leave(line, why),
-                },
-                ("sources", _) => process.inputs = self.inputs(line, node, &values),
+                ("env", _) => {
+                    let (values, unseen) = self.values(line, node);
+                    process.env = values.into_iter().collect();
+                    whole &= unseen.is_empty();
+                }
+                ("dir", Some(text)) => whole &= self.folder(line, &text, &values, &mut process),
+                ("sources", _) => {
+                    self.ledger.leave(line, "it runs though none of them has changed");
+                    process.inputs = self.inputs(line, node, &values);
+                }
                 ("ignore_error", Some(text)) => ignored = text == "true",
                 ("interactive", Some(text)) if text == "true" => {
                     process.keys.push(("interactive", "true".to_owned()));
                 }
-                ("vars" | "silent", _) => {}
-                (key, _) => self.ledger.leave(line, format!("`{key}` of a task")),
+                ("vars" | "silent" | "deps", _) => {}
+                (key, _) => {
+                    self.ledger.leave(line, format!("`{key}` of a task"));
+                    whole &= HARMLESS.contains(&key);
+                }
             }
         }
         if ignored {
@@ -103,14 +134,22 @@ impl Reader<'_, '_> {
         if let Some(folder) = &process.cwd {
             process.inputs.iter_mut().for_each(|glob| *glob = format!("{folder}/{glob}"));
         }
-        match commands.into_iter().collect::<Option<Vec<Line>>>() {
+        match commands.into_iter().collect::<Option<Vec<Line>>>().filter(|_| whole) {
             Some(commands) => process.fill(&commands, shell),
             None => process.refuse(),
         }
         process
     }
 
-    /// Reads commands, none for each that is not taken; what they call before all others is needed.
+    /// Reads the folder that a task runs in.
+    fn folder(&mut self, line: usize, text: &str, values: &Values, process: &mut Process) -> bool {
+        let folder = put(text, values, DEEPEST).map_err(|why| self.ledger.leave(line, why)).ok();
+        process.cwd = folder;
+        process.cwd.is_some()
+    }
+
+    /// Reads commands, none for each that is not taken. What the first one calls is needed, unless
+    /// something comes before it: one after the other is not what needs are.
     fn commands(
         &mut self,
         line: usize,
@@ -134,15 +173,17 @@ impl Reader<'_, '_> {
             {
                 self.ledger.leave(*line, format!("`{key}` of a command"));
             }
+            let plain = entries.iter().all(|it| known.contains(&&*it.0));
+            let ignored = of("ignore_error").is_some_and(|text| text == "true");
             match (of("cmd"), of("task")) {
-                (Some(text), _) if entries.iter().all(|it| known.contains(&&*it.0)) => {
-                    let ignored = of("ignore_error").is_some_and(|text| text == "true");
-                    lines.push(self.command(line, &text, values, ignored));
-                }
-                (None, Some(task)) if lines.is_empty() => process.needs.push((task, line)),
-                (None, Some(_)) => {
-                    self.ledger.leave(line, "a task that is called between commands");
-                    lines.push(None);
+                (Some(text), _) if plain => lines.push(self.command(line, &text, values, ignored)),
+                (None, Some(task)) if plain && !ignored => {
+                    if lines.is_empty() && process.needs.is_empty() {
+                        process.needs.push((task, line));
+                    } else {
+                        self.ledger.leave(line, "a task that is called after something else");
+                        lines.push(None);
+                    }
                 }
                 (_, _) => {
                     self.ledger.leave(line, "a command that is not plain");
@@ -154,7 +195,7 @@ impl Reader<'_, '_> {
     }
 
     fn command(&mut self, line: usize, text: &str, values: &Values, ignored: bool) -> Option<Line> {
-        match put(text, values, DEEPEST) {
+        match put(text, values, DEEPEST).and_then(|text| self.seen(text)) {
             Ok(text) if text.trim().is_empty() => Some(Line { text: ":".to_owned(), ignored }),
             Ok(text) => Some(Line { text: text.trim_end().to_owned(), ignored }),
             Err(why) => {
@@ -164,11 +205,27 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Reads what a task needs.
-    fn needs(&mut self, line: usize, node: &Node<'_>, values: &Values, process: &mut Process) {
+    /// Returns a command whose variables are all known.
+    fn seen(&self, text: String) -> Result<String, String> {
+        match self.unseen.iter().find(|name| shell::reads(&text, name)) {
+            Some(name) => Err(format!("`${name}` is computed by go-task")),
+            None => Ok(text),
+        }
+    }
+
+    /// Reads what a task needs; returns whether all of it was taken.
+    fn needs(
+        &mut self,
+        line: usize,
+        node: &Node<'_>,
+        values: &Values,
+        process: &mut Process,
+    ) -> bool {
         let Some(all) = node.data.as_sequence() else {
-            return self.ledger.leave(line, "`deps` that are no list");
+            self.ledger.leave(line, "`deps` that are no list");
+            return false;
         };
+        let mut whole = true;
         for node in all {
             let line = at(node);
             let entries = entries(node);
@@ -177,13 +234,18 @@ impl Reader<'_, '_> {
                 entries.iter().filter(|(key, ..)| key != "task" && key != "silent")
             {
                 self.ledger.leave(*line, format!("`{key}` of what is needed"));
+                whole = false;
             }
-            match text(node).or(task).map(|name| put(&name, values, DEEPEST)) {
-                Some(Ok(name)) => process.needs.push((name, line)),
-                Some(Err(why)) => self.ledger.leave(line, why),
-                None => self.ledger.leave(line, "what is needed is not plain"),
+            let name = text(node).or(task).map(|name| put(&name, values, DEEPEST));
+            match name.ok_or_else(|| "what is needed is not plain".to_owned()).flatten() {
+                Ok(name) => process.needs.push((name, line)),
+                Err(why) => {
+                    self.ledger.leave(line, why);
+                    whole = false;
+                }
             }
         }
+        whole
     }
 
     /// Reads the files that a task reads.
@@ -214,25 +276,35 @@ impl Reader<'_, '_> {
         if whole { inputs } else { Vec::new() }
     }
 
-    /// Reads variables whose values are plain.
-    fn values(&mut self, line: usize, node: &Node<'_>) -> Values {
+    /// Reads variables whose values are plain; returns them, and the names of the others.
+    fn values(&mut self, line: usize, node: &Node<'_>) -> (Values, Vec<String>) {
         if !node.data.is_mapping() {
             self.ledger.leave(line, "variables that are no table");
         }
         let mut values = self.values.clone();
-        let mut own = Values::new();
+        let (mut own, mut others) = (Values::new(), Vec::new());
         for (name, line, node) in entries(node) {
-            match text(node).map(|value| put(&value, &values, DEEPEST)) {
-                Some(Ok(value)) if shell::is_variable(&name) => {
+            let value = text(node).map(|value| put(&value, &values, DEEPEST));
+            let value = value.ok_or_else(|| "a value that is no text".to_owned()).flatten();
+            let value = match value {
+                Ok(_) if !shell::is_variable(&name) => {
+                    Err("a name that a variable can't have".to_owned())
+                }
+                value => value,
+            };
+            match value {
+                Ok(value) => {
                     values.insert(name.clone(), value.clone());
                     own.insert(name, value);
                 }
-                Some(Ok(_)) => self.ledger.leave(line, "a name that a variable can't have"),
-                Some(Err(why)) => self.ledger.leave(line, why),
-                None => self.ledger.leave(line, "a value that is no text"),
+                Err(why) => {
+                    self.ledger.leave(line, why);
+                    values.remove(&name);
+                    others.push(name);
+                }
             }
         }
-        own
+        (own, others)
     }
 }
 

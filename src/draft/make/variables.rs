@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::draft::shell::{DEEPEST, Quotes, is_variable, is_words};
+use crate::draft::shell::{DEEPEST, Quotes, is_variable, is_words, reads};
 
 /// What make itself knows; the names by which it calls others.
 const BUILT_IN: [(&str, &str); 16] = [
@@ -310,16 +310,6 @@ enum Found<'t> {
 /// Returns the value of a variable that make has by itself.
 fn built_in(name: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(have, _)| *have == name).map(|(_, value)| *value)
-}
-
-/// Returns whether a text for a shell reads a variable of its environment.
-fn reads(text: &str, name: &str) -> bool {
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut all = text.match_indices('$').map(|(at, _)| &text[at + 1..]);
-    all.any(|after| {
-        let after = after.strip_prefix('{').unwrap_or(after).trim_start_matches(['#', '!']);
-        after.strip_prefix(name).is_some_and(|rest| !rest.starts_with(word))
-    })
 }
 
 /// Returns whether a value holds only text and names of variables.

@@ -120,7 +120,6 @@ env:
   MODE: "test {{.NAME}}"
 tasks:
   default:
-    deps: [build, { task: lint, vars: { A: 1 } }]
     cmds:
       - task: clean
       - echo {{.NAME}} {{.V}} "done"
@@ -133,7 +132,10 @@ tasks:
     desc: Builds
     sources: [Taskfile.yml]
     generates: [app]
+    deps: [lint]
     cmds: [go build ./...]
+  check:
+    deps: [build, { task: lint, vars: { A: 1 } }]
     status: [test -f x]
   lint: golangci-lint run
   clean:
@@ -228,6 +230,7 @@ fn what_can_not_be_taken_at_all_is_told() {
         ("package.json", "{", "`package.json`: it is no JSON: "),
         ("Taskfile.yml", "a: [", "`Taskfile.yml`: it is no YAML: "),
         ("Taskfile.yml", "- a", "`Taskfile.yml`: it holds no table"),
+        ("Taskfile.yml", "tasks:\n  a: x\n  a: y\n", "duplicated key in mapping at byte "),
     ] {
         let ran = Test::new().file(name, text).args(["import", name, "-o", "out.toml"]).run();
         assert!(ran.code() == 2 && ran.stderr.contains(said) && !ran.has("out.toml"), "{ran}");

@@ -196,3 +196,44 @@ fn parameters_with_a_dollar_are_in_the_environment() {
 fn signs_in_values_of_just_are_text() {
     assert_eq!(said(Tool::Just, "q := \"-@x\"\na:\n    @echo {{q}}; true\n", "a"), ["-@x"]);
 }
+
+#[test]
+fn what_guards_a_task_or_is_missing_refuses_it() {
+    for guard in [
+        "prompt: sure?",
+        "preconditions: [x]",
+        "if: x",
+        "platforms: [linux]",
+        "status: [x]",
+        "requires: { vars: [X] }",
+        "env: { A: { sh: x } }",
+        "dir: '{{.X}}'",
+        "deps: [{ task: b, vars: { A: 1 } }]",
+        "deps: [none]",
+        "own: x",
+    ] {
+        let text = format!("tasks:\n  a:\n    {guard}\n    cmds: ['true']\n  b: 'true'\n");
+        refuses(Tool::Task, &text, &["a"], &["b"]);
+    }
+    let text = "env: { A: { sh: x } }\ntasks:\n  a: rm -rf $A/x\n  b: rm -rf $AB/x\n";
+    refuses(Tool::Task, text, &["a"], &["b"]);
+    refuses(Tool::Task, "set: [pipefail]\ntasks:\n  a: x | y\n", &["a"], &[]);
+    let text =
+        "tasks:\n  a:\n    sources: [x]\n    generates: [y]\n    run: once\n    cmd: 'true'\n";
+    let imported = refuses(Tool::Task, text, &[], &["a"]);
+    let listed = imported.left.iter().any(|it| it.why == "it runs though none of them has changed");
+    assert!(listed, "{:?}", imported.left);
+}
+
+#[test]
+fn tasks_that_are_called_one_after_the_other_are_no_needs() {
+    let call = |task: &str| format!("      - task: {task}\n");
+    let (clean, build) = (call("clean"), call("build"));
+    let tasks = "  clean: 'true'\n  build: 'true'\n";
+    let text = format!(
+        "tasks:\n  two:\n    cmds:\n{clean}{build}  one:\n    cmds:\n{clean}      - 'true'\n\
+         \x20 late:\n    cmds:\n{clean}    deps: [build]\n{tasks}",
+    );
+    let imported = refuses(Tool::Task, &text, &["two", "late"], &["one"]);
+    assert!(process(&imported, "one").contains("needs = [\"clean\"]"), "{}", imported.text);
+}
