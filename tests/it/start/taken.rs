@@ -237,3 +237,42 @@ fn tasks_that_are_called_one_after_the_other_are_no_needs() {
     let imported = refuses(Tool::Task, &text, &["two", "late"], &["one"]);
     assert!(process(&imported, "one").contains("needs = [\"clean\"]"), "{}", imported.text);
 }
+
+#[test]
+fn what_comes_before_and_after_a_script_is_one_with_it() {
+    let scripts = r#"{"name": "p", "version": "1.2.3", "scripts": {
+        "prebuild": "echo one; exit",
+        "build": "tool",
+        "postbuild": "cd web && tool",
+        "test": "npm run build",
+        "version": "echo v$npm_package_version",
+        "user": "echo $npm_config_user",
+        "where": "cd $INIT_CWD",
+        "prepare": "true",
+        "precheck": "true",
+        "check": "npm run precheck",
+        "all": "run-p precheck none"
+    }}"#;
+    let imported = refuses(Tool::Package, scripts, &["user", "where", "all"], &["build", "test"]);
+    let names =
+        ["build", "test", "version", "user", "where", "prepare", "precheck", "check", "all"];
+    let mut processes = imported.processes.clone();
+    processes.sort();
+    let mut expected = names.map(str::to_owned).to_vec();
+    expected.sort();
+    assert_eq!(processes, expected);
+    let test = Test::new().file("job.toml", &imported.text).file("web/x", "");
+    let test = test.program("node_modules/.bin/tool", "#!/bin/sh\necho two\n");
+    let ran = test.args(["job.toml", "test", "version", "--output", "plain"]).run().exits(0);
+    assert_eq!(ran.lines_of("build"), ["one", "two", "two"], "{ran}");
+    assert_eq!(ran.lines_of("version"), ["v1.2.3"], "{ran}");
+}
+
+#[test]
+fn many_scripts_are_taken_quickly() {
+    let scripts: Vec<String> = (0..20_000).map(|at| format!("\"s{at}\": \"true\"")).collect();
+    let text = format!("{{ \"scripts\": {{\n{}\n}} }}", scripts.join(",\n"));
+    let imported = taken(Tool::Package, &text.replace("\"s7\": \"true\"", "\"s7\": 7"));
+    assert_eq!(imported.processes.len(), 19_999);
+    assert_eq!(imported.left.iter().map(|it| it.line).collect::<Vec<_>>(), [9]);
+}
