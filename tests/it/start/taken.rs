@@ -37,8 +37,8 @@ fn as_with_make(text: &str) {
     if !installed("taken", "make") {
         return;
     }
-    let test = Test::new().file("Makefile", text);
-    let ran = test.args(["import", "Makefile", "-o", "job.toml"]).run().exits(0);
+    let ran = Test::new().file("Makefile", text);
+    let ran = ran.args(["import", "Makefile", "-o", "job.toml"]).run().exits(0);
     let made = ran.then(["x"]).through(["sh", "-c", "exec make -s all"]).run().exits(0);
     let expected = made.stdout.clone();
     let ran = made.then(["job.toml", "all", "--output", "plain"]).run().exits(0);
@@ -74,8 +74,8 @@ fn variables_are_exported_as_with_make() {
 
 #[test]
 fn a_block_in_a_rule_keeps_it_open_and_refuses_it() {
-    let text = "all: a b\na:\n\techo 1\nifdef X\n\techo 2\nendif\n\tX = 3\n\tno: 4\nb:\n\techo $(X)\n\
-                V = 1\n\tW = 2\nc:\n\techo $(W)\nd:\n\techo $(V)\n";
+    let text = "all: a b\na:\n\techo 1\nifdef X\n\techo 2\nendif\n\tX = 3\n\tno: 4\nb:\n\
+                \techo $(X)\nV = 1\n\tW = 2\nc:\n\techo $(W)\nd:\n\techo $(V)\n";
     let imported = refuses(Tool::Make, text, &["a", "c"], &["b", "d"]);
     assert_eq!(imported.processes, ["all", "a", "b", "c", "d"]);
     assert!(process(&imported, "b").contains("echo ${X-}"), "{}", imported.text);
@@ -86,8 +86,8 @@ fn a_block_in_a_rule_keeps_it_open_and_refuses_it() {
 #[test]
 fn what_comes_before_and_was_not_taken_is_missed() {
     let text = "ifdef X\ncheck:\n\ttrue\nendif\ndeploy: check\n\ttrue\nlib: a.o\n\ttrue\n\
-                %.o: %.c\n\tcc $<\nrelease: export A = b\nrelease:\n\ttrue\ntwo::\n\ta\ntwo::\n\tb\n\
-                part: $(wildcard *.c)\npart:\n\ttrue\nfile: x.c\n\ttrue\n";
+                %.o: %.c\n\tcc $<\nrelease: export A = b\nrelease:\n\ttrue\ntwo::\n\ta\n\
+                two::\n\tb\npart: $(wildcard *.c)\npart:\n\ttrue\nfile: x.c\n\ttrue\n";
     refuses(Tool::Make, text, &["deploy", "lib", "release", "two", "part"], &["file"]);
 }
 
@@ -154,7 +154,8 @@ fn said(tool: Tool, text: &str, name: &str) -> Vec<String> {
 
 #[test]
 fn an_interpreter_keeps_its_flags_and_gets_values_as_they_are() {
-    let text = "version := \"1.2\"\na:\n    #!/bin/bash -u\n    # don't\n    echo \"$-\" '{{version}}'\n\
+    let text = "version := \"1.2\"\n\
+                a:\n    #!/bin/bash -u\n    # don't\n    echo \"$-\" '{{version}}'\n\
                 b:\n    #!/usr/bin/env -S python3 -O\n    print(\"{{version}}\", __debug__)\n\
                 c:\n    #!/usr/bin/env python3 -O\n    print()\nd:\n    #!/bin/sh x\n    true\n\
                 e:\n    #!/opt/own\n    true\n";
