@@ -74,6 +74,8 @@ pub(super) struct Variables {
     used: BTreeSet<String>,
     /// Those that recipes would have in their environment, with a value that nobody knows.
     unseen: BTreeSet<String>,
+    /// Whether that can be any.
+    any_unseen: bool,
     /// Values that were put into the line under way.
     steps: Cell<u32>,
 }
@@ -166,6 +168,7 @@ impl Variables {
         let all = || self.set.keys().chain(&self.left).filter(|name| is_variable(name));
         let names: Vec<String> =
             if name == "*" { all().cloned().collect() } else { vec![name.to_owned()] };
+        self.any_unseen |= name == "*" && self.any_left;
         let mut known = true;
         for name in names {
             let value = self.value(&name).map(|value| self.plain(value));
@@ -240,7 +243,10 @@ impl Variables {
                 }
             }
         })?;
-        if let Some(name) = self.unseen.iter().find(|name| reads(&line, name.as_str())) {
+        let unset = if self.any_unseen { unset(&line) } else { Vec::new() };
+        let unset = unset.into_iter().find(|name| !self.set.contains_key(*name));
+        let unseen = self.unseen.iter().map(String::as_str);
+        if let Some(name) = unseen.chain(unset).find(|name| reads(&line, name)) {
             return Err(format!("`${name}` is known to make alone"));
         }
         self.used.extend(used);
@@ -310,6 +316,20 @@ enum Found<'t> {
 /// Returns the value of a variable that make has by itself.
 fn built_in(name: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(have, _)| *have == name).map(|(_, value)| *value)
+}
+
+/// Returns the variables that a text for a shell reads and does not set.
+fn unset(text: &str) -> Vec<&str> {
+    let names = text.match_indices('$').map(|(at, _)| {
+        let after = text[at + 1..].trim_start_matches(['{', '#', '!']);
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        &after[..after.find(|c| !word(c)).unwrap_or(after.len())]
+    });
+    let sets = |name: &str| {
+        let for_each = format!("for {name} ");
+        text.contains(&format!("{name}=")) || text.contains(&for_each)
+    };
+    names.filter(|name| is_variable(name) && !sets(name)).collect()
 }
 
 /// Returns whether a value holds only text and names of variables.

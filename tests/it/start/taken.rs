@@ -60,6 +60,9 @@ fn a_value_that_only_make_knows_is_never_nothing() {
     assert!(listed, "{:?}", imported.left);
     refuses(Tool::Make, "include x.mk\na:\n\techo $(A)\nb:\n\techo $(CC)\n", &["a"], &["b"]);
     refuses(Tool::Make, "$(eval $(call x))\na:\n\techo $(A)\nb:\n\ttrue\n", &["a"], &["b"]);
+    let text = "include .env\nexport\nA = b\na:\n\trm -rf $$OUT/x\n\
+                b:\n\tfor i in $(A) $$A; do echo $$i; done\n";
+    refuses(Tool::Make, text, &["a"], &["b"]);
     refuses(Tool::Make, "PATH := $(shell x)\na:\n\ttrue\n", &["a"], &[]);
     refuses(Tool::Make, "vpath %.c src\na: a.c\n\tcc $<\nb: a.c\n\tcc a.c\n", &["a"], &["b"]);
 }
