@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::ledger::{Ledger, NOT_WHOLE};
 use super::sheet::{Process, Sheet};
-use super::shell::{Line, Quotes, Shell, is_shell, is_variable, is_words};
+use super::shell::{Line, Quotes, Shell, is_shell, is_variable, is_words, reads};
 use super::values::list;
 
 /// First words of lines that are none of a recipe, and what they are.
@@ -46,7 +46,7 @@ const SIGNS: &str = "@-";
 pub(super) fn read(ledger: &mut Ledger<'_>) -> Sheet {
     let shell = Some(Shell::new(&SHELL));
     let (lines, vars) = (ledger.lines(), BTreeMap::new());
-    let mut reader = Reader { lines, ledger, vars, shell, exports: false };
+    let mut reader = Reader { lines, ledger, vars, shell, exports: false, unseen: Vec::new() };
     let mut sheet = Sheet::default();
     let recipes = reader.walk(&mut sheet);
     sheet.shell = reader.shell.as_ref().map(Shell::lines).unwrap_or_default();
@@ -100,6 +100,8 @@ struct Reader<'l, 't> {
     shell: Option<Shell>,
     /// Whether recipes find all variables in their environment.
     exports: bool,
+    /// Variables with a value that nobody knows, and whether each is exported.
+    unseen: Vec<(String, bool)>,
 }
 
 impl<'t> Reader<'_, 't> {
@@ -167,12 +169,13 @@ impl<'t> Reader<'_, 't> {
 
     /// Sets a variable whose value is a string.
     fn variable(&mut self, at: usize, name: &str, value: &str, sheet: &mut Sheet) {
+        let exported = name.strip_prefix("export ").map(str::trim);
+        let name = exported.unwrap_or(name);
         let Some(value) = literal(value) else {
+            self.unseen.push((name.to_owned(), exported.is_some()));
             return self.ledger.leave(at + 1, "its value is no plain string");
         };
         self.ledger.take(at + 1);
-        let exported = name.strip_prefix("export ").map(str::trim);
-        let name = exported.unwrap_or(name);
         if exported.is_some() && is_variable(name) {
             sheet.env.push((name.to_owned(), value.clone()));
         }
@@ -343,7 +346,11 @@ impl<'t> Reader<'_, 't> {
             }
         }
         out.push_str(rest);
-        Ok(out)
+        let mut unseen = self.unseen.iter().filter(|(_, exported)| *exported || self.exports);
+        match unseen.find(|(name, _)| reads(&out, name)) {
+            Some((name, _)) => Err(format!("`${name}` is computed by just")),
+            None => Ok(out),
+        }
     }
 }
 

@@ -191,6 +191,14 @@ fn settings_of_just_that_change_recipes_are_taken_or_refuse_them() {
 }
 
 #[test]
+fn a_value_that_just_computes_is_never_nothing() {
+    let text = "export A := `x`\nB := `x`\nset shell := [\"bash\", \"-c\"]\na:\n    rm -rf $A/x\n\
+                b:\n    #!/bin/sh\n    rm -rf $A/x\nc:\n    echo $B\n";
+    refuses(Tool::Just, text, &["a", "b"], &["c"]);
+    refuses(Tool::Just, &format!("set export\n{text}"), &["a", "b", "c"], &[]);
+}
+
+#[test]
 fn parameters_with_a_dollar_are_in_the_environment() {
     let text = "a $target=\"debug\" other=\"x\":\n    @echo \"$target\" {{target}} {{other}}\n";
     assert_eq!(said(Tool::Just, text, "a"), ["debug debug x"]);
