@@ -65,7 +65,10 @@ impl Tool {
     /// Returns how a job that was taken over differs, as everyone should know.
     fn differs(self) -> &'static [&'static str] {
         match self {
-            Self::Make => &["Every target is made each time, as many at once as there are CPUs."],
+            Self::Make => &[
+                "Every target is made each time, also one that is up to date.",
+                "What nothing orders can run at the same time, as with `make -j`.",
+            ],
             Self::Just | Self::Task | Self::Package => {
                 &["What nothing orders runs at the same time."]
             }
