@@ -235,17 +235,17 @@ fn r07_who_has_no_turn_is_not_out_of_time() {
     if !installed("r07_who_has_no_turn_is_not_out_of_time", "taskset") {
         return;
     }
-    // All on one CPU: one that needs some 20 ms of it, and many that take all they get. So it is
-    // there for half a second: beyond its limits, of which it needs a tenth.
+    // All on one CPU: one that needs some 80 ms of it, and many that take all they get. So it is
+    // there for two seconds: beyond its limits, of which it needs a tenth. A disk may be slow, too.
     let job = r#"
 [process.greedy]
 matrix.one = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
 command = ["taskset", "-c", "0", "sh", "-c", "until [ -e done ]; do :; done"]
 
 [process.starved]
-timeout = { total = "250ms", idle = "200ms" }
+timeout = { total = "1s", idle = "900ms" }
 command = ["taskset", "-c", "0", "sh", "-c", """
-i=0; while [ $i -lt 10000 ]; do i=$((i + 1)); done; echo >done"""]
+i=0; while [ $i -lt 50000 ]; do i=$((i + 1)); done; echo >done"""]
 "#;
     let ran = Test::new().job(job).args(["job.toml", "-j", "25"]).run().exits(0);
     assert!(ran.stderr.contains("starved: passed"), "{ran}");
