@@ -94,11 +94,11 @@ pub(super) fn tail(piece: &LogPiece, count: usize) -> Vec<String> {
 }
 
 /// Returns the last lines of what an attempt printed: on standard error, or on standard output
-/// where it complained of nothing.
-pub(super) fn last_words(logs: &Logs, count: usize) -> Vec<String> {
+/// where it complained of nothing; with the piece that they are of.
+pub(super) fn last_words(logs: &Logs, count: usize) -> Option<(&LogPiece, Vec<String>)> {
     let pieces = [&logs.stderr, &logs.stdout].into_iter().flatten();
-    let mut tails = pieces.map(|piece| tail(piece, count));
-    tails.find(|lines| !lines.is_empty()).unwrap_or_default()
+    let mut tails = pieces.map(|piece| (piece, tail(piece, count)));
+    tails.find(|(_, lines)| !lines.is_empty())
 }
 
 /// Returns the lines in the last so many bytes of a piece of a log, without blank lines at the end.

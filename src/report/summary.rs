@@ -103,9 +103,7 @@ impl Summary<'_> {
         if let Some(hint) = said::hint(&last.exit) {
             self.page.field("help", SHORT, &[hint]);
         }
-        let pieces = [&last.logs.stderr, &last.logs.stdout].into_iter().flatten();
-        let mut pieces = pieces.map(|piece| (piece, replay::tail(piece, TAIL)));
-        let Some((piece, lines)) = pieces.find(|(_, lines)| !lines.is_empty()) else { return };
+        let Some((piece, lines)) = replay::last_words(&last.logs, TAIL) else { return };
         for line in &lines {
             self.page.quote(line);
         }

@@ -182,7 +182,7 @@ impl Junit {
             return;
         };
         if again.is_some() && tally.nodes[node.index()].consumes.is_none() {
-            let said = replay::last_words(logs, TAIL);
+            let said = last_lines(logs);
             let how = how(exit, *verdict, reason.as_deref());
             self.tries.entry((*node, None)).or_default().push_str(&again_failed(&how, &said));
         }
@@ -212,9 +212,7 @@ impl Junit {
             Outcome::Failed | Outcome::TimedOut | Outcome::Killed => {
                 let mut told: Vec<_> =
                     tally.findings.by(id).take(FINDINGS).map(findings::line).collect();
-                told.extend(
-                    logs.as_ref().map(|logs| replay::last_words(logs, TAIL)).unwrap_or_default(),
-                );
+                told.extend(logs.as_ref().map(last_lines).unwrap_or_default());
                 (Result::Failed, failed("failure", &why, &told) + &tries)
             }
         };
@@ -385,6 +383,10 @@ fn skipped(why: &str) -> String {
 
 fn again_failed(how: &str, said: &[String]) -> String {
     failed("rerunFailure", how, said)
+}
+
+fn last_lines(logs: &Logs) -> Vec<String> {
+    replay::last_words(logs, TAIL).map(|(_, lines)| lines).unwrap_or_default()
 }
 
 fn streams(logs: &Logs) -> impl Iterator<Item = (&'static str, &crate::event::LogPiece)> {

@@ -125,8 +125,8 @@ fn failures(out: &mut String, tally: &Tally) {
         let how = code(&words::ended(tally, id, outcome));
         let _ = write!(out, "\n<details open><summary>✗ <b>{}</b></summary>\n\n", text(&node.name));
         let _ = writeln!(out, "{how}");
-        let said = node.last.as_ref().map(|last| replay::last_words(&last.logs, TAIL));
-        if let Some(lines) = said.filter(|lines| !lines.is_empty()) {
+        let said = node.last.as_ref().and_then(|last| replay::last_words(&last.logs, TAIL));
+        if let Some((_, lines)) = said {
             let _ = writeln!(out, "\n{}", block(&lines));
         }
         let again = words::again(&tally.file, &tally.options, &node.name);

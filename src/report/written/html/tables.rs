@@ -36,8 +36,8 @@ pub(super) fn failures(tally: &Tally, to: &mut dyn Write) -> io::Result<()> {
         if let Some(item) = node.last.as_ref().and_then(|last| last.item.as_ref()) {
             writeln!(to, "<p class=\"dim\">item {}</p>", text(&words::item(item, "…")))?;
         }
-        let said = node.last.as_ref().map(|last| replay::last_words(&last.logs, TAIL));
-        if let Some(said) = said.filter(|lines| !lines.is_empty()) {
+        let said = node.last.as_ref().and_then(|last| replay::last_words(&last.logs, TAIL));
+        if let Some((_, said)) = said {
             let said = lines(&said);
             writeln!(
                 to,
